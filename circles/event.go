@@ -59,7 +59,7 @@ func (k EventKind) Lane() Lane {
 // An Event is one row of the log, written in the transaction of the change itself.
 type Event struct {
 	Seq      Seq
-	At       int64   // UTC microseconds
+	At       int64 // UTC microseconds
 	Kind     EventKind
 	Stream   ActorID // the circle or person whose followers it concerns; 0 = only who is named in To
 	Signer   ActorID // who says it to other servers
