@@ -99,6 +99,9 @@ func hostName(u *url.URL) (string, error) {
 		return "", badAddress()
 	}
 	name = strings.TrimSuffix(strings.ToLower(name), ".")
+	if again, err := hostProfile.ToASCII(name); err != nil || again != name {
+		return "", badAddress() // a form that reads as another the second time
+	}
 	// Once more: full-width digits become an address only by mapping.
 	if addr, err := netip.ParseAddr(name); err == nil {
 		return addr.Unmap().String(), nil
