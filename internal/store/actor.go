@@ -1,0 +1,139 @@
+package store
+
+import (
+	"halqa/circles"
+)
+
+// actorColumns are the columns of "actor a" in the order that actorDest takes them.
+const actorColumns = `a.id, a.kind, a.name, a.host, a.uri, a.url, a.display_name, a.icon_media, a.icon_url,
+	a.inbox, a.shared_inbox, a.outbox, a.followers, a.moderators, a.key_id, a.public_key,
+	a.bot, a.locked, a.indexable, a.published, a.created_at, a.updated_at, a.fetched_at,
+	a.deleted_at, a.suspended_at, a.moved_to, a.summary, a.summary_html`
+
+func actorDest(a *circles.Actor) []any {
+	return []any{&a.ID, &a.Kind, &a.Name, &a.Host, &a.URI, &a.URL, &a.DisplayName, &a.IconMedia, &a.IconURL,
+		&a.Inbox, &a.SharedInbox, &a.Outbox, &a.Followers, &a.Moderators, &a.KeyID, &a.PublicKey,
+		&a.Bot, &a.Locked, &a.Indexable, &a.Published, &a.CreatedAt, &a.UpdatedAt, &a.FetchedAt,
+		&a.DeletedAt, &a.SuspendedAt, &a.MovedTo, &a.Summary, &a.SummaryHTML}
+}
+
+func scanActor(r rowScanner) (*circles.Actor, error) {
+	var a circles.Actor
+	return &a, r.Scan(actorDest(&a)...)
+}
+
+// Actor returns the actor with this id. As with every lookup of a single row, an absent one is a
+// circles.Error of kind NotFound.
+func (tx *Tx) Actor(id circles.ActorID) (*circles.Actor, error) {
+	a, err := one(tx, scanActor, `SELECT `+actorColumns+` FROM actor a WHERE a.id = $1`, id)
+	return a, notFound(err, "account")
+}
+
+// ActorByURI returns the actor with this id in ActivityPub: a path for local ones.
+func (tx *Tx) ActorByURI(uri string) (*circles.Actor, error) {
+	a, err := one(tx, scanActor, `SELECT `+actorColumns+` FROM actor a WHERE a.uri = $1`, uri)
+	return a, notFound(err, "account")
+}
+
+// LocalActor returns the person or circle of this instance that has this name.
+func (tx *Tx) LocalActor(name string) (*circles.Actor, error) {
+	a, err := one(tx, scanActor, `SELECT `+actorColumns+` FROM actor a WHERE a.name = $1 AND a.host = ''`, name)
+	return a, notFound(err, "account")
+}
+
+// ActorByHandle returns the actor called name@host. Another server may have given a name twice; the
+// one that still lives and was met last is meant.
+func (tx *Tx) ActorByHandle(name, host string) (*circles.Actor, error) {
+	a, err := one(tx, scanActor, `SELECT `+actorColumns+` FROM actor a WHERE a.host = $1 AND a.name = $2
+		ORDER BY a.deleted_at, a.id DESC LIMIT 1`, host, name)
+	return a, notFound(err, "account")
+}
+
+// ActorByKey returns the remote actor whose signing key has this id.
+func (tx *Tx) ActorByKey(keyID string) (*circles.Actor, error) {
+	a, err := one(tx, scanActor, `SELECT `+actorColumns+` FROM actor a WHERE a.key_id = $1 AND a.key_id <> ''
+		ORDER BY a.deleted_at, a.id DESC LIMIT 1`, keyID)
+	return a, notFound(err, "account")
+}
+
+// AddActor stores a new actor under a.ID.
+func (tx *Tx) AddActor(a *circles.Actor) error {
+	_, err := tx.exec(`INSERT INTO actor (id, kind, name, host, uri, url, display_name, icon_media, icon_url,
+			inbox, shared_inbox, outbox, followers, moderators, key_id, public_key,
+			bot, locked, indexable, published, created_at, updated_at, fetched_at,
+			deleted_at, suspended_at, moved_to, summary, summary_html)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
+			$22, $23, $24, $25, $26, $27, $28)`,
+		a.ID, a.Kind, a.Name, a.Host, a.URI, a.URL, a.DisplayName, a.IconMedia, a.IconURL,
+		a.Inbox, a.SharedInbox, a.Outbox, a.Followers, a.Moderators, a.KeyID, a.PublicKey,
+		a.Bot, a.Locked, a.Indexable, a.Published, a.CreatedAt, a.UpdatedAt, a.FetchedAt,
+		a.DeletedAt, a.SuspendedAt, a.MovedTo, a.Summary, a.SummaryHTML)
+	return err
+}
+
+// SaveActor writes everything about an actor that can change: all but its id, host, address, when
+// it was first known, and whether it is suspended.
+func (tx *Tx) SaveActor(a *circles.Actor) error {
+	_, err := tx.exec(`UPDATE actor SET kind = $2, name = $3, url = $4, display_name = $5, icon_media = $6, icon_url = $7,
+			inbox = $8, shared_inbox = $9, outbox = $10, followers = $11, moderators = $12, key_id = $13, public_key = $14,
+			bot = $15, locked = $16, indexable = $17, published = $18, updated_at = $19, fetched_at = $20,
+			deleted_at = $21, moved_to = $22, summary = $23, summary_html = $24
+		WHERE id = $1`,
+		a.ID, a.Kind, a.Name, a.URL, a.DisplayName, a.IconMedia, a.IconURL,
+		a.Inbox, a.SharedInbox, a.Outbox, a.Followers, a.Moderators, a.KeyID, a.PublicKey,
+		a.Bot, a.Locked, a.Indexable, a.Published, a.UpdatedAt, a.FetchedAt,
+		a.DeletedAt, a.MovedTo, a.Summary, a.SummaryHTML)
+	return err
+}
+
+// SetSuspended suspends an actor, or lifts the suspension with at = 0.
+func (tx *Tx) SetSuspended(id circles.ActorID, at int64) error {
+	_, err := tx.exec(`UPDATE actor SET suspended_at = $2 WHERE id = $1`, id, at)
+	return err
+}
+
+// ClaimName takes a name for a local person or circle and reports whether it was free. A name is
+// never given out twice.
+func (tx *Tx) ClaimName(name string) (bool, error) {
+	n, err := tx.exec(`INSERT INTO name_used (name, at) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING`, name, tx.Now())
+	return n == 1, err
+}
+
+// NameUsed reports whether a local person or circle has, or ever had, this name.
+func (tx *Tx) NameUsed(name string) (bool, error) {
+	return tx.exists(`SELECT 1 FROM name_used WHERE name = $1`, name)
+}
+
+// SetPrivateKey keeps the private key of a local actor, in the form that the caller chose.
+func (tx *Tx) SetPrivateKey(id circles.ActorID, key []byte) error {
+	_, err := tx.exec(`INSERT INTO actor_key (actor, private) VALUES ($1, $2)
+		ON CONFLICT (actor) DO UPDATE SET private = excluded.private`, id, key)
+	return err
+}
+
+// PrivateKey returns the private key of a local actor.
+func (tx *Tx) PrivateKey(id circles.ActorID) ([]byte, error) {
+	key, err := one(tx, value[[]byte], `SELECT private FROM actor_key WHERE actor = $1`, id)
+	return key, notFound(err, "key")
+}
+
+// PeerBlocked reports whether this instance exchanges nothing with another host.
+func (tx *Tx) PeerBlocked(host string) (bool, error) {
+	return tx.exists(`SELECT 1 FROM peer WHERE host = $1 AND policy = 'blocked'`, host)
+}
+
+// Blocked reports whether actor does not want to hear of target. A circle's blocks are its bans.
+func (tx *Tx) Blocked(actor, target circles.ActorID) (bool, error) {
+	return tx.exists(`SELECT 1 FROM block WHERE actor = $1 AND target = $2`, actor, target)
+}
+
+// SetBlock makes or lifts a block.
+func (tx *Tx) SetBlock(actor, target circles.ActorID, blocked bool) error {
+	if !blocked {
+		_, err := tx.exec(`DELETE FROM block WHERE actor = $1 AND target = $2`, actor, target)
+		return err
+	}
+	_, err := tx.exec(`INSERT INTO block (actor, target, at) VALUES ($1, $2, $3) ON CONFLICT (actor, target) DO NOTHING`,
+		actor, target, tx.Now())
+	return err
+}

@@ -1,0 +1,46 @@
+package store
+
+import (
+	"database/sql"
+	"errors"
+
+	"halqa/circles"
+)
+
+// Role returns a person's place in a circle, NoRole if there is none.
+func (tx *Tx) Role(circle circles.CircleID, person circles.PersonID) (circles.Role, error) {
+	if circle == 0 || person == 0 {
+		return circles.NoRole, nil
+	}
+	role, err := one(tx, value[circles.Role], `SELECT role FROM membership WHERE circle = $1 AND person = $2`, circle, person)
+	if errors.Is(err, sql.ErrNoRows) {
+		return circles.NoRole, nil
+	}
+	return role, err
+}
+
+// SetRole gives a person a place in a circle, or takes it with NoRole. It does not touch the
+// circle's counters.
+func (tx *Tx) SetRole(circle circles.CircleID, person circles.PersonID, role circles.Role) error {
+	if role == circles.NoRole {
+		_, err := tx.exec(`DELETE FROM membership WHERE circle = $1 AND person = $2`, circle, person)
+		return err
+	}
+	_, err := tx.exec(`INSERT INTO membership (circle, person, role, at) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (circle, person) DO UPDATE SET role = excluded.role`, circle, person, role, tx.Now())
+	return err
+}
+
+// OtherOwner reports whether the circle has an owner beside this person.
+func (tx *Tx) OtherOwner(circle circles.CircleID, person circles.PersonID) (bool, error) {
+	return tx.exists(`SELECT 1 FROM membership WHERE circle = $1 AND role = 'owner' AND person <> $2`, circle, person)
+}
+
+// MembershipsOf returns all circles that a person has a place in. A person of this instance chose
+// each of them; of a remote person only circles of ours are known.
+func (tx *Tx) MembershipsOf(person circles.PersonID) ([]circles.Membership, error) {
+	return list(tx, func(r rowScanner) (circles.Membership, error) {
+		var m circles.Membership
+		return m, r.Scan(&m.Circle, &m.Person, &m.Role, &m.At)
+	}, `SELECT circle, person, role, at FROM membership WHERE person = $1 ORDER BY circle`, person)
+}
