@@ -1,0 +1,77 @@
+package standing
+
+import "halqa/circles"
+
+// An Action is something a person may or may not be allowed to do.
+type Action string
+
+const (
+	CreateCircle Action = "create_circle"
+	EditCircle   Action = "edit_circle" // Circle
+	SetRole      Action = "set_role"    // Circle; Person gets NewRole
+	Join         Action = "join"        // Circle
+	Leave        Action = "leave"       // Circle
+	Follow       Action = "follow"      // Person
+	Upload       Action = "upload"
+	EditProfile  Action = "edit_profile"
+
+	Post      Action = "post"       // Circle
+	PostMedia Action = "post_media" // Circle; beside Post
+	PostLink  Action = "post_link"  // Circle; beside Post
+	Comment   Action = "comment"    // Post is the parent
+	React     Action = "react"      // Post
+	Downvote  Action = "downvote"   // Post
+	Unvote    Action = "unvote"     // Post
+
+	Edit    Action = "edit"    // Post; by its author
+	Delete  Action = "delete"  // Post; by its author
+	Restore Action = "restore" // Post; by its author, after Delete
+
+	Remove Action = "remove" // Post; by a moderator
+	Return Action = "return" // Post; by a moderator, after Remove
+	Lock   Action = "lock"   // Post; by a moderator; Unlock too
+)
+
+// A Question is what Judge is asked. The rows come from the transaction that Judge is given.
+type Question struct {
+	Who    circles.Viewer
+	Action Action
+	With   []Action // what the same act does beside: a post with photos asks for PostMedia too
+
+	Circle  *circles.Circle  // the circle it happens in; nil if none
+	Post    *circles.Post    // what is acted on; for a comment its parent
+	Root    *circles.Post    // the post at the top of the thread, if Post is not it
+	Person  *circles.Actor   // who is acted on
+	NewRole circles.Role     // of SetRole
+	Via     circles.CircleID // the circle that passed it on, proven to be it; 0 = the actor said it
+}
+
+// An Outcome is what becomes of an act.
+type Outcome string
+
+const (
+	Allow Outcome = "allow"
+	Hold  Outcome = "hold" // it is kept and waits for a person
+	Deny  Outcome = "deny"
+)
+
+// A Decision is the answer to a Question.
+type Decision struct {
+	Outcome Outcome
+	Reason  Reason         // "" when allowed
+	Refusal *circles.Error // for whoever asked; nil when allowed
+
+	Actor *circles.Actor // who asked; nil if they are not known here
+	Role  circles.Role   // their place in the circle
+}
+
+// Allowed reports whether it may happen now.
+func (d Decision) Allowed() bool { return d.Outcome == Allow }
+
+// Err returns the refusal of what may not happen at all; what is held is no error.
+func (d Decision) Err() error {
+	if d.Outcome == Deny {
+		return d.Refusal
+	}
+	return nil
+}

@@ -1,0 +1,67 @@
+package standing
+
+import "halqa/circles"
+
+// A Reason says in one word why something was refused. It is stored and shown to moderators, so it
+// never changes its meaning.
+type Reason string
+
+const (
+	NotSignedIn    Reason = "not-signed-in"
+	NoAccount      Reason = "no-account"
+	NotAPerson     Reason = "not-a-person"
+	Suspended      Reason = "suspended"
+	PeerBlocked    Reason = "peer-blocked"
+	NotVisible     Reason = "not-visible"
+	CircleGone     Reason = "circle-gone"
+	Banned         Reason = "banned"
+	BlockedBy      Reason = "blocked-by"
+	NotAMember     Reason = "not-a-member"
+	OperatorsOnly  Reason = "operators-only"
+	Locked         Reason = "locked"
+	PostGone       Reason = "post-gone"
+	NotTheAuthor   Reason = "not-the-author"
+	NotAModerator  Reason = "not-a-moderator"
+	NotAnOperator  Reason = "not-an-operator"
+	RankTooLow     Reason = "rank-too-low"
+	LastOwner      Reason = "last-owner"
+	Elsewhere      Reason = "elsewhere"
+	RemovedAlready Reason = "removed-already"
+	Oneself        Reason = "oneself"
+)
+
+// refusals holds the sentence of each reason. "refused." and the reason is its key in the catalogues.
+var refusals = map[Reason]struct {
+	kind    circles.Kind
+	message string
+}{
+	NotSignedIn:    {circles.Denied, "Sign in to do that."},
+	NoAccount:      {circles.Denied, "This account no longer exists; sign in with another one."},
+	NotAPerson:     {circles.Forbidden, "Only people can do that."},
+	Suspended:      {circles.Forbidden, "This account is suspended; write to the people who run this instance."},
+	PeerBlocked:    {circles.Forbidden, "This instance exchanges nothing with that one; ask the people who run it why."},
+	NotVisible:     {circles.NotFound, "There is no such circle or post; check the address."},
+	CircleGone:     {circles.Gone, "This circle is closed; nothing can be changed in it any more."},
+	Banned:         {circles.Forbidden, "You are banned from this circle; its moderators can lift that."},
+	BlockedBy:      {circles.Forbidden, "This person does not want to hear from you; write somewhere else."},
+	NotAMember:     {circles.Forbidden, "Only members can do that; join the circle first."},
+	OperatorsOnly:  {circles.Forbidden, "Only the operators of this circle start posts; you can comment on theirs."},
+	Locked:         {circles.Forbidden, "A moderator has locked this thread; nobody can comment on it now."},
+	PostGone:       {circles.Gone, "This post was deleted or removed; nothing can be added to it."},
+	NotTheAuthor:   {circles.Forbidden, "Only its author can do that."},
+	NotAModerator:  {circles.Forbidden, "Only a moderator can do that; report the post to one."},
+	NotAnOperator:  {circles.Forbidden, "Only the operators of this circle can do that; ask one of them."},
+	RankTooLow:     {circles.Forbidden, "You can give and take only roles below your own; ask an owner."},
+	LastOwner:      {circles.Conflict, "A circle needs an owner; make somebody else an owner first."},
+	Elsewhere:      {circles.Forbidden, "This circle lives on another instance; do that there."},
+	RemovedAlready: {circles.Conflict, "A moderator removed this; ask the moderators of the circle to return it."},
+	Oneself:        {circles.Invalid, "You cannot do that to yourself; choose somebody else."},
+}
+
+// refuse is the answer that says no, for this reason.
+func refuse(r Reason) Decision {
+	s := refusals[r]
+	e := circles.Errorf(s.kind, "%s", s.message).With("refused."+string(r), nil)
+	e.Reason = string(r)
+	return Decision{Outcome: Deny, Reason: r, Refusal: e}
+}
