@@ -3,8 +3,10 @@ package store
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"embed"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -256,4 +258,26 @@ func migratePostgres(ctx context.Context, db *sql.DB, m migrations) error {
 		return fmt.Errorf("migrate: %w", err)
 	}
 	return nil
+}
+
+// Schema returns a short name for what this program's migrations make of an empty database. It
+// changes whenever one of them does; tests keep their templates under it.
+func Schema() (string, error) {
+	m, err := embedded()
+	if err != nil {
+		return "", err
+	}
+	names, err := fs.Glob(m.FS, "*.sql")
+	if err != nil {
+		return "", err
+	}
+	h := sha256.New()
+	for _, name := range names {
+		text, err := fs.ReadFile(m.FS, name)
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(h, "%s %d\n%s", name, len(text), text)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8]), nil
 }

@@ -1,0 +1,120 @@
+package testdb
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"halqa/internal/store"
+)
+
+// templateLock is the advisory lock under which a template is made.
+const templateLock = 0x74656d70
+
+// postgresCopy creates a database from the template and drops it when the test ends.
+func postgresCopy(t testing.TB) string {
+	t.Helper()
+	server, err := postgresServer()
+	if errors.Is(err, errNotInstalled) && !required("postgres") {
+		t.Skip("skipped: PostgreSQL is not installed here and HALQA_TEST_POSTGRES is not set")
+	}
+	if err != nil {
+		t.Fatalf("PostgreSQL for tests: %v", err)
+	}
+	name := "halqa_test_" + strings.ToLower(rand.Text()[:16])
+	if err := admin(t.Context(), server.dsn, fmt.Sprintf("CREATE DATABASE %s TEMPLATE %s", name, server.template)); err != nil {
+		t.Fatalf("create database: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := admin(context.Background(), server.dsn, fmt.Sprintf("DROP DATABASE %s WITH (FORCE)", name)); err != nil {
+			t.Errorf("drop database: %v", err)
+		}
+	})
+	return withDatabase(server.dsn, name)
+}
+
+type server struct {
+	dsn      string // of a database one may create others from
+	template string // the name of the migrated database
+}
+
+// postgresServer finds or starts the server, once in a process, and sees to the template.
+var postgresServer = sync.OnceValues(func() (server, error) {
+	dsn := os.Getenv("HALQA_TEST_POSTGRES")
+	if dsn == "" {
+		var err error
+		if dsn, err = joinCluster(); err != nil {
+			return server{}, err
+		}
+	}
+	name, err := template(context.Background(), dsn)
+	return server{dsn, name}, err
+})
+
+// template makes the migrated database unless another process has. It counts as made once it is
+// marked as a template; one that is not was left by a process that was killed.
+func template(ctx context.Context, dsn string) (string, error) {
+	schema, err := store.Schema()
+	if err != nil {
+		return "", err
+	}
+	name := "halqa_template_" + schema
+	c, err := pgx.Connect(ctx, dsn)
+	if err != nil {
+		return "", err
+	}
+	defer c.Close(ctx)
+	if _, err := c.Exec(ctx, "SELECT pg_advisory_lock($1)", templateLock); err != nil { // until Close
+		return "", err
+	}
+	var made bool
+	err = c.QueryRow(ctx, "SELECT datistemplate FROM pg_database WHERE datname = $1", name).Scan(&made)
+	if made {
+		return name, nil
+	}
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return "", err
+	}
+	for _, q := range []string{"DROP DATABASE IF EXISTS " + name + " WITH (FORCE)", "CREATE DATABASE " + name} {
+		if _, err := c.Exec(ctx, q); err != nil {
+			return "", err
+		}
+	}
+	s, err := store.Open(ctx, store.Options{DSN: withDatabase(dsn, name)})
+	if err != nil {
+		return "", err
+	}
+	if err := s.Close(); err != nil {
+		return "", err
+	}
+	_, err = c.Exec(ctx, "ALTER DATABASE "+name+" IS_TEMPLATE true")
+	return name, err
+}
+
+func admin(ctx context.Context, dsn, statement string) error {
+	c, err := pgx.Connect(ctx, dsn)
+	if err != nil {
+		return err
+	}
+	defer c.Close(ctx)
+	_, err = c.Exec(ctx, statement)
+	return err
+}
+
+// withDatabase returns the address with another database in it.
+func withDatabase(dsn, name string) string {
+	u, err := url.Parse(dsn)
+	if err != nil {
+		return dsn // Connect has parsed it before
+	}
+	u.Path = "/" + name
+	return u.String()
+}
