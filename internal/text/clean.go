@@ -20,7 +20,7 @@ const maxMarks = 8
 func CleanLine(s string, max int) string {
 	var b strings.Builder
 	b.Grow(min(len(s), 4*max))
-	space, visible, marks := false, false, 0
+	space, marks := false, 0
 	for _, r := range norm.NFC.String(valid(s)) {
 		switch {
 		case unicode.IsSpace(r), r == '\u2028', r == '\u2029':
@@ -39,14 +39,13 @@ func CleanLine(s string, max int) string {
 			b.WriteByte(' ')
 			space = false
 		}
-		visible = visible || !isBlank(r)
 		b.WriteRune(r)
-	}
-	if !visible {
-		return ""
 	}
 	// What was dropped may have stood between two runes that now compose.
 	out := cut(norm.NFC.String(b.String()), max)
+	if strings.IndexFunc(out, func(r rune) bool { return !isBlank(r) }) < 0 {
+		return ""
+	}
 	return strings.TrimRight(out, " ")
 }
 
