@@ -10,6 +10,7 @@ import (
 	"image/jpeg"
 	"image/png"
 	"io"
+	"math"
 
 	"github.com/bep/imagemeta"
 	"golang.org/x/image/webp"
@@ -25,7 +26,9 @@ func decode(ctx context.Context, h header) (still image.Image, moving *gif.GIF, 
 	case typePNG:
 		still, err = png.Decode(r)
 	case typeWebP:
-		still, err = webp.Decode(r)
+		if still, err = webp.Decode(r); err == nil {
+			fullRange(still)
+		}
 	case typeGIF:
 		if h.frames > 1 {
 			if moving, err = gif.DecodeAll(r); err == nil {
@@ -70,6 +73,31 @@ func canvas(frame image.Image, h header) image.Image {
 	m := image.NewNRGBA(whole)
 	draw.Draw(m, frame.Bounds(), frame, frame.Bounds().Min, draw.Src)
 	return m
+}
+
+// fullRange stretches the planes of a lossy WebP in place. VP8 keeps luma in 16 to 235 and chroma in
+// 16 to 240 (RFC 6386 9.2, as libwebp reads it); golang.org/x/image/webp hands them out as they
+// are, and package image takes them for 0 to 255, which turns white into grey.
+func fullRange(m image.Image) {
+	// The level from becomes to, and span levels become 255.
+	stretch := func(plane []byte, from, to, span float64) {
+		var table [256]byte
+		for i := range table {
+			v := (float64(i)-from)*255/span + to
+			table[i] = byte(min(max(math.Round(v), 0), 255))
+		}
+		for i, v := range plane {
+			plane[i] = table[v]
+		}
+	}
+	switch m := m.(type) {
+	case *image.YCbCr:
+		stretch(m.Y, 16, 0, 219)
+		stretch(m.Cb, 128, 128, 224)
+		stretch(m.Cr, 128, 128, 224)
+	case *image.NYCbCrA:
+		fullRange(&m.YCbCr)
+	}
 }
 
 // firstFrame returns the first frame of an animated WebP as a file of its own, or nil if data is

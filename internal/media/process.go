@@ -99,10 +99,11 @@ func (p *Processor) Process(ctx context.Context, r io.Reader, use Use) (*Photo, 
 		return nil, err
 	}
 	defer p.slots.Release(1)
-	if err := p.memory.Acquire(ctx, h.memory); err != nil {
+	memory := min(h.memory, maxDecoded) // more than there is would wait for ever
+	if err := p.memory.Acquire(ctx, memory); err != nil {
 		return nil, err
 	}
-	defer p.memory.Release(h.memory)
+	defer p.memory.Release(memory)
 	tooSlow := circles.Errorf(circles.Invalid, "This picture takes too long to decode; save it in another format and try again.")
 	decoding, cancel := context.WithTimeoutCause(ctx, maxDecoding, tooSlow)
 	still, moving, err := decode(decoding, h)
