@@ -1,0 +1,115 @@
+package web
+
+import (
+	"html/template"
+	"time"
+
+	"halqa/circles"
+)
+
+// A PersonRef is a person as a byline shows them.
+type PersonRef struct {
+	Actor     string // the actor's id, which the colour comes from
+	Name      string // "ada" or "ada@example.org"
+	Display   string // what they call themselves; falls back to Name
+	Href      string
+	Avatar    string // address of a small picture; may be empty
+	Moderator bool   // wears the second ring
+}
+
+// Label is what to call the person.
+func (p PersonRef) Label() string {
+	if p.Display != "" {
+		return p.Display
+	}
+	return p.Name
+}
+
+// A CircleRef is a circle as a line of a list shows it.
+type CircleRef struct {
+	Actor string // the actor's id, which the glyph and its colour come from
+	Name  string // "gardening" or "gardening@example.org"
+	Title string
+	Href  string
+	Hue   int // 1 + the owner's choice among the twelve hues; 0 = from the hash of Actor
+}
+
+// Label is what to call the circle.
+func (c CircleRef) Label() string {
+	if c.Title != "" {
+		return c.Title
+	}
+	return c.Name
+}
+
+// A Vote is the ring under a post or comment.
+type Vote struct {
+	ID       circles.PostID
+	Up, Down int
+	Mine     int    // 1, -1 or 0
+	May      bool   // whether this reader may vote
+	Login    string // for a visitor: the address of the login page that comes back here
+	Back     string // where the form returns to without JavaScript: a local path with an anchor
+	NoDown   bool   // this circle has no dislikes
+}
+
+// A PostRow is a post in a list.
+type PostRow struct {
+	ID        circles.PostID
+	Href      string
+	Title     string
+	Excerpt   string // plain text
+	Lang      string // of the post; empty when unknown or the page's
+	Circle    *CircleRef
+	Author    PersonRef
+	At        time.Time
+	LinkHost  string // host of the link it carries; may be empty
+	LinkHref  string
+	Thumb     *Photo
+	Photos    int
+	Comments  int
+	Vote      Vote
+	Sensitive bool
+	Warning   string // what the author says to expect; may be empty
+	Pinned    bool
+	Locked    bool
+	Audience  string // "local-only" or "members-only"; "" when public
+}
+
+// A Feed is a list of posts with its tabs and the way on.
+type Feed struct {
+	Tabs  []Tab // which posts; may be empty
+	Sorts []Tab
+	Posts []PostRow
+	More  string // address of the next page; may be empty
+}
+
+// An Action is one entry of a post's or comment's menu: a link, or a form with one button.
+type Action struct {
+	Label  string
+	Href   string
+	Post   bool // by POST, at once
+	Danger bool
+}
+
+// A Comment is one voice of a thread with everything below it.
+type Comment struct {
+	ID     circles.PostID
+	Href   string // its own place, /post/{id}?focus={cid}#c{cid}
+	Author PersonRef
+	OP     bool // by the post's author
+	At     time.Time
+	Edited time.Time // zero = never
+	Lang   string
+	Body   template.HTML // sanitised by internal/text
+	Warn   string        // content warning; empty = none
+	Vote   Vote
+	Level  int    // 1 = an answer to the post
+	Gone   string // in its place, when deleted, removed or held: a sentence in the reader's language
+	Reply  string // address of the reply page; empty = may not
+	Menu   []Action
+	Kids   []Comment
+	Below  int    // how many comments stand below it, shown or not
+	Rest   string // address of the thread below, when it is cut here; may be empty
+	Focus  bool
+}

@@ -1,0 +1,209 @@
+package web
+
+import (
+	"html/template"
+	"time"
+
+	"halqa/circles"
+)
+
+// HomeView is page "home": what this place is for a visitor, the feeds for a member.
+type HomeView struct {
+	Page
+	Feed
+	Circles []DirectoryRow // for the margin: lively ones for a visitor, suggestions or one's own for a member
+	Joined  bool           // the member has joined at least one circle
+	Open    []CircleRef    // circles the member may write in, for "new post"
+}
+
+// A DirectoryRow is a circle in the directory.
+type DirectoryRow struct {
+	Circle     CircleRef
+	About      string // plain text, one or two lines
+	Members    int
+	Posts      int
+	Active     time.Time // of the last post; zero = none yet
+	Topic      string
+	Sensitive  bool
+	Visibility string // "public", "unlisted", "local-only" or "members-only"
+	Role       string // the viewer's: "", "pending", "member", "moderator", "operator", "owner"
+}
+
+// DirectoryView is page "directory", /circles.
+type DirectoryView struct {
+	Page
+	Query  string
+	Topics []Tab
+	Rows   []DirectoryRow
+	More   string
+	MayNew bool // the viewer may found a circle
+}
+
+// A CircleHead is what stands above everything that belongs to a circle.
+type CircleHead struct {
+	Circle     CircleRef
+	Handle     string // "!gardening@example.org", to copy
+	Remote     string // its address at its origin; empty when local
+	Visibility string
+	Sensitive  bool
+	Role       string // the viewer's: "", "pending", "member", "moderator", "operator", "owner"
+	MayJoin    bool
+	MayPost    bool
+	WhyNot     string // why MayPost is false, in the reader's language; may be empty
+	Settings   string // address of the circle's settings for who may change them; may be empty
+}
+
+// CircleView is page "circle", /c/{name}.
+type CircleView struct {
+	Page
+	Feed
+	Head       CircleHead
+	About      template.HTML
+	Rules      []Rule
+	Topic      string
+	Language   string // in words
+	Posting    string // "open" or "operators-only"
+	Members    int
+	Written    int // posts so far
+	Founded    time.Time
+	Moderators []PersonRef
+	Stale      time.Time // for a remote circle: when it was last heard from; zero = fine
+}
+
+// A Rule is one line of a circle's rules.
+type Rule struct {
+	Text   string
+	Detail string
+}
+
+// PostView is page "post", /post/{id}.
+type PostView struct {
+	Page
+	ID       circles.PostID
+	Head     CircleHead
+	Headline string
+	Lang     string
+	Author   PersonRef
+	At       time.Time
+	Edited   time.Time // zero = never
+	History  string    // address of the revisions; empty = none
+	Body     template.HTML
+	Link     *Link
+	Photos   []Photo
+	Warning  string // set together with Sensitive; may be empty
+	// Sensitive text and photos wait behind a fold that anyone may open.
+	Sensitive bool
+	Pinned    bool
+	Locked    bool
+	Audience  string
+	Origin    string // address at its origin; empty when local
+	Vote      Vote
+	Menu      []Action
+	Gone      string // instead of the post, when deleted or removed: a sentence in the reader's language
+	Delivery  *Delivery
+
+	Sorts    []Tab
+	Thread   []Comment
+	Comments int
+	More     string // address of the next page of the thread
+	Whole    string // address of the whole thread, when one branch is shown
+	Answer   *AnswerForm
+	WhyNot   string // why there is no answer form, in the reader's language; may be empty
+}
+
+// An AnswerForm is the box under a post, and the page /post/{id}/reply?to=.
+type AnswerForm struct {
+	Form
+	Post circles.PostID
+	To   circles.PostID // the comment answered; 0 = the post
+	Body string
+	Lang string
+}
+
+// Delivery tells the author how far a post has got.
+type Delivery struct {
+	Done    int
+	Total   int
+	Waiting int
+	Hosts   []DeliveryHost // those not reached, worst first, a bounded number
+}
+
+// A DeliveryHost is a server that does not have the post yet.
+type DeliveryHost struct {
+	Host  string
+	Error string    // one sentence in the reader's language
+	Next  time.Time // of the next attempt; zero = given up
+}
+
+// PersonView is page "person", /u/{name}.
+type PersonView struct {
+	Page
+	Person  PersonRef
+	Handle  string
+	Bot     bool
+	Bio     template.HTML
+	Joined  time.Time
+	Remote  string // address at its origin; empty when local
+	Self    bool
+	Tabs    []Tab // posts, comments, circles
+	Rows    []PostRow
+	Said    []Saying
+	Circles []DirectoryRow
+	More    string
+	Notice  string // suspended, moved, blocked: a sentence; may be empty
+}
+
+// A Saying is a comment outside its thread.
+type Saying struct {
+	On   Link // the post it belongs to
+	In   CircleRef
+	Href string
+	At   time.Time
+	Lang string
+	Body template.HTML
+	Up   int
+}
+
+// MediaView is page "media", /media/{id}: a photo with the description to copy.
+type MediaView struct {
+	Page
+	Photo Photo
+	Post  *Link
+}
+
+// HistoryView is page "history", /post/{id}/history.
+type HistoryView struct {
+	Page
+	Post      Link
+	Revisions []Revision // the newest first
+}
+
+// A Revision is what a post or comment once said.
+type Revision struct {
+	At    time.Time
+	By    PersonRef
+	Title string
+	Body  template.HTML
+	First bool
+}
+
+// AboutView is page "about".
+type AboutView struct {
+	Page
+	Text    template.HTML // by the owner
+	Rules   []Rule
+	Admins  []PersonRef
+	People  int
+	Circles int
+	Posts   int
+	Source  string // where the source of this program is
+}
+
+// ErrorView is page "error": one sentence, one way on, and the id to tell the operator.
+type ErrorView struct {
+	Page
+	Status  int
+	Message string
+	Next    Link
+	Request string
+}

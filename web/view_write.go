@@ -1,0 +1,164 @@
+package web
+
+import (
+	"halqa/circles"
+)
+
+// CircleFormView is page "circle_form": /circles/new, and a circle's settings.
+type CircleFormView struct {
+	Page
+	Form
+	Action      string // where the form goes
+	New         bool   // a name can be chosen once
+	Name        string
+	Heading     string
+	About       string
+	Rules       string // one a line
+	Topic       string
+	Languages   []Option
+	Visibility  []Option
+	Posting     []Option
+	Sensitive   bool
+	LocalNotice bool // federation is off: every circle stays here
+}
+
+// ComposeView is page "compose", step one of a new post: words and files.
+type ComposeView struct {
+	Page
+	Form
+	Head      CircleHead
+	Action    string // /c/{name}/submit, or /drafts/{id} coming back from step two
+	Headline  string
+	Link      string
+	Body      string
+	Languages []Option
+	Sensitive bool
+	Warning   string
+	Slots     []MediaSlot // photos that were sent before and are kept
+	MaxPhotos int
+	MaxBytes  int64 // of one photo
+}
+
+// A MediaSlot is a photo with the field for its description. The field's name is "alt-" + the id.
+type MediaSlot struct {
+	Photo   Photo
+	File    string // name of the file that was sent
+	Alt     string
+	Problem string // why this file was refused, in the reader's language; Photo is empty then
+}
+
+// Field is the name of the description's form field.
+func (m MediaSlot) Field() string { return "alt-" + m.Photo.ID }
+
+// DraftView is page "draft", step two: a description for each photo, a look at the whole, publish.
+type DraftView struct {
+	Page
+	Form
+	ID      circles.PostID
+	Action  string // /drafts/{id}
+	Back    string // to step one
+	Head    CircleHead
+	Slots   []MediaSlot
+	Preview PostRow
+}
+
+// EditView is page "edit": a post or a comment of one's own.
+type EditView struct {
+	Page
+	Form
+	Action    string // /post/{id}/edit
+	Back      Link
+	Comment   bool // no title, link or photos
+	Headline  string
+	Link      string
+	Body      string
+	Languages []Option
+	Sensitive bool
+	Warning   string
+	Slots     []MediaSlot
+	Base      string // the revision this edit starts from, so that two edits do not overwrite each other
+}
+
+// ReplyView is page "reply", /post/{id}/reply?to=: what is answered, and the box.
+type ReplyView struct {
+	Page
+	Post   Link
+	To     *Comment // without kids; nil when the post is answered
+	Answer AnswerForm
+}
+
+// ConfirmView is page "confirm": delete, restore, leave — what a link cannot do.
+type ConfirmView struct {
+	Page
+	Form
+	Action  string
+	Lead    string // what will happen, in the reader's language
+	Button  string
+	Danger  bool
+	Back    Link
+	Reason  bool // a moderator says why
+	Why     string
+	Subject string // an excerpt of what it concerns; may be empty
+}
+
+// LoginView is page "login".
+type LoginView struct {
+	Page
+	Form
+	Name string
+	Next string // local path to go on to
+}
+
+// SignupView is page "signup".
+type SignupView struct {
+	Page
+	Form
+	Closed bool
+	Name   string
+	Next   string
+	Rules  []Rule
+}
+
+// SetupView is page "setup": the first person of a new instance, with the token that the command
+// line printed.
+type SetupView struct {
+	Page
+	Form
+	Token    string
+	Name     string
+	SiteName string // of the instance
+	Checks   []Check
+	Done     bool
+}
+
+// A Check is one line of the set-up page.
+type Check struct {
+	Good bool
+	Text string
+	Fix  string // what to do when it is not good
+}
+
+// SettingsView is page "settings", /settings/{section}.
+type SettingsView struct {
+	Page
+	Form
+	Tabs    []Tab
+	Section string // "profile", "password", "appearance" or "sessions"
+
+	Display string // profile
+	Bio     string
+
+	Themes    []Option // appearance
+	Densities []Option
+	Locales   []Option
+
+	Sessions []Session
+}
+
+// A Session is one browser that is signed in.
+type Session struct {
+	ID      string
+	What    string // the browser in words
+	Since   string
+	Current bool
+}
