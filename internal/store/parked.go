@@ -1,0 +1,64 @@
+package store
+
+import (
+	"halqa/circles"
+)
+
+// A Parked activity was verified and waits for something to be fetched, or for an earlier one with
+// the same order key that does.
+type Parked struct {
+	ID       int64
+	URI      string // the activity's id
+	OrderKey string
+	Signer   string          // address of the actor whose key signed it
+	InboxOf  circles.ActorID // 0 = the shared inbox
+	Needs    string          // what to fetch; "" = only its turn
+	At       int64
+	Tries    int
+	DueAt    int64
+	Raw      []byte
+}
+
+func scanParked(r rowScanner) (Parked, error) {
+	var p Parked
+	return p, r.Scan(&p.ID, &p.URI, &p.OrderKey, &p.Signer, &p.InboxOf, &p.Needs, &p.At, &p.Tries, &p.DueAt, &p.Raw)
+}
+
+const parkedColumns = `p.id, p.uri, p.order_key, p.signer, p.inbox_of, p.needs, p.at, p.tries, p.due_at, p.raw`
+
+// Park keeps an activity for later. One that is parked already is left as it is.
+func (tx *Tx) Park(p Parked) error {
+	_, err := tx.exec(`INSERT INTO parked (id, uri, order_key, signer, inbox_of, needs, at, tries, due_at, raw)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (uri) DO NOTHING`,
+		tx.NewID(), p.URI, p.OrderKey, p.Signer, p.InboxOf, p.Needs, tx.Now(), p.Tries, p.DueAt, p.Raw)
+	return err
+}
+
+// IsParked reports whether something with this order key waits.
+func (tx *Tx) IsParked(orderKey string) (bool, error) {
+	return tx.exists(`SELECT 1 FROM parked WHERE order_key = $1`, orderKey)
+}
+
+// ParkedCount counts what waits, up to limit.
+func (tx *Tx) ParkedCount(limit int) (int, error) {
+	return one(tx, value[int], `SELECT COUNT(*) FROM (SELECT 1 FROM parked LIMIT $1) AS some`, limit)
+}
+
+// DueParked returns what is due, oldest first; of each order key only the first that waits.
+func (tx *Tx) DueParked(now int64, limit int) ([]Parked, error) {
+	return list(tx, scanParked, `SELECT `+parkedColumns+` FROM parked p
+		WHERE p.due_at <= $1 AND NOT EXISTS (SELECT 1 FROM parked q WHERE q.order_key = p.order_key AND q.id < p.id)
+		ORDER BY p.due_at, p.id LIMIT $2`, now, limit)
+}
+
+// DelayParked writes when to try again, how often it was tried, and what it waits for now.
+func (tx *Tx) DelayParked(id int64, dueAt int64, tries int, needs string) error {
+	_, err := tx.exec(`UPDATE parked SET due_at = $2, tries = $3, needs = $4 WHERE id = $1`, id, dueAt, tries, needs)
+	return err
+}
+
+// Unpark removes what was applied or given up.
+func (tx *Tx) Unpark(id int64) error {
+	_, err := tx.exec(`DELETE FROM parked WHERE id = $1`, id)
+	return err
+}

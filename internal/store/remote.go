@@ -1,0 +1,36 @@
+package store
+
+import (
+	"database/sql"
+	"errors"
+
+	"halqa/circles"
+)
+
+// VoteByURI returns a person's vote by the id of the activity that cast it; nil if there is none.
+func (tx *Tx) VoteByURI(uri string, person circles.PersonID) (*circles.Vote, error) {
+	post, err := one(tx, value[circles.PostID], `SELECT post FROM vote WHERE actor = $1 AND uri = $2`, person, uri)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return tx.Vote(post, person)
+}
+
+// FollowByURI returns what an actor follows by the id of its Follow; nil if there is none.
+func (tx *Tx) FollowByURI(uri string, follower circles.ActorID) (*circles.Follow, error) {
+	f, err := one(tx, scanFollow, `SELECT `+followColumns+` FROM follow f
+		WHERE f.follower = $1 AND f.uri = $2 AND f.state <> 'ended'`, follower, uri)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	return f, err
+}
+
+// HasLocalFollower reports whether somebody here follows an actor, or asked to.
+func (tx *Tx) HasLocalFollower(actor circles.ActorID) (bool, error) {
+	return tx.exists(`SELECT 1 FROM follow f JOIN actor a ON a.id = f.follower
+		WHERE f.followee = $1 AND f.state <> 'ended' AND a.host = ''`, actor)
+}
