@@ -35,18 +35,27 @@ const tmpDir = "tmp" // two hexadecimal digits name all other folders
 
 // OpenBlobs opens dir, makes it if need be, and removes what an interrupted Put left.
 func OpenBlobs(dir string, now func() time.Time) (*Blobs, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("blobs: %w", err)
-	}
-	root, err := os.OpenRoot(dir)
+	root, err := openRoot(dir)
 	if err != nil {
 		return nil, fmt.Errorf("blobs: %w", err)
 	}
+	return &Blobs{root: root, now: now}, nil
+}
+
+// openRoot opens a directory with an empty folder for files that are being written.
+func openRoot(dir string) (*os.Root, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
 	if err := errors.Join(root.RemoveAll(tmpDir), root.Mkdir(tmpDir, 0o700)); err != nil {
 		root.Close()
-		return nil, fmt.Errorf("blobs: %w", err)
+		return nil, err
 	}
-	return &Blobs{root: root, now: now}, nil
+	return root, nil
 }
 
 // Close lets go of the directory.
@@ -77,7 +86,7 @@ func (b *Blobs) put(hash string, data []byte) error {
 	b.mu.Unlock()
 
 	tmp := path.Join(tmpDir, rand.Text())
-	if err := b.write(tmp, data); err != nil {
+	if err := write(b.root, tmp, data, b.now()); err != nil {
 		return errors.Join(err, remove(b.root, tmp))
 	}
 	b.mu.Lock()
@@ -92,8 +101,9 @@ func (b *Blobs) put(hash string, data []byte) error {
 	return errors.Join(syncDir(b.root, path.Dir(name)), syncDir(b.root, "."))
 }
 
-func (b *Blobs) write(name string, data []byte) error {
-	f, err := b.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+// write makes a new file whose content has reached the disk when it returns.
+func write(root *os.Root, name string, data []byte, at time.Time) error {
+	f, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
@@ -101,8 +111,7 @@ func (b *Blobs) write(name string, data []byte) error {
 	if err == nil {
 		err = f.Sync()
 	}
-	now := b.now()
-	return errors.Join(err, f.Close(), b.root.Chtimes(name, now, now))
+	return errors.Join(err, f.Close(), root.Chtimes(name, at, at))
 }
 
 func syncDir(root *os.Root, name string) error {

@@ -8,5 +8,5 @@
 // picture turns slightly paler, and no profile can carry a name or a bomb.
 //
 // Begin with process.go for the life of one picture, header.go for what is refused before decoding,
-// and blobs.go for the files.
+// blobs.go and cache.go for the files.
 package media
