@@ -7,6 +7,6 @@
 // the work of its callers. Colour profiles are dropped with all other metadata: a wide-gamut
 // picture turns slightly paler, and no profile can carry a name or a bomb.
 //
-// Begin with process.go for the life of one picture, header.go for what is refused before decoding,
-// blobs.go and cache.go for the files.
+// Begin with process.go for the life of one picture, header.go for what is refused before decoding;
+// blobs.go and cache.go keep the files.
 package media

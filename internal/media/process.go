@@ -35,18 +35,27 @@ const (
 	maxDecoding = 20 * time.Second // a 40 MP photo takes half a second
 )
 
-// A Use says what files a picture becomes.
-type Use struct {
-	Square   bool  // cut to the square in its middle
-	Widths   []int // ascending, in pixels; the widest that the picture fills is the last made
-	Animated bool  // keep a moving GIF moving
+// A Use says what a picture is for, and so what files it becomes.
+type Use int
+
+const (
+	Post Use = iota // of posts and comments: up to 1600 pixels wide; a moving GIF keeps moving
+	Icon            // of people and circles: the square in its middle, up to 400 pixels, still
+)
+
+// A plan is what a Use asks for.
+type plan struct {
+	square bool
+	widths []int // ascending; the first that the picture does not fill is the last made
+	moving bool
 }
 
-// Post is for pictures of posts and comments, Icon for those of people and circles.
-var (
-	Post = Use{Widths: []int{480, 960, 1600}, Animated: true}
-	Icon = Use{Widths: []int{96, 400}, Square: true}
-)
+func (u Use) plan() plan {
+	if u == Icon {
+		return plan{widths: []int{96, 400}, square: true}
+	}
+	return plan{widths: []int{480, 960, 1600}, moving: true}
+}
 
 // A Photo is a picture ready to be served.
 type Photo struct {
@@ -111,7 +120,7 @@ func (p *Processor) Process(ctx context.Context, r io.Reader, use Use) (*Photo, 
 	if err != nil {
 		return nil, err
 	}
-	return build(ctx, still, moving, orientation(h, data), use)
+	return build(ctx, still, moving, orientation(h, data), use.plan())
 }
 
 func readAll(r io.Reader) ([]byte, error) {
@@ -126,10 +135,10 @@ func readAll(r io.Reader) ([]byte, error) {
 }
 
 // build makes the files, the largest first.
-func build(ctx context.Context, still image.Image, moving *gif.GIF, turn int, use Use) (*Photo, error) {
-	full := upright(still, turn, use)
+func build(ctx context.Context, still image.Image, moving *gif.GIF, turn int, want plan) (*Photo, error) {
+	full := upright(still, turn, want)
 	var ph Photo
-	if moving != nil && use.Animated {
+	if moving != nil && want.moving {
 		f, err := encodeGIF(moving)
 		if err != nil {
 			return nil, err
@@ -140,7 +149,7 @@ func build(ctx context.Context, still image.Image, moving *gif.GIF, turn int, us
 
 	onWhite := flatten(full)
 	m := full
-	for _, slot := range slotsFor(full.Bounds().Dx(), use.Widths) {
+	for _, slot := range slotsFor(full.Bounds().Dx(), want.widths) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}

@@ -105,7 +105,7 @@ func TestFilesOfAPhoto(t *testing.T) {
 // A strip as wide as a page and as high as WebP allows would need hundreds of megabytes.
 func TestLongStripIsBounded(t *testing.T) {
 	for turn, want := range map[int]image.Point{1: {1095, 10950}, 6: {1600, 160}} {
-		got := upright(image.NewGray(image.Rect(0, 0, 1600, 16000)), turn, Post).Bounds().Size()
+		got := upright(image.NewGray(image.Rect(0, 0, 1600, 16000)), turn, Post.plan()).Bounds().Size()
 		if got != want || got.X*got.Y > maxMade {
 			t.Errorf("turned %d: made %v, want %v", turn, got, want)
 		}
@@ -119,17 +119,17 @@ func TestOrientationIsApplied(t *testing.T) {
 		2: {green, red, white, blue}, 3: {white, blue, green, red}, 4: {blue, white, red, green},
 		5: {red, blue, green, white}, 6: {blue, red, white, green}, 7: {white, green, blue, red}, 8: {green, white, red, blue},
 	}
-	m := quarters(600, 400)
+	m := quarters(500, 400)
 	for turn, want := range corners {
 		for kind, data := range map[string][]byte{
 			"JPEG": withJPEGMetadata(asJPEG(t, m), turn),
 			"PNG":  withPNGMetadata(asPNG(t, m), turn),
-			"WebP": withWebPMetadata(t, asWebP(t, m), 600, 400, turn),
+			"WebP": withWebPMetadata(t, asWebP(t, m), 500, 400, turn),
 		} {
-			ph := process(t, data, Use{Widths: []int{240}})
-			w, h := 240, 160
+			ph := process(t, data, Post)
+			w, h := 500, 400
 			if turn >= 5 && turn <= 8 {
-				w, h = 240, 360
+				w, h = h, w
 			}
 			if ph.Width != w || ph.Height != h {
 				t.Errorf("%s turned %d: %d × %d, want %d × %d", kind, turn, ph.Width, ph.Height, w, h)

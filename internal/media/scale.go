@@ -8,16 +8,16 @@ import (
 	"golang.org/x/image/draw"
 )
 
-// upright returns a picture turned and cut as use wants it, no wider than its widest slot.
+// upright returns a picture turned and cut as wanted, no wider than its widest slot.
 // Scaling comes first, so that the turning moves few pixels.
-func upright(src image.Image, turn int, use Use) *image.RGBA {
+func upright(src image.Image, turn int, want plan) *image.RGBA {
 	b := src.Bounds()
-	if use.Square {
+	if want.square {
 		side := min(b.Dx(), b.Dy())
 		x, y := b.Min.X+(b.Dx()-side)/2, b.Min.Y+(b.Dy()-side)/2
 		b = image.Rect(x, y, x+side, y+side)
 	}
-	widest := use.Widths[len(use.Widths)-1]
+	widest := want.widths[len(want.widths)-1]
 	size := fit(b.Size(), widest, maxSide)
 	if turn >= 5 { // lying on its side
 		size = fit(b.Size(), maxSide, widest)
