@@ -155,10 +155,10 @@ func isPort(s string) bool {
 
 func badHandle() error {
 	return circles.Errorf(circles.Invalid, "That is not an address; write it as @name@host, !circle@host or https://…").
-		With("handle.invalid", nil)
+		With("refused.handle", nil)
 }
 
 func badHost() error {
 	return circles.Errorf(circles.Invalid, "That is not the name of a server; write it as example.org.").
-		With("handle.host", nil)
+		With("refused.host", nil)
 }

@@ -17,7 +17,7 @@ func Language(tag string) (string, error) {
 		return "", nil
 	}
 	refused := circles.FieldErrorf(circles.Invalid, "language", "That is not a language tag; use one such as en, zh-Hans or pt-BR.").
-		With("language.invalid", nil)
+		With("refused.language", nil)
 	if len(tag) > maxLanguage {
 		return "", refused
 	}

@@ -35,16 +35,16 @@ func ValidName(name string) error {
 	switch {
 	case len(name) < minName || len(name) > maxName:
 		return circles.FieldErrorf(circles.Invalid, "name", "A name has %d to %d characters.", minName, maxName).
-			With("name.length", map[string]any{"Min": minName, "Max": maxName})
+			With("refused.name-length", map[string]any{"Min": minName, "Max": maxName})
 	case !nameChars(name):
 		return circles.FieldErrorf(circles.Invalid, "name", "A name has only small letters a to z, digits and underscores.").
-			With("name.characters", nil)
+			With("refused.name-characters", nil)
 	case strings.Trim(name, "_") == "":
 		return circles.FieldErrorf(circles.Invalid, "name", "A name needs at least one letter or digit.").
-			With("name.empty", nil)
+			With("refused.name-empty", nil)
 	case strings.Contains(reserved, " "+name+" "):
 		return circles.FieldErrorf(circles.Invalid, "name", "The name %q is reserved; please choose another.", name).
-			With("name.reserved", map[string]any{"Name": name})
+			With("refused.name-reserved", map[string]any{"Name": name})
 	}
 	return nil
 }

@@ -15,30 +15,19 @@ const maxHTML = 256 << 10
 var ownMedia = regexp.MustCompile(`^https?://[^/?#\s"'<>]+/media/[A-Za-z0-9_-]+$`)
 
 var (
+	lazyPattern  = regexp.MustCompile(`^lazy$`)
 	relPattern   = regexp.MustCompile(`^nofollow noopener ugc$`)
 	alignPattern = regexp.MustCompile(`^(?:left|center|right)$`)
 	spanPattern  = regexp.MustCompile(`^[1-9][0-9]?$`)
 	startPattern = regexp.MustCompile(`^(?:0|[1-9][0-9]{0,5})$`)
 )
 
-// A Sanitizer makes remote HTML safe to store and show. It holds nothing but its compiled policy
-// and may be used from many goroutines.
-//
-// Two layers do it. A shaper (shape.go) reads tokens and writes from scratch the few elements we
-// know, balanced and nested as a browser would have them; then bluemonday's policy, the list
-// below, checks every element, attribute and scheme once more, so that a mistake in our layer
-// reaches no page.
-type Sanitizer struct {
-	remote, own *bluemonday.Policy
-}
-
-func NewSanitizer() *Sanitizer {
-	own := policy()
-	own.AllowAttrs("src").Matching(ownMedia).OnElements("img")
-	own.AllowAttrs("alt").OnElements("img")
-	own.AllowAttrs("loading").Matching(regexp.MustCompile(`^lazy$`)).OnElements("img")
-	return &Sanitizer{remote: policy(), own: own}
-}
+// What passes, compiled once: for what arrives, and for what our own markdown makes, which may also
+// embed photos of this instance.
+var (
+	remotePolicy = policy()
+	ownPolicy    = policyWithPhotos()
+)
 
 // Sanitize returns the part of a remote server's HTML that may stand in our pages. It keeps
 // paragraphs, lists, quotes, code, tables, emphasis, rubies, spoilers (details) and links, and no
@@ -46,8 +35,26 @@ func NewSanitizer() *Sanitizer {
 // loaded from a stranger. Headings are moved down so that the highest is h3, below the page's own.
 // Text outside of any block gets a paragraph. The result is balanced, at most 256 KiB, and
 // Sanitize of it is itself. The work is linear in the input.
-func (s *Sanitizer) Sanitize(html string) string {
-	return s.remote.Sanitize(shape(html, shapeOptions{}))
+//
+// Two layers do it. A shaper (shape.go) reads tokens and writes from scratch the few elements we
+// know, balanced and nested as a browser would have them; then bluemonday's policy, the list
+// below, checks every element, attribute and scheme once more, so that a mistake in our layer
+// reaches no page.
+func Sanitize(html string) string {
+	return remotePolicy.Sanitize(shape(html, shapeOptions{}))
+}
+
+// sanitizeOwn is Sanitize for the HTML that our own markdown gave, on the instance at origin.
+func sanitizeOwn(html, origin string) string {
+	return ownPolicy.Sanitize(shape(html, shapeOptions{origin: origin}))
+}
+
+func policyWithPhotos() *bluemonday.Policy {
+	p := policy()
+	p.AllowAttrs("src").Matching(ownMedia).OnElements("img")
+	p.AllowAttrs("alt").OnElements("img")
+	p.AllowAttrs("loading").Matching(lazyPattern).OnElements("img")
+	return p
 }
 
 func policy() *bluemonday.Policy {
