@@ -16,7 +16,7 @@ func TestCaptures(t *testing.T) {
 	if dir == "" {
 		t.Skip("HALQA_CAPTURES is not set: no recorded traffic to read")
 	}
-	seen := 0
+	s, seen := NewSanitizer(), 0
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || filepath.Ext(path) != ".json" {
 			return err
@@ -31,8 +31,8 @@ func TestCaptures(t *testing.T) {
 		}
 		contents(doc, func(html string) {
 			seen++
-			out := Sanitize(html)
-			checkSafe(t, html, out)
+			out := s.Sanitize(html)
+			checkSafe(t, s, html, out)
 			if words(Plain(out)) != words(Plain(html)) {
 				t.Errorf("%s: the text changed\nfrom %q\n  to %q", path, Plain(html), Plain(out))
 			}

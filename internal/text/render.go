@@ -55,6 +55,7 @@ type Renderer struct {
 	origin string
 	host   string
 	md     goldmark.Markdown
+	safe   *Sanitizer
 }
 
 // NewRenderer makes a renderer for the instance at origin, such as https://h.example (no path).
@@ -101,7 +102,7 @@ func NewRenderer(origin string) *Renderer {
 			),
 		),
 	)
-	return &Renderer{origin: origin, host: host, md: md}
+	return &Renderer{origin: origin, host: host, md: md, safe: NewSanitizer()}
 }
 
 // Render renders what a member wrote. A nil link leads every reference where its address usually
@@ -123,7 +124,7 @@ func (r *Renderer) Render(source string, link LinkFor) Rendered {
 		// Only a failing writer or a node without a renderer gives an error: ours to mend.
 		panic("text: " + err.Error())
 	}
-	out.HTML = sanitizeOwn(buf.String(), r.origin)
+	out.HTML = r.safe.sanitizeOwn(buf.String(), r.origin)
 	return out
 }
 

@@ -186,7 +186,7 @@ func FuzzRender(f *testing.F) {
 		// What is sent to peers is what they may keep of it: a second pass over everything but our own
 		// photos, as another instance of Halqa does it, changes nothing.
 		if !strings.Contains(out.HTML, "<img") {
-			checkSafe(t, out.HTML, out.HTML)
+			checkSafe(t, r.safe, out.HTML, out.HTML)
 		}
 		for _, m := range append(out.Mentions, out.Circles...) {
 			if host, err := Host(m.Host); err != nil || host != m.Host {

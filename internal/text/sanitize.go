@@ -22,12 +22,25 @@ var (
 	startPattern = regexp.MustCompile(`^(?:0|[1-9][0-9]{0,5})$`)
 )
 
-// What passes, compiled once: for what arrives, and for what our own markdown makes, which may also
-// embed photos of this instance.
-var (
-	remotePolicy = policy()
-	ownPolicy    = policyWithPhotos()
-)
+// A Sanitizer makes HTML safe to store and show. It holds nothing but its compiled policies and may
+// be used from many goroutines.
+//
+// Two layers do it. A shaper (shape.go) reads tokens and writes from scratch the few elements we
+// know, balanced and nested as a browser would have them; then bluemonday's policy, the list
+// below, checks every element, attribute and scheme once more, so that a mistake in our layer
+// reaches no page.
+type Sanitizer struct {
+	remote *bluemonday.Policy
+	own    *bluemonday.Policy // for what our markdown made; it may embed photos of this instance
+}
+
+func NewSanitizer() *Sanitizer {
+	own := policy()
+	own.AllowAttrs("src").Matching(ownMedia).OnElements("img")
+	own.AllowAttrs("alt").OnElements("img")
+	own.AllowAttrs("loading").Matching(lazyPattern).OnElements("img")
+	return &Sanitizer{remote: policy(), own: own}
+}
 
 // Sanitize returns the part of a remote server's HTML that may stand in our pages. It keeps
 // paragraphs, lists, quotes, code, tables, emphasis, rubies, spoilers (details) and links, and no
@@ -35,26 +48,13 @@ var (
 // loaded from a stranger. Headings are moved down so that the highest is h3, below the page's own.
 // Text outside of any block gets a paragraph. The result is balanced, at most 256 KiB, and
 // Sanitize of it is itself. The work is linear in the input.
-//
-// Two layers do it. A shaper (shape.go) reads tokens and writes from scratch the few elements we
-// know, balanced and nested as a browser would have them; then bluemonday's policy, the list
-// below, checks every element, attribute and scheme once more, so that a mistake in our layer
-// reaches no page.
-func Sanitize(html string) string {
-	return remotePolicy.Sanitize(shape(html, shapeOptions{}))
+func (s *Sanitizer) Sanitize(html string) string {
+	return s.remote.Sanitize(shape(html, shapeOptions{}))
 }
 
 // sanitizeOwn is Sanitize for the HTML that our own markdown gave, on the instance at origin.
-func sanitizeOwn(html, origin string) string {
-	return ownPolicy.Sanitize(shape(html, shapeOptions{origin: origin}))
-}
-
-func policyWithPhotos() *bluemonday.Policy {
-	p := policy()
-	p.AllowAttrs("src").Matching(ownMedia).OnElements("img")
-	p.AllowAttrs("alt").OnElements("img")
-	p.AllowAttrs("loading").Matching(lazyPattern).OnElements("img")
-	return p
+func (s *Sanitizer) sanitizeOwn(html, origin string) string {
+	return s.own.Sanitize(shape(html, shapeOptions{origin: origin}))
 }
 
 func policy() *bluemonday.Policy {

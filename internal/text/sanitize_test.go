@@ -57,19 +57,20 @@ func TestSanitize(t *testing.T) {
 		{"control characters", "a\x00b\x1bc\x85", "<p>abc\ufffd</p>"},
 		{"relative link", `<a href="/x">a</a><a href="#y">b</a>`, `<p>ab</p>`},
 	}
+	s := NewSanitizer()
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got := Sanitize(tt.in)
+			got := s.Sanitize(tt.in)
 			if got != tt.want {
 				t.Errorf("Sanitize(%q)\n got %s\nwant %s", tt.in, got, tt.want)
 			}
-			checkSafe(t, tt.in, got)
+			checkSafe(t, s, tt.in, got)
 		})
 	}
 }
 
 // checkSafe holds what is true of every output, whatever the input was.
-func checkSafe(t *testing.T, in, out string) {
+func checkSafe(t *testing.T, s *Sanitizer, in, out string) {
 	t.Helper()
 	if len(out) > maxHTML {
 		t.Errorf("%d bytes of output, more than %d", len(out), maxHTML)
@@ -77,7 +78,7 @@ func checkSafe(t *testing.T, in, out string) {
 	if shaped := shape(in, shapeOptions{}); shaped != out {
 		t.Errorf("the policy changed what the shaper wrote\n in  %q\nfrom %q\n to  %q", in, shaped, out)
 	}
-	if again := Sanitize(out); again != out {
+	if again := s.Sanitize(out); again != out {
 		t.Errorf("not stable\n in   %q\nonce  %q\ntwice %q", in, out, again)
 	}
 	allowed := map[string]string{"a": "href rel", "ol": "start", "td": "align colspan rowspan", "th": "align colspan rowspan"}
@@ -130,6 +131,7 @@ func checkSafe(t *testing.T, in, out string) {
 
 // TestSanitizeHostile: inputs that make tree builders or backtracking matchers slow or large.
 func TestSanitizeHostile(t *testing.T) {
+	s := NewSanitizer()
 	for name, unit := range map[string]string{
 		"open quotes":    "<blockquote>",
 		"open lists":     "<ul><li>",
@@ -150,12 +152,12 @@ func TestSanitizeHostile(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			in := strings.Repeat(unit, 2*maxHTML/len(unit))
-			checkSafe(t, unit, Sanitize(unit))
-			out := Sanitize(in)
+			checkSafe(t, s, unit, s.Sanitize(unit))
+			out := s.Sanitize(in)
 			if len(out) > maxHTML {
 				t.Errorf("%d bytes of output", len(out))
 			}
-			if again := Sanitize(out); again != out {
+			if again := s.Sanitize(out); again != out {
 				t.Errorf("not stable: %d bytes, then %d", len(out), len(again))
 			}
 		})
@@ -176,18 +178,20 @@ b</pre><dl><dt>x<dd>y`,
 	} {
 		f.Add(seed)
 	}
+	s := NewSanitizer()
 	f.Fuzz(func(t *testing.T, in string) {
-		checkSafe(t, in, Sanitize(in))
+		checkSafe(t, s, in, s.Sanitize(in))
 		Plain(in)
 	})
 }
 
 func BenchmarkSanitizeComment(b *testing.B) {
+	s := NewSanitizer()
 	in := `<p><span class="h-card"><a href="https://gts2.test/@bob" class="u-url mention" rel="nofollow noreferrer noopener" target="_blank">@<span>bob</span></a></span> ` +
 		strings.Repeat("Some words of a reply that is not too long. ", 10) + `</p><p>And <em>another</em> paragraph.</p>`
 	b.SetBytes(int64(len(in)))
 	for b.Loop() {
-		Sanitize(in)
+		s.Sanitize(in)
 	}
 }
 
