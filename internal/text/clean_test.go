@@ -109,6 +109,16 @@ func TestExcerpt(t *testing.T) {
 	}
 }
 
+func TestExcerptHTML(t *testing.T) {
+	long := "<p>The <em>quick</em> brown fox</p>" + strings.Repeat("<p>jumps</p>", 1000)
+	if got, want := ExcerptHTML(long, 24), "The quick brown fox…"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got, want := ExcerptHTML("<p>a</p><p>b</p>", 24), "a b"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 func TestTitleFrom(t *testing.T) {
 	long := strings.Repeat("many words ", 30)
 	tests := []struct{ name, in, want string }{

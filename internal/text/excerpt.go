@@ -17,7 +17,8 @@ var leadingMentions = regexp.MustCompile(`^(?:(?:@[a-zA-Z0-9_][a-zA-Z0-9_.-]*(?:
 // Excerpt returns the beginning of text on one line, at most n runes with the ellipsis that marks
 // a cut. It is cut at a space where one is near, and never inside a character.
 func Excerpt(text string, n int) string {
-	line := CleanLine(text, 4*n) // bounds the work; a little more than is shown
+	// Bounds the work: more than is shown, also where half of it is white space.
+	line := CleanLine(text[:runeOffset(text, 8*n)], 4*n)
 	if utf8.RuneCountInString(line) <= n {
 		return line
 	}

@@ -3,6 +3,7 @@ package text
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/net/html"
 )
@@ -10,14 +11,20 @@ import (
 // Plain returns the text of a piece of HTML, ours or a stranger's: a line for each paragraph, item
 // and row, the alt text of images, nothing of scripts and styles. It is for titles, excerpts,
 // notifications and search; as HTML it must be escaped again. At most 256 KiB are read.
-func Plain(s string) string {
+func Plain(s string) string { return plain(s, maxHTML) }
+
+// ExcerptHTML is Excerpt of Plain, but reads no further than it needs: a feed shows fifty.
+func ExcerptHTML(s string, n int) string { return Excerpt(plain(s, 4*n*utf8.UTFMax), n) }
+
+// plain stops after enough bytes of text.
+func plain(s string, enough int) string {
 	if len(s) > maxHTML {
 		s = s[:maxHTML]
 	}
 	z := html.NewTokenizer(strings.NewReader(strings.ToValidUTF8(s, "\ufffd")))
 	var p plainWriter
 	dropping, pre := "", 0
-	for {
+	for p.b.Len() < enough {
 		switch z.Next() {
 		case html.ErrorToken:
 			return p.b.String()
@@ -71,6 +78,7 @@ func Plain(s string) string {
 			}
 		}
 	}
+	return p.b.String()
 }
 
 // gap is how many line ends an element has before and after it.

@@ -144,11 +144,11 @@ func runs(s string) []run {
 			return out
 		}
 		switch p := isPaired(r); {
-		case !p && !unicode.In(r, unicode.L, unicode.N, unicode.M):
+		case !p && !isWord(r):
 			flush()
-		case b.Len() == 0 && unicode.Is(unicode.M, r): // a mark on nothing
+		case !p && b.Len() == 0 && unicode.Is(unicode.M, r): // a mark on nothing
 		default:
-			if b.Len() > 0 && p != paired && !unicode.Is(unicode.M, r) {
+			if b.Len() > 0 && p != paired && (p || !unicode.Is(unicode.M, r)) {
 				flush()
 			}
 			if b.Len() == 0 {
@@ -168,8 +168,8 @@ func runs(s string) []run {
 // "Café" is found by "cafe". Voicing marks of Kana and the vowel signs of other scripts stay.
 func fold(s string) string {
 	s = valid(s)
-	if isPlainLower(s) {
-		return s
+	if isSimple(s) {
+		return strings.ToLower(s)
 	}
 	s = norm.NFKD.String(cases.Fold().String(norm.NFKC.String(s)))
 	s = strings.Map(func(r rune) rune {
@@ -181,9 +181,15 @@ func fold(s string) string {
 	return norm.NFKC.String(s)
 }
 
-func isPlainLower(s string) bool {
-	for _, c := range []byte(s) {
-		if c >= utf8.RuneSelf || c >= 'A' && c <= 'Z' {
+// isSimple reports texts that folding changes in their ASCII capitals only: ASCII and everyday
+// Chinese and Japanese. The long way costs ten times as much.
+func isSimple(s string) bool {
+	for _, r := range s {
+		switch {
+		case r < utf8.RuneSelf:
+		case r >= 0x4e00 && r <= 0x9fff, r >= 0x3041 && r <= 0x3096, r >= 0x30a1 && r <= 0x30fe, r >= 0x3000 && r <= 0x3011:
+		case r == '，', r == '！', r == '？', r == '：', r == '；', r == '（', r == '）', r >= 0x2018 && r <= 0x201d:
+		default:
 			return false
 		}
 	}
@@ -191,8 +197,21 @@ func isPlainLower(s string) bool {
 }
 
 func isPaired(r rune) bool {
-	return r >= 0x1100 && (unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Bopomofo) &&
-		unicode.In(r, unicode.L, unicode.N) || r == 'ー')
+	switch {
+	case r < 0x1100:
+		return false
+	case r >= 0x4e00 && r <= 0x9fff, r == 'ー':
+		return true
+	}
+	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Bopomofo) && unicode.In(r, unicode.L, unicode.N)
+}
+
+// isWord reports what words are made of.
+func isWord(r rune) bool {
+	if r < utf8.RuneSelf {
+		return r != '_' && isNameByte(byte(r))
+	}
+	return unicode.In(r, unicode.L, unicode.N, unicode.M)
 }
 
 // pairs returns the overlapping pairs of characters of s; none if it has fewer than two.

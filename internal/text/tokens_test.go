@@ -171,3 +171,26 @@ func TestTagKey(t *testing.T) {
 		}
 	}
 }
+
+// TestSimpleFoldAgrees: the short way gives what the long way does, for every character it takes.
+func TestSimpleFoldAgrees(t *testing.T) {
+	for r := rune(0); r < 0x10000; r++ {
+		s := "A" + string(r) + "b"
+		if !isSimple(s) {
+			continue
+		}
+		short := strings.Join(Tokens(s), " ")
+		long := strings.Join(Tokens(s+" ﬁ"), " ") // the ligature needs the long way
+		if short+" fi" != long {
+			t.Errorf("%q (%U): %q by the short way, %q by the long one", s, r, short, long)
+		}
+	}
+}
+
+func BenchmarkTokens(b *testing.B) {
+	in := strings.Repeat("Some words of a reply that is Not too long. 今天种番茄。", 20)
+	b.SetBytes(int64(len(in)))
+	for b.Loop() {
+		Tokens(in)
+	}
+}
