@@ -34,10 +34,6 @@ func fold(set *template.Template, l *i18n.Localizer, assets *static.Files) {
 			return assets.URL(arg), arg != ""
 		case "icon":
 			return string(icon(assets, arg)), arg != ""
-		case "ring":
-			return string(ringMark), true
-		case "unring":
-			return string(unringMark), true
 		case "mark":
 			return string(brandMark), true
 		}

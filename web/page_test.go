@@ -215,6 +215,7 @@ func TestHostileStringsAreEscaped(t *testing.T) {
 	photo := Photo{ID: evil, Alt: evil, Blurhash: evil, Width: 1, Height: 1, Widths: []int{480}}
 	row.Title, row.Excerpt, row.Lang, row.Author, row.Circle, row.Warning, row.LinkHost, row.LinkHref, row.Thumb = evil, evil, evil, who, &circle, evil, evil, "javascript:alert(1)", &photo
 	page := samplePage(evil, true)
+	row.Vote = Vote{ID: 1, Login: `javascript:alert(1)"><script>alert(1)</script>`}
 	page.About, page.Canonical, page.ActivityURL, page.Here, page.Flash = evil, "javascript:alert(1)", evil, evil, &Flash{Text: evil}
 	html := renderSample(t, s, "en", sample{file: "hostile", page: "home", view: HomeView{Page: page, Feed: Feed{Posts: []PostRow{row}, More: "javascript:alert(1)"}, Open: []CircleRef{circle}}})
 	for _, bad := range []string{"<script>alert", "<img src=x", `href="javascript:`, `src="javascript:`} {

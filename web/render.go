@@ -58,8 +58,7 @@ func functions(l *i18n.Localizer, assets *static.Files, now func() time.Time) te
 		"personHue": personHue,
 		"initial":   initial,
 		"input":     input,
-		"ring":      func() template.HTML { return ringMark },
-		"unring":    func() template.HTML { return unringMark },
+		"votes":     ringDrawer(l),
 		"mark":      func() template.HTML { return brandMark },
 		"megabytes": func(n int64) string { return strconv.FormatInt(n>>20, 10) + " MB" },
 	}
@@ -79,11 +78,7 @@ func timeTag(at time.Time, words, exact string) template.HTML {
 	return template.HTML(`<time datetime="` + at.UTC().Format("2006-01-02T15:04:05Z") + `"` + title + `>` + template.HTMLEscapeString(words) + `</time>`)
 }
 
-const (
-	ringMark   = template.HTML(`<svg viewBox="0 0 26 26" aria-hidden="true"><circle class="o" cx="13" cy="13" r="9.5"/><circle class="core" cx="13" cy="13" r="5.5"/></svg>`)
-	unringMark = template.HTML(`<svg viewBox="0 0 20 20" aria-hidden="true"><circle class="o" cx="10" cy="10" r="7.5"/><path class="dash" d="M6.8 10h6.4"/></svg>`)
-	brandMark  = template.HTML(`<svg viewBox="0 0 32 32" fill="none" stroke="currentColor" stroke-width="3" stroke-linecap="round" aria-hidden="true"><circle cx="16" cy="16" r="13.5" pathLength="100" stroke-dasharray="80 100" transform="rotate(20 16 16)"/><circle cx="16" cy="16" r="8.5" pathLength="100" stroke-dasharray="62 100" transform="rotate(160 16 16)"/><circle cx="16" cy="16" r="2.2" fill="currentColor"/></svg>`)
-)
+const brandMark = template.HTML(`<svg viewBox="0 0 32 32" fill="none" stroke="currentColor" stroke-width="3" stroke-linecap="round" aria-hidden="true"><circle cx="16" cy="16" r="13.5" pathLength="100" stroke-dasharray="80 100" transform="rotate(20 16 16)"/><circle cx="16" cy="16" r="8.5" pathLength="100" stroke-dasharray="62 100" transform="rotate(160 16 16)"/><circle cx="16" cy="16" r="2.2" fill="currentColor"/></svg>`)
 
 // page renders the template of this name into memory and then writes it: a failing template never
 // leaves half a page behind a 200.

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/labstack/echo/v4"
+
 	"halqa/circles"
 	"halqa/internal/i18n"
 )
@@ -97,7 +99,7 @@ func samples() []sample {
 	member := sampleHead()
 	member.MayJoin, member.MayPost, member.Role, member.Settings = false, true, "owner", "/c/gardening/settings"
 	post := PostView{
-		Page: samplePage("First crate of the striped tomatoes", true), ID: 11, Head: member, Headline: "First crate of the striped tomatoes, and what I would do differently",
+		Page: samplePage("First crate of the striped tomatoes", true), ID: 11, Head: member, Blurb: "Beds, balconies, allotments: what grows, what fails, and why.", Rules: rules, Headline: "First crate of the striped tomatoes, and what I would do differently",
 		Author: ada, At: sampleNow.Add(-3 * time.Hour), Edited: sampleNow.Add(-2 * time.Hour), History: "/post/11/history",
 		Body:   `<p>Sown in March under glass, planted out in May. The two rows with <a href="https://example.org">comfrey mulch</a> gave a third more than the bare ones.</p><blockquote><p>Water the soil, not the leaves.</p></blockquote><ul><li>north row: 4.1 kg</li><li>south row: 5.6 kg</li></ul>`,
 		Photos: []Photo{samplePhoto("tomatoes", "A wooden crate of striped tomatoes on wet grass."), samplePhoto("row", "")},
@@ -159,5 +161,17 @@ func samples() []sample {
 		{"settings-sessions", "settings", settings("sessions"), SettingsView{}},
 		{"about", "about", AboutView{Page: samplePage("About", false), Rules: rules, Admins: []PersonRef{ada}, People: 1204, Circles: 88, Posts: 120938, Source: "https://example.org/source"}, AboutView{}},
 		{"error", "error", ErrorView{Page: samplePage("Nothing here", false), Status: 404, Message: "There is no page at this address, or it is not for you to see.", Next: Link{Label: "To the front page", Href: "/"}, Request: "0123456789abcdef"}, ErrorView{}},
+	}
+}
+
+// echoSample serves the samples through the same renderer and headers as the real pages.
+func echoSample(s *Server) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		for _, x := range samples() {
+			if x.file == c.Param("file") {
+				return s.render(c, 200, x.page, x.view)
+			}
+		}
+		return noPage
 	}
 }

@@ -81,6 +81,8 @@ type PostView struct {
 	Page
 	ID       circles.PostID
 	Head     CircleHead
+	Blurb    string // what the circle is about, plain text, for the margin; may be empty
+	Rules    []Rule // of the circle
 	Headline string
 	Lang     string
 	Author   PersonRef
