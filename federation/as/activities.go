@@ -51,7 +51,7 @@ func (a Act) bare(typ string) activity {
 func (w activity) of(object Doc) Doc {
 	context := object.context
 	if context == "" {
-		context = contextFull
+		context = contextObject
 	}
 	return Doc{body: with(render(w), "object", object.body), context: context}
 }
@@ -78,7 +78,7 @@ func DeleteRemoval(a Act, object, reason string, withReplies bool) Doc {
 	if reason == "" {
 		w.Summary = " " // its presence decides
 	}
-	return w.on(object, contextFull)
+	return w.on(object, contextObject)
 }
 
 // Undo takes back an activity of the same actor. Give it the same recipients: Lemmy wants to and cc
@@ -118,7 +118,7 @@ func plain(d Doc) Doc {
 func RejectPost(a Act, create, summary, content string, gate *Gate) Doc {
 	w := a.direct("Reject")
 	w.Summary, w.Content, w.Gate = summary, content, gate
-	return w.on(create, contextFull)
+	return w.on(create, contextObject)
 }
 
 // Announce is a circle passing on an activity, ours or, by Raw, somebody else's. // FEP-1b12
@@ -152,7 +152,7 @@ type Ban struct {
 func Block(a Act, person string, ban Ban) Doc {
 	w := a.addressed("Block")
 	w.Target, w.Summary, w.EndTime, w.RemoveData = ban.Target, ban.Reason, stamp(ban.Until), ban.RemoveData
-	return w.on(person, contextFull)
+	return w.on(person, contextObject)
 }
 
 // Add puts an address into a collection: a moderator, or a pinned post.
@@ -174,14 +174,14 @@ func Remove(a Act, object, collection string) Doc {
 func Lock(a Act, object, reason string) Doc {
 	w := a.addressed("Lock")
 	w.Summary = reason
-	return w.on(object, contextFull)
+	return w.on(object, contextObject)
 }
 
 // Warn tells a person in Lemmy 1.0 why something happened to their object; a.To is that person.
 func Warn(a Act, object, reason string) Doc {
 	w := a.addressed("Warn")
 	w.Summary = reason
-	return w.on(object, contextFull)
+	return w.on(object, contextObject)
 }
 
 // Move says that an account moved: object is the old one, who is the actor.

@@ -145,7 +145,7 @@ func (g Group) Doc() Doc {
 		languages = append(languages, *l.wire())
 	}
 	w.Language, w.Tag = &languages, &tags
-	return Doc{body: render(w), context: contextFull}
+	return Doc{body: render(w), context: contextActor}
 }
 
 // Doc renders the member.
@@ -162,12 +162,12 @@ func (p Person) Doc() Doc {
 		attachment = append(attachment, link{Type: "Link", Rel: "payment", Name: "Tip", Href: p.Tip})
 	}
 	w.Attachment, w.Tag = &attachment, &tags
-	return Doc{body: render(w), context: contextFull}
+	return Doc{body: render(w), context: contextActor}
 }
 
 // Doc renders the instance. It approves followers by hand, that is: it has none.
 func (a Application) Doc() Doc {
 	w := a.Profile.wire("Application")
 	w.ManuallyApproves = true
-	return Doc{body: render(w), context: contextFull}
+	return Doc{body: render(w), context: contextActor}
 }

@@ -43,5 +43,5 @@ func ObjectCollection(id string, total int, items []Doc) Doc {
 		body = append(body, d.body...)
 	}
 	head := render(collectionOut{ID: id, Type: "OrderedCollection", Total: &total})
-	return Doc{context: contextFull, body: with(head, "orderedItems", append(body, ']'))}
+	return Doc{context: contextObject, body: with(head, "orderedItems", append(body, ']'))}
 }

@@ -296,7 +296,8 @@ func tally(v value) Tally {
 func poll(q vocab.ActivityStreamsQuestion, v value) *Poll {
 	p := &Poll{}
 	key := "oneOf"
-	if any := q.GetActivityStreamsAnyOf(); any != nil && any.Len() > 0 {
+	several := q.GetActivityStreamsAnyOf()
+	if several != nil && several.Len() > 0 {
 		p.Multiple, key = true, "anyOf"
 	}
 	var names []string
@@ -316,8 +317,8 @@ func poll(q vocab.ActivityStreamsQuestion, v value) *Poll {
 		}
 		p.Options = append(p.Options, o)
 	}
-	if any := q.GetActivityStreamsAnyOf(); p.Multiple {
-		for it := any.Begin(); it != any.End(); it = it.Next() {
+	if p.Multiple {
+		for it := several.Begin(); it != several.End(); it = it.Next() {
 			add(it.GetActivityStreamsNote())
 		}
 	} else if one := q.GetActivityStreamsOneOf(); one != nil {

@@ -165,12 +165,12 @@ func (p Page) Doc() Doc {
 	if p.Closed {
 		w.Comments = new(bool)
 	}
-	return Doc{body: render(w), context: contextFull}
+	return Doc{body: render(w), context: contextObject}
 }
 
 // Doc renders the comment.
 func (n Note) Doc() Doc {
-	return Doc{context: contextFull, body: render(objectOut{
+	return Doc{context: contextObject, body: render(objectOut{
 		ID: n.ID, Type: "Note", AttributedTo: n.AttributedTo, To: n.To, CC: n.CC, Audience: n.Audience,
 		InReplyTo: n.InReplyTo, Summary: n.Warning, Content: n.Content, MediaType: "text/html",
 		Source: markdown(n.Markdown), URL: n.URL, Attachment: pictures(n.Images), Sensitive: n.Sensitive,

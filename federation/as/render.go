@@ -45,7 +45,7 @@ func Raw(body []byte) (Doc, error) {
 	if !root.get("proof").absent() {
 		return Doc{body: own}, nil
 	}
-	return Doc{body: without(doc, "@context"), context: contextFull}, nil
+	return Doc{body: without(doc, "@context"), context: contextObject}, nil
 }
 
 // without returns the root's bytes with one member cut out, and a comma with it.

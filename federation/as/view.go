@@ -3,31 +3,41 @@ package as
 import (
 	"fmt"
 	"net/url"
-	"slices"
 	"time"
 
 	"github.com/go-fed/activity/streams"
 	"github.com/go-fed/activity/streams/vocab"
 )
 
+// objectMember and actorMember tell what go-fed is handed, beside the type.
+func objectMember(key string) bool {
+	switch key {
+	case "name", "nameMap", "summary", "summaryMap", "content", "published", "updated",
+		"startTime", "endTime", "oneOf", "anyOf", "closed":
+		return true
+	}
+	return false
+}
+
+func actorMember(key string) bool {
+	switch key {
+	case "name", "nameMap", "summary", "summaryMap", "published", "discoverable":
+		return true
+	}
+	return false
+}
+
 // noAliases tells go-fed that every term stands in the document under its own name. Servers that
 // rename terms in @context ("as:name") exist in specifications only.
-var noAliases = map[string]string{}
-
-// objectMembers and actorMembers are what go-fed is handed, beside the type.
-var (
-	objectMembers = []string{"name", "nameMap", "summary", "summaryMap", "content", "published",
-		"updated", "startTime", "endTime", "oneOf", "anyOf", "closed", "votersCount"}
-	actorMembers = []string{"name", "nameMap", "summary", "summaryMap", "published", "discoverable"}
-)
+func noAliases() map[string]string { return nil }
 
 // excerpt copies some members of an object into the form that go-fed reads, under the given type:
 // Note has the properties of every object, Question those and the poll's, Person those of every actor.
 // (go-fed fails on a type it does not know, such as ChatMessage, and so would we on the object.)
-func excerpt(v value, typ string, members []string) map[string]any {
+func excerpt(v value, typ string, wanted func(string) bool) map[string]any {
 	m := map[string]any{"type": typ}
 	v.members(func(key string, member value) {
-		if slices.Contains(members, key) && !member.absent() {
+		if wanted(key) && !member.absent() {
 			m[key] = member.any()
 		}
 	})
@@ -70,13 +80,13 @@ type object interface {
 
 func viewObject(v value) (object, vocab.ActivityStreamsQuestion, error) {
 	if v.typ() == "Question" {
-		q, err := streams.Manager{}.DeserializeQuestionActivityStreams()(excerpt(v, "Question", objectMembers), noAliases)
+		q, err := streams.Manager{}.DeserializeQuestionActivityStreams()(excerpt(v, "Question", objectMember), noAliases())
 		if err != nil {
 			return nil, nil, fmt.Errorf("read question: %w", err)
 		}
 		return q, q, nil
 	}
-	n, err := streams.Manager{}.DeserializeNoteActivityStreams()(excerpt(v, "Note", objectMembers), noAliases)
+	n, err := streams.Manager{}.DeserializeNoteActivityStreams()(excerpt(v, "Note", objectMember), noAliases())
 	if err != nil {
 		return nil, nil, fmt.Errorf("read object: %w", err)
 	}
@@ -84,7 +94,7 @@ func viewObject(v value) (object, vocab.ActivityStreamsQuestion, error) {
 }
 
 func viewActor(v value) (vocab.ActivityStreamsPerson, error) {
-	p, err := streams.Manager{}.DeserializePersonActivityStreams()(excerpt(v, "Person", actorMembers), noAliases)
+	p, err := streams.Manager{}.DeserializePersonActivityStreams()(excerpt(v, "Person", actorMember), noAliases())
 	if err != nil {
 		return nil, fmt.Errorf("read actor: %w", err)
 	}
