@@ -57,12 +57,14 @@ func (j *judgement) account() (Reason, error) {
 	switch {
 	case a.DeletedAt != 0:
 		return NoAccount, nil
-	case a.SuspendedAt != 0:
+	case a.SuspendedAt != 0 && !j.leaving():
 		return Suspended, nil
 	case a.Kind != circles.KindPerson && a.Kind != circles.KindService:
 		return NotAPerson, nil
 	case a.Local() == j.Who.Remote:
 		return NotSignedIn, nil // a signature is no session, and a session no signature
+	case j.leaving():
+		return "", nil
 	}
 	return j.peer(a)
 }

@@ -105,12 +105,12 @@ func (tx *Tx) BumpThread(root circles.PostID, comments, active int64) error {
 	return err
 }
 
-// LivePostsOf returns up to limit posts and comments of an author that the author has not deleted,
-// oldest first, after the given id.
-func (tx *Tx) LivePostsOf(author circles.PersonID, after circles.PostID, limit int) ([]*circles.Post, error) {
+// LivePostsOf returns up to limit posts and comments of an author that the author has not deleted, in
+// the order of kind and id, behind those of the last call.
+func (tx *Tx) LivePostsOf(author circles.PersonID, kind circles.PostKind, after circles.PostID, limit int) ([]*circles.Post, error) {
 	return list(tx, scanPost, `SELECT `+postColumns+` FROM post p
-		WHERE p.author = $1 AND p.kind IN ('post', 'comment') AND p.state <> 'deleted' AND p.id > $2
-		ORDER BY p.id LIMIT $3`, author, after, limit)
+		WHERE p.author = $1 AND (p.kind, p.id) > ($2, $3) AND p.state <> 'deleted'
+		ORDER BY p.kind, p.id LIMIT $4`, author, kind, after, limit)
 }
 
 // SetPostRaw keeps the author's own bytes of a post that came from elsewhere.
@@ -125,12 +125,17 @@ func (tx *Tx) PostRaw(id circles.PostID) ([]byte, error) {
 	return raw, notFound(err, "post")
 }
 
-// SetMentions replaces the people that a post names.
-func (tx *Tx) SetMentions(id circles.PostID, actors []circles.ActorID) error {
-	if _, err := tx.exec(`DELETE FROM mention WHERE post = $1`, id); err != nil {
+// AddMentions adds people that a post names. Who was named once stays: they got its Create, so they
+// get its Update and its Delete too. Beyond twice what one text can name, edits add no more.
+func (tx *Tx) AddMentions(id circles.PostID, actors []circles.ActorID) error {
+	if len(actors) == 0 {
+		return nil
+	}
+	n, err := one(tx, value[int64], `SELECT COUNT(*) FROM mention WHERE post = $1`, id)
+	if err != nil {
 		return err
 	}
-	for _, a := range actors {
+	for _, a := range actors[:min(max(2*circles.MaxMentions-int(n), 0), len(actors))] {
 		if _, err := tx.exec(`INSERT INTO mention (post, actor) VALUES ($1, $2) ON CONFLICT (post, actor) DO NOTHING`, id, a); err != nil {
 			return err
 		}
@@ -141,4 +146,10 @@ func (tx *Tx) SetMentions(id circles.PostID, actors []circles.ActorID) error {
 // Mentions returns the people that a post names.
 func (tx *Tx) Mentions(id circles.PostID) ([]*circles.Actor, error) {
 	return list(tx, scanActor, `SELECT `+actorColumns+` FROM mention m JOIN actor a ON a.id = m.actor WHERE m.post = $1 ORDER BY a.id`, id)
+}
+
+// LastEntry returns the last entry of a kind that a signer made about an object; 0 if the log has none.
+func (tx *Tx) LastEntry(object int64, kind circles.EventKind, signer circles.ActorID) (circles.Seq, error) {
+	return one(tx, value[circles.Seq], `SELECT COALESCE(MAX(seq), 0) FROM event WHERE object = $1 AND kind = $2 AND signer = $3`,
+		object, kind, signer)
 }

@@ -1,0 +1,106 @@
+package app
+
+import (
+	"context"
+
+	"halqa/circles"
+	"halqa/internal/standing"
+	"halqa/internal/store"
+)
+
+// An Edit is how a post or comment is to be from now on, as a whole. Of a comment only Body,
+// Language, Sensitive and Warning count.
+type Edit struct {
+	Title     string
+	Body      string
+	Link      string
+	Photos    []PhotoRef // those it has and keeps, and new uploads, in order
+	Language  string
+	Sensitive bool
+	Warning   string
+}
+
+// Edit changes what an author wrote; how it stood before is kept. An edit that changes nothing
+// leaves no trace.
+func (a *App) Edit(ctx context.Context, who circles.Viewer, id circles.PostID, in Edit) (*circles.Post, error) {
+	var kind circles.PostKind
+	err := a.store.View(ctx, func(tx *store.Tx) error {
+		at, err := placeOf(tx, id)
+		if err != nil {
+			return err
+		}
+		kind = at.post.Kind
+		_, err = allow(tx, at.question(who, standing.Edit))
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	w, err := cleanWords(kind, words{title: in.Title, body: in.Body, link: in.Link, language: in.Language,
+		sensitive: in.Sensitive, warning: in.Warning, photos: in.Photos})
+	if err != nil {
+		return nil, err
+	}
+	body, err := a.render(ctx, w.body)
+	if err != nil {
+		return nil, err
+	}
+	var edited *circles.Post
+	err = a.update(ctx, "edit", func(tx *store.Tx) error {
+		at, err := placeOf(tx, id)
+		if err != nil {
+			return err
+		}
+		d, err := allow(tx, at.question(who, standing.Edit))
+		if err != nil {
+			return err
+		}
+		before := *at.post
+		w.put(at.post, body.html)
+		changed := before != *at.post
+		if kind == circles.IsPost {
+			photos, err := takePhotos(tx, at.post, d.Actor.ID, w.photos)
+			if err != nil {
+				return err
+			}
+			changed = changed || photos
+		}
+		if !changed {
+			edited = at.post
+			return nil
+		}
+		if err := tx.AddMentions(id, body.named); err != nil {
+			return err
+		}
+		if err := saveEdit(tx, at, d.Actor, before, tx.Now(), circles.EventDetail{}); err != nil {
+			return err
+		}
+		edited, err = tx.Post(id)
+		return err
+	})
+	return edited, err
+}
+
+// saveEdit keeps how a post stood before, writes what at.post now says and tells the log, unless
+// nobody else has seen it yet.
+func saveEdit(tx *store.Tx, at place, author *circles.Actor, before circles.Post, editedAt int64, detail circles.EventDetail) error {
+	p := at.post
+	p.EditedAt = editedAt
+	err := tx.AddRevision(circles.Revision{Post: p.ID, At: tx.Now(), Editor: author.ID,
+		Title: before.Title, Link: before.Link, Body: before.Body, BodyHTML: before.BodyHTML})
+	if err != nil {
+		return err
+	}
+	if p.State == circles.Visible {
+		if _, _, err := sayWritten(tx, change{kind: circles.PostUpdated, at: at, author: author, detail: detail}); err != nil {
+			return err
+		}
+	}
+	if err := tx.SavePostText(p); err != nil {
+		return err
+	}
+	if at.circle == nil {
+		return nil
+	}
+	return tx.BumpCircle(at.circle.CircleID(), store.CircleChange{})
+}

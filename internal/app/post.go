@@ -1,0 +1,143 @@
+package app
+
+import (
+	"context"
+
+	"halqa/circles"
+	"halqa/internal/standing"
+	"halqa/internal/store"
+)
+
+// NewPost is what a person wrote to start a thread.
+type NewPost struct {
+	Circle    circles.CircleID
+	Title     string
+	Body      string     // markdown
+	Link      string     // the page it is about; "" = none
+	Photos    []PhotoRef // uploads of theirs, in order
+	Language  string     // BCP 47; "" = unknown
+	Sensitive bool
+	Warning   string // makes it sensitive
+}
+
+// Post starts a thread in a circle.
+func (a *App) Post(ctx context.Context, who circles.Viewer, in NewPost) (*circles.Post, error) {
+	w, err := cleanWords(circles.IsPost, words{title: in.Title, body: in.Body, link: in.Link, language: in.Language,
+		sensitive: in.Sensitive, warning: in.Warning, photos: in.Photos})
+	if err != nil {
+		return nil, err
+	}
+	body, err := a.render(ctx, w.body)
+	if err != nil {
+		return nil, err
+	}
+	var made *circles.Post
+	err = a.update(ctx, "post", func(tx *store.Tx) error {
+		c, err := tx.Circle(in.Circle)
+		if err != nil {
+			return err
+		}
+		q := standing.Question{Who: who, Action: standing.Post, Circle: c}
+		if len(w.photos) > 0 {
+			q.With = append(q.With, standing.PostMedia)
+		}
+		if w.link != "" {
+			q.With = append(q.With, standing.PostLink)
+		}
+		d, err := allow(tx, q)
+		if err != nil {
+			return err
+		}
+		id := circles.PostID(tx.NewID())
+		p := &circles.Post{ID: id, Kind: circles.IsPost, Circle: c.CircleID(), Author: who.Person, Root: id}
+		made, err = publishOwn(tx, place{post: p, circle: c, root: p}, d, w, body)
+		return err
+	})
+	return made, err
+}
+
+// NewComment is what a person wrote under a post or a comment.
+type NewComment struct {
+	Parent   circles.PostID
+	Body     string // markdown
+	Language string
+}
+
+// Comment answers a post or a comment.
+func (a *App) Comment(ctx context.Context, who circles.Viewer, in NewComment) (*circles.Post, error) {
+	w, err := cleanWords(circles.IsComment, words{body: in.Body, language: in.Language})
+	if err != nil {
+		return nil, err
+	}
+	body, err := a.render(ctx, w.body)
+	if err != nil {
+		return nil, err
+	}
+	var made *circles.Post
+	err = a.update(ctx, "comment", func(tx *store.Tx) error {
+		at, err := placeOf(tx, in.Parent)
+		if err != nil {
+			return err
+		}
+		d, err := allow(tx, at.question(who, standing.Comment))
+		if err != nil {
+			return err
+		}
+		p := &circles.Post{ID: circles.PostID(tx.NewID()), Kind: circles.IsComment, Circle: at.post.Circle, Author: who.Person,
+			Root: at.root.ID, Parent: at.post.ID, Depth: at.post.Depth + 1}
+		made, err = publishOwn(tx, place{post: p, circle: at.circle, root: at.root}, d, w, body)
+		return err
+	})
+	return made, err
+}
+
+// publishOwn stores what a local person wrote and returns it as it now stands.
+func publishOwn(tx *store.Tx, at place, d standing.Decision, w words, body rendered) (*circles.Post, error) {
+	p := at.post
+	p.URI = p.Path()
+	p.Published = tx.Now()
+	w.put(p, body.html)
+	if _, err := takePhotos(tx, p, d.Actor.ID, w.photos); err != nil {
+		return nil, err
+	}
+	if err := publish(tx, at, d, body.named, nil, circles.EventDetail{}); err != nil {
+		return nil, err
+	}
+	return tx.Post(p.ID)
+}
+
+// publish stores a post or comment that was judged, tells the log, and counts it. The caller has
+// filled in who wrote what where.
+func publish(tx *store.Tx, at place, d standing.Decision, named []circles.ActorID, raw []byte, detail circles.EventDetail) error {
+	p, c := at.post, at.circle
+	p.State = circles.Visible
+	if d.Outcome == standing.Hold {
+		p.State, p.Reason = circles.Held, string(d.Reason)
+	}
+	p.CreatedAt = tx.Now()
+	p.LocalTo = c != nil && c.Local()
+	p.Listed = c != nil && c.Visibility == circles.Public
+	rankNew(p, monthlyActive(c))
+	if err := tx.AddPost(p); err != nil {
+		return err
+	}
+	if err := tx.AddMentions(p.ID, named); err != nil {
+		return err
+	}
+	if err := keepRaw(tx, p.ID, raw); err != nil {
+		return err
+	}
+	if p.State != circles.Visible {
+		return nil
+	}
+	create, announce, err := sayWritten(tx, change{kind: circles.PostCreated, at: at, author: d.Actor, detail: detail})
+	if err != nil {
+		return err
+	}
+	if create != 0 || announce != 0 {
+		if err := tx.SetPostSeqs(p.ID, create, announce); err != nil {
+			return err
+		}
+	}
+	return count(tx, at, 1)
+}

@@ -1,0 +1,167 @@
+package app
+
+import (
+	"halqa/circles"
+	"halqa/internal/standing"
+	"halqa/internal/store"
+)
+
+// ReceiveFollow lets a remote person follow a person or a circle of ours, who answers at once; a
+// person who approves followers answers later. uri is the Follow's id, inbox where the follower's
+// copies go. One who follows already is answered again, for the first answer may have been lost.
+// Whom a circle banned or a person blocked is answered with a refusal; a circle that is not federated
+// is not there.
+func (a *App) ReceiveFollow(tx *store.Tx, said Said, followee circles.ActorID, uri, inbox string) (Outcome, error) {
+	target, err := tx.Actor(followee)
+	if err != nil {
+		return outcome(0, false, err)
+	}
+	q := standing.Question{Who: said.viewer(), Action: standing.Follow, Person: target}
+	var c *circles.Circle
+	if target.Kind == circles.KindCircle {
+		if c, err = tx.Circle(circles.CircleID(followee)); err != nil {
+			return outcome(0, false, err)
+		}
+		q = standing.Question{Who: said.viewer(), Action: standing.Join, Circle: c}
+	}
+	if !target.Local() || target.Kind == circles.KindInstance || remoteURL(inbox) == "" {
+		return outcome(0, false, circles.Errorf(circles.Invalid, "A Follow must name a person or a circle of this instance and come from an actor with an inbox."))
+	}
+	f, err := tx.Following(said.By.Actor(), followee)
+	if err != nil {
+		return Outcome{}, err
+	}
+	d, err := allow(tx, q)
+	if err != nil {
+		if d.Reason == standing.Banned || d.Reason == standing.BlockedBy {
+			if err := refuseFollow(tx, f, said.By.Actor(), followee, uri, inbox); err != nil {
+				return Outcome{}, err
+			}
+		}
+		return outcome(0, false, err)
+	}
+	fresh := f == nil
+	if fresh {
+		f = &circles.Follow{ID: tx.NewID(), Follower: said.By.Actor(), Followee: followee, At: tx.Now(), State: circles.FollowActive}
+		if target.Locked && c == nil {
+			f.State = circles.FollowPending
+		}
+	}
+	f.URI, f.Inbox = uri, inbox
+	if f.State == circles.FollowActive {
+		seq, err := sayAnswer(tx, circles.FollowAccepted, f)
+		if err != nil {
+			return Outcome{}, err
+		}
+		if f.FromSeq == 0 {
+			f.FromSeq = seq
+		}
+	}
+	if fresh {
+		err = tx.AddFollow(f)
+	} else {
+		err = tx.SaveFollow(f)
+	}
+	if err != nil {
+		return Outcome{}, err
+	}
+	if c != nil && !d.Role.Member() {
+		err = enter(tx, c, said.By, circles.RoleMember)
+	}
+	return outcome(0, true, err)
+}
+
+// refuseFollow ends what there is and says no. The row it leaves is what the entry speaks of.
+func refuseFollow(tx *store.Tx, f *circles.Follow, follower, followee circles.ActorID, uri, inbox string) error {
+	if err := tx.ForgetRefusals(follower, followee); err != nil {
+		return err
+	}
+	fresh := f == nil
+	if fresh {
+		f = &circles.Follow{ID: tx.NewID(), Follower: follower, Followee: followee, At: tx.Now()}
+	}
+	f.State, f.URI, f.Inbox = circles.FollowOver, uri, inbox
+	seq, err := sayAnswer(tx, circles.FollowRefused, f)
+	if err != nil {
+		return err
+	}
+	f.UntilSeq = seq
+	if fresh {
+		return tx.AddFollow(f)
+	}
+	return tx.SaveFollow(f)
+}
+
+// ReceiveUnfollow ends a remote person's following of an actor of ours. A moderator of a circle stays
+// one.
+func (a *App) ReceiveUnfollow(tx *store.Tx, said Said, followee circles.ActorID) (Outcome, error) {
+	f, err := tx.Following(said.By.Actor(), followee)
+	if err != nil || f == nil {
+		return outcome(0, false, err)
+	}
+	if err := endFollow(tx, f); err != nil {
+		return Outcome{}, err
+	}
+	return outcome(0, true, dropMember(tx, followee, said.By))
+}
+
+// ReceiveAccept notes that followee took in a follower of ours. Only followee may say it.
+func (a *App) ReceiveAccept(tx *store.Tx, followee, follower circles.ActorID) (Outcome, error) {
+	f, err := tx.Following(follower, followee)
+	if err != nil || f == nil || f.State != circles.FollowPending {
+		return outcome(0, false, err)
+	}
+	f.State = circles.FollowActive
+	if err := tx.SaveFollow(f); err != nil {
+		return Outcome{}, err
+	}
+	c, err := circleIfAny(tx, followee)
+	if err != nil || c == nil {
+		return outcome(0, true, err)
+	}
+	return outcome(0, true, enter(tx, c, circles.PersonID(follower), circles.RoleMember))
+}
+
+// ReceiveReject notes that followee refused a follower of ours, or put one out.
+func (a *App) ReceiveReject(tx *store.Tx, followee, follower circles.ActorID) (Outcome, error) {
+	f, err := tx.Following(follower, followee)
+	if err != nil || f == nil {
+		return outcome(0, false, err)
+	}
+	if err := endFollow(tx, f); err != nil {
+		return Outcome{}, err
+	}
+	return outcome(0, true, dropMember(tx, followee, circles.PersonID(follower)))
+}
+
+// endFollow ends a follow without telling anyone, for who is concerned said it.
+func endFollow(tx *store.Tx, f *circles.Follow) error {
+	_, last, err := tx.LogEnds()
+	if err != nil {
+		return err
+	}
+	f.State, f.UntilSeq = circles.FollowOver, last
+	return tx.SaveFollow(f)
+}
+
+// dropMember takes a plain member out of the circle that followee is, if it is one.
+func dropMember(tx *store.Tx, followee circles.ActorID, person circles.PersonID) error {
+	c, err := circleIfAny(tx, followee)
+	if err != nil || c == nil {
+		return err
+	}
+	role, err := tx.Role(c.CircleID(), person)
+	if err != nil || role.Moderates() {
+		return err
+	}
+	return enter(tx, c, person, circles.NoRole)
+}
+
+// circleIfAny returns the circle that an actor is; nil if it is none.
+func circleIfAny(tx *store.Tx, id circles.ActorID) (*circles.Circle, error) {
+	c, err := tx.Circle(circles.CircleID(id))
+	if circles.Is(err, circles.NotFound) {
+		return nil, nil
+	}
+	return c, err
+}

@@ -1,0 +1,141 @@
+package app
+
+import (
+	"context"
+	"net/url"
+
+	"halqa/circles"
+	"halqa/internal/store"
+	"halqa/internal/text"
+)
+
+// words are what an author can choose of a post or a comment, cleaned.
+type words struct {
+	title, body, link, language, warning string
+	sensitive                            bool
+	photos                               []PhotoRef
+}
+
+// cleanWords checks what can be checked without the database.
+func cleanWords(kind circles.PostKind, w words) (words, error) {
+	var err error
+	if w.body, err = block("body", "text", w.body, circles.MaxBody); err != nil {
+		return w, err
+	}
+	if w.language, err = text.Language(w.language); err != nil {
+		return w, err
+	}
+	if w.warning, err = line("warning", "content warning", w.warning, circles.MaxWarning); err != nil {
+		return w, err
+	}
+	w.sensitive = w.sensitive || w.warning != ""
+	if kind == circles.IsComment {
+		if w.body == "" {
+			return w, circles.FieldErrorf(circles.Invalid, "body", "The comment is empty; write something first.").With("refused.empty-comment", nil)
+		}
+		return w, nil
+	}
+	if w.title, err = line("title", "title", w.title, circles.MaxTitle); err != nil {
+		return w, err
+	}
+	if w.title == "" {
+		return w, circles.FieldErrorf(circles.Invalid, "title", "A post needs a title; say in a few words what it is about.").With("refused.no-title", nil)
+	}
+	if w.link, err = link(w.link); err != nil {
+		return w, err
+	}
+	w.photos, err = cleanPhotos(w.photos)
+	return w, err
+}
+
+// put writes the words into a post, with the HTML that the body became.
+func (w words) put(p *circles.Post, html string) {
+	p.Body, p.BodyHTML, p.Language, p.Sensitive, p.Warning = w.body, html, w.language, w.sensitive, w.warning
+	if p.Kind == circles.IsPost {
+		p.Title, p.Link, p.PhotoN = w.title, w.link, len(w.photos)
+	}
+}
+
+// A rendered text is HTML with the people of its mentions.
+type rendered struct {
+	html  string
+	named []circles.ActorID
+}
+
+// render turns markdown into HTML. It runs before a transaction: parsing is the dearest part of a
+// post, and on SQLite everyone who writes would wait for it. Only people and circles that are known
+// here become links.
+func (a *App) render(ctx context.Context, markdown string) (rendered, error) {
+	if markdown == "" {
+		return rendered{}, nil
+	}
+	type ref struct {
+		kind       text.Kind
+		name, host string
+	}
+	known := map[ref]*circles.Actor{}
+	first := a.text.Render(markdown, nil)
+	err := a.store.View(ctx, func(tx *store.Tx) error {
+		clear(known)
+		look := func(kind text.Kind, want circles.ActorKind, all []text.Mention) error {
+			for _, m := range all {
+				actor, err := tx.ActorByHandle(m.Name, a.hostOf(m.Host))
+				if circles.Is(err, circles.NotFound) {
+					continue
+				}
+				if err != nil {
+					return err
+				}
+				isCircle := actor.Kind == circles.KindCircle
+				if isCircle != (want == circles.KindCircle) || actor.DeletedAt != 0 || actor.SuspendedAt != 0 {
+					continue
+				}
+				known[ref{kind, m.Name, m.Host}] = actor
+			}
+			return nil
+		}
+		if err := look(text.Person, circles.KindPerson, first.Mentions); err != nil {
+			return err
+		}
+		return look(text.Circle, circles.KindCircle, first.Circles)
+	})
+	if err != nil {
+		return rendered{}, err
+	}
+	out := a.text.Render(markdown, func(kind text.Kind, name, host string) (string, bool) {
+		if kind == text.Tag {
+			return a.origin + "/tag/" + url.PathEscape(name), true
+		}
+		actor := known[ref{kind, name, host}]
+		if actor == nil {
+			return "", false
+		}
+		return a.pageOf(actor), true
+	})
+	r := rendered{html: out.HTML}
+	for _, m := range out.Mentions {
+		if len(r.named) < circles.MaxMentions {
+			r.named = append(r.named, known[ref{text.Person, m.Name, m.Host}].ID)
+		}
+	}
+	return r, nil
+}
+
+// hostOf is a host as the store has it: "" for this instance.
+func (a *App) hostOf(host string) string {
+	if host == a.host {
+		return ""
+	}
+	return host
+}
+
+// pageOf is the whole address of an actor's page where they live.
+func (a *App) pageOf(actor *circles.Actor) string {
+	switch {
+	case actor.Local():
+		return a.origin + actor.Path()
+	case actor.URL != "":
+		return actor.URL
+	}
+	return actor.URI
+}
