@@ -19,7 +19,7 @@ func (d Doc) Bytes() []byte {
 	if len(d.body) == 0 {
 		return nil
 	}
-	if d.context == "" {
+	if d.context == "" || d.body[0] != '{' { // somebody's own @context, or an address
 		return d.body
 	}
 	out := make([]byte, 0, len(d.body)+len(d.context)+16)

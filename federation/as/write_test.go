@@ -92,6 +92,7 @@ func shapes(t *testing.T) map[string]Doc {
 		"page": page, "page-bare": Page{ID: site + "/post/1", AttributedTo: alice, Name: "x", Published: posted}.Doc(), "page-closed": closed.Doc(),
 		"note": exampleNote().Doc(), "tombstone": Tombstone(site+"/post/101", "Page", edited),
 		"create": create, "create-note": Create(act("104", alice, everyone, members), exampleNote().Doc()),
+		"create-by-id":   Create(act("130", alice, toCircle, followers), ByID(site+"/post/101")),
 		"update":         Update(act("105", alice, toCircle, followers), closed.Doc()),
 		"update-group":   Update(act("106", alice, everyone, members), group.Doc()),
 		"delete":         Delete(act("107", alice, toCircle, followers), site+"/post/101"),
