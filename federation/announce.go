@@ -1,0 +1,537 @@
+package federation
+
+import (
+	"errors"
+	"fmt"
+
+	"halqa/circles"
+	"halqa/federation/as"
+	"halqa/internal/store"
+)
+
+// The forms of what a log entry says. An entry of a circle says it as an Announce of an activity; a
+// microblog gets the post's address instead (formPost). What a moderator does has no entry of its
+// own, so the activity inside the Announce takes its address from the circle's (formInner).
+const (
+	formMain  = ""
+	formPost  = "post"
+	formInner = "inner"
+)
+
+// A saying is one activity of ours, rendered from what is true now.
+type saying struct {
+	doc    as.Doc
+	signer circles.ActorID
+	open   bool // anyone may read it at its address
+}
+
+var (
+	// errVoid says that an entry has nothing true to say any more.
+	errVoid = errors.New("not true any more")
+	// errNoForm says that an entry has no such form.
+	errNoForm = errors.New("no such form")
+)
+
+// A speaker turns entries of the log into activities, inside one View. It is used by one goroutine.
+type speaker struct {
+	site  Site
+	tx    *store.Tx
+	brief bool // objects by their address, for who reads no long bodies
+}
+
+// say renders one form of an entry. Two entries of one change (the author's, and the circle's about
+// it) come to the same bytes where the one stands inside the other.
+func (s speaker) say(ev circles.Event, form string) (saying, error) {
+	signer, err := s.tx.Actor(ev.Signer)
+	if err != nil {
+		return saying{}, gone(err)
+	}
+	if !signer.Local() {
+		return saying{}, errVoid
+	}
+	switch ev.Kind.Lane() {
+	case circles.LaneContent:
+		return s.content(ev, signer, form)
+	case circles.LaneVote:
+		return s.vote(ev, signer, form)
+	case circles.LaneControl:
+		if ev.Kind == circles.ActorUpdated || ev.Kind == circles.ActorDeleted {
+			return s.actor(ev, signer, form)
+		}
+		return s.follow(ev, signer, form)
+	}
+	return saying{}, errVoid
+}
+
+// gone turns "not found" into "not true any more": rows that an entry speaks of may have been purged.
+func gone(err error) error {
+	if circles.Is(err, circles.NotFound) {
+		return errVoid
+	}
+	return err
+}
+
+// content says what became of a post or comment.
+func (s speaker) content(ev circles.Event, signer *circles.Actor, form string) (saying, error) {
+	v, err := loadPost(s.tx, circles.PostID(ev.Object))
+	if err != nil {
+		return saying{}, gone(err)
+	}
+	if !v.federated() {
+		return saying{}, errVoid
+	}
+	if signer.Kind != circles.KindCircle {
+		if form != formMain {
+			return saying{}, errNoForm
+		}
+		doc, err := s.authors(ev, ev.Seq, v)
+		return saying{doc, signer.ID, true}, err
+	}
+	if v.circle == nil || v.circle.ID != signer.ID {
+		return saying{}, errVoid
+	}
+	switch form {
+	case formMain:
+		inner, err := s.inner(ev, v)
+		if err != nil {
+			return saying{}, err
+		}
+		return saying{as.Announce(s.announcing(ev, v, form), inner), signer.ID, true}, nil
+	case formInner:
+		if !moderates(ev.Kind) {
+			return saying{}, errNoForm
+		}
+		doc, err := s.moderators(ev, v)
+		return saying{doc, ev.Detail.Actor, true}, err
+	case formPost:
+		return s.boost(ev, v)
+	}
+	return saying{}, errNoForm
+}
+
+// authors is what the author says; seq is the place of the author's own entry.
+func (s speaker) authors(ev circles.Event, seq circles.Seq, v *postView) (as.Doc, error) {
+	act := s.act(v, s.site.ActorAddress(v.author), s.site.activityPath(seq, formMain))
+	object := s.site.Address(v.post.URI)
+	switch ev.Kind {
+	case circles.PostCreated:
+		if v.post.State != circles.Visible {
+			return as.Doc{}, errVoid
+		}
+		return as.Create(act, s.object(v)), nil
+	case circles.PostUpdated:
+		if v.post.State != circles.Visible {
+			return as.Doc{}, errVoid
+		}
+		return as.Update(act, s.object(v)), nil
+	case circles.PostDeleted:
+		if v.post.State != circles.Deleted {
+			return as.Doc{}, errVoid
+		}
+		return as.Delete(act, object), nil
+	case circles.PostRestored:
+		if v.post.State == circles.Deleted {
+			return as.Doc{}, errVoid
+		}
+		deleted := ev.Detail.Of
+		if seq != ev.Seq {
+			own, err := s.tx.Event(seq)
+			if err != nil {
+				return as.Doc{}, gone(err)
+			}
+			deleted = own.Detail.Of
+		}
+		undone := act
+		undone.ID = s.site.activityPath(deleted, formMain)
+		return as.Undo(act, as.Delete(undone, object)), nil
+	}
+	return as.Doc{}, errVoid
+}
+
+// object is the post inside an activity.
+func (s speaker) object(v *postView) as.Doc {
+	if s.brief {
+		return as.ByID(s.site.Address(v.post.URI))
+	}
+	return s.site.renderPost(v, false)
+}
+
+// act is what all activities about a post have.
+func (s speaker) act(v *postView, actor, id string) as.Act {
+	to, cc := v.audience(s.site)
+	a := as.Act{ID: id, Actor: actor, To: to, CC: cc}
+	if v.circle != nil {
+		a.Audience = s.site.ActorAddress(&v.circle.Actor)
+	}
+	return a
+}
+
+// announcing is what all activities of a circle have. An unlisted circle's are public, but in
+// nobody's timeline of everything.
+func (s speaker) announcing(ev circles.Event, v *postView, form string) as.Act {
+	c := v.circle
+	a := as.Act{
+		ID: s.site.activityPath(ev.Seq, form), Actor: s.site.ActorAddress(&c.Actor),
+		To: []string{public}, CC: []string{s.site.followers(&c.Actor)},
+	}
+	if c.Visibility == circles.Unlisted {
+		a.To, a.CC = a.CC, a.To
+	}
+	return a
+}
+
+func moderates(k circles.EventKind) bool {
+	switch k {
+	case circles.PostRemoved, circles.PostReturned, circles.PostLocked, circles.PostUnlocked:
+		return true
+	}
+	return false
+}
+
+// inner is the activity that a circle announces: its local author's, its moderator's, or the very
+// bytes that came from elsewhere.
+func (s speaker) inner(ev circles.Event, v *postView) (as.Doc, error) {
+	if ev.Detail.Received != 0 {
+		if err := stands(ev.Kind, v.post); err != nil {
+			return as.Doc{}, err
+		}
+		return s.received(ev)
+	}
+	if moderates(ev.Kind) {
+		return s.moderators(ev, v)
+	}
+	if !v.author.Local() || ev.Detail.Of == 0 {
+		return as.Doc{}, errVoid
+	}
+	return s.authors(ev, ev.Detail.Of, v)
+}
+
+// stands checks that what somebody else said still holds.
+func stands(k circles.EventKind, p *circles.Post) error {
+	ok := true
+	switch k {
+	case circles.PostCreated, circles.PostUpdated:
+		ok = p.State == circles.Visible
+	case circles.PostDeleted:
+		ok = p.State == circles.Deleted
+	case circles.PostRestored:
+		ok = p.State != circles.Deleted
+	case circles.PostRemoved:
+		ok = p.State == circles.Removed
+	case circles.PostReturned:
+		ok = p.State != circles.Removed
+	case circles.PostLocked:
+		ok = p.Locked
+	case circles.PostUnlocked:
+		ok = !p.Locked
+	}
+	if !ok {
+		return errVoid
+	}
+	return nil
+}
+
+// received is an activity as its author sent it.
+func (s speaker) received(ev circles.Event) (as.Doc, error) {
+	raw, err := s.tx.Received(ev.Detail.Received)
+	if err != nil {
+		return as.Doc{}, err
+	}
+	if len(raw) == 0 {
+		return as.Doc{}, errVoid
+	}
+	if s.brief {
+		id, _, err := as.Identify(raw)
+		if err != nil {
+			return as.Doc{}, fmt.Errorf("received %d: %w", ev.Detail.Received, err)
+		}
+		return as.ByID(id), nil
+	}
+	doc, err := as.Raw(raw)
+	if err != nil {
+		return as.Doc{}, fmt.Errorf("received %d: %w", ev.Detail.Received, err)
+	}
+	return doc, nil
+}
+
+// moderators is what a moderator of ours says. Lemmy takes it from a person of the circle's host.
+func (s speaker) moderators(ev circles.Event, v *postView) (as.Doc, error) {
+	if err := stands(ev.Kind, v.post); err != nil {
+		return as.Doc{}, err
+	}
+	who, err := s.moderator(ev, v.circle)
+	if err != nil {
+		return as.Doc{}, err
+	}
+	act := s.act(v, s.site.ActorAddress(who), s.site.activityPath(ev.Seq, formInner))
+	undone := act
+	undone.ID = s.site.activityPath(ev.Detail.Of, formInner)
+	object := s.site.Address(v.post.URI)
+	switch ev.Kind {
+	case circles.PostRemoved:
+		return as.DeleteRemoval(act, object, ev.Detail.Reason, false), nil
+	case circles.PostReturned:
+		reason := ev.Detail.Reason
+		if removed, err := s.tx.Event(ev.Detail.Of); err == nil {
+			reason = removed.Detail.Reason
+		} else if !circles.Is(err, circles.NotFound) {
+			return as.Doc{}, err
+		}
+		return as.Undo(act, as.DeleteRemoval(undone, object, reason, false)), nil
+	case circles.PostLocked:
+		return as.Lock(act, object, ev.Detail.Reason), nil
+	case circles.PostUnlocked:
+		return as.Undo(act, as.Lock(undone, object, ev.Detail.Reason)), nil
+	}
+	return as.Doc{}, errVoid
+}
+
+// moderator is who acted, if of this instance, else the circle's owner.
+func (s speaker) moderator(ev circles.Event, c *circles.Circle) (*circles.Actor, error) {
+	for _, id := range []circles.ActorID{ev.Detail.Actor, c.CreatedBy.Actor()} {
+		if id == 0 {
+			continue
+		}
+		who, err := s.tx.Actor(id)
+		if err != nil && !circles.Is(err, circles.NotFound) {
+			return nil, err
+		}
+		if err == nil && who.Local() {
+			return who, nil
+		}
+	}
+	return &c.Actor, nil
+}
+
+// boost is what a circle says to a microblog: look at this post, or look no longer.
+func (s speaker) boost(ev circles.Event, v *postView) (saying, error) {
+	if v.post.Kind != circles.IsPost {
+		return saying{}, errNoForm // a boosted comment floods timelines (mastodon#18069)
+	}
+	act := s.announcing(ev, v, formPost)
+	object, at := s.site.Address(v.post.URI), moment(v.post.Published)
+	said := func(doc as.Doc) (saying, error) { return saying{doc, v.circle.ID, true}, nil }
+	switch ev.Kind {
+	case circles.PostCreated, circles.PostRestored, circles.PostReturned:
+		if v.post.State != circles.Visible {
+			return saying{}, errVoid
+		}
+		return said(as.AnnounceID(act, object, at))
+	case circles.PostRemoved, circles.PostDeleted:
+		if err := stands(ev.Kind, v.post); err != nil {
+			return saying{}, err
+		}
+		// A boost that was made again after a removal has another id than the first.
+		boosted := v.post.AnnounceSeq
+		for _, k := range []circles.EventKind{circles.PostReturned, circles.PostRestored} {
+			again, err := s.tx.LastEntry(ev.Object, k, ev.Signer)
+			if err != nil {
+				return saying{}, err
+			}
+			if again < ev.Seq {
+				boosted = max(boosted, again)
+			}
+		}
+		undone := act
+		undone.ID = s.site.activityPath(boosted, formPost)
+		return said(as.Undo(act, as.AnnounceID(undone, object, at)))
+	}
+	return saying{}, errNoForm
+}
+
+// vote says what somebody thinks of a post.
+func (s speaker) vote(ev circles.Event, signer *circles.Actor, form string) (saying, error) {
+	if form != formMain && form != formInner {
+		return saying{}, errNoForm
+	}
+	v, err := loadPost(s.tx, circles.PostID(ev.Object))
+	if err != nil {
+		return saying{}, gone(err)
+	}
+	if !v.federated() || v.post.State != circles.Visible {
+		return saying{}, errVoid
+	}
+	voter := ev.Detail.Actor
+	if voter == 0 {
+		voter = ev.Signer
+	}
+	announced := signer.Kind == circles.KindCircle
+	who, err := s.tx.Actor(voter)
+	if err != nil {
+		return saying{}, gone(err)
+	}
+	own := ev.Seq // the place of the voter's own entry
+	if announced {
+		own = ev.Detail.Of
+	}
+	if ev.Kind == circles.VoteCast {
+		cast, err := s.tx.Vote(v.post.ID, circles.PersonID(voter))
+		if err != nil {
+			return saying{}, err
+		}
+		if cast == nil || cast.Value != ev.Detail.Value || (who.Local() && cast.Seq != 0 && own != 0 && cast.Seq != own) {
+			return saying{}, errVoid
+		}
+	}
+	var doc as.Doc
+	if announced && ev.Detail.Received != 0 {
+		doc, err = s.received(ev)
+	} else {
+		doc, err = s.votersOwn(ev, v, who, announced)
+	}
+	if err != nil {
+		return saying{}, err
+	}
+	if !announced || form == formInner {
+		return saying{doc, voter, true}, nil
+	}
+	if v.circle == nil || v.circle.ID != signer.ID {
+		return saying{}, errVoid
+	}
+	return saying{as.Announce(s.announcing(ev, v, form), doc), signer.ID, true}, nil
+}
+
+// votersOwn is the Like or Dislike of a person of ours, or its Undo.
+func (s speaker) votersOwn(ev circles.Event, v *postView, who *circles.Actor, announced bool) (as.Doc, error) {
+	if !who.Local() {
+		return as.Doc{}, errVoid
+	}
+	act := as.Act{ID: s.site.activityPath(ev.Seq, formMain), Actor: s.site.ActorAddress(who)}
+	if v.circle != nil {
+		act.Audience = s.site.ActorAddress(&v.circle.Actor)
+	}
+	like := ev.Detail.Of
+	if announced {
+		act.ID = s.site.activityPath(ev.Detail.Of, formMain)
+		if ev.Kind == circles.VoteWithdrawn {
+			own, err := s.tx.Event(ev.Detail.Of)
+			switch {
+			case err == nil && own.Kind == circles.VoteWithdrawn:
+				like = own.Detail.Of
+			case err == nil || circles.Is(err, circles.NotFound):
+				act.ID = s.site.activityPath(ev.Seq, formInner) // the voter has no entry for it
+			default:
+				return as.Doc{}, err
+			}
+		}
+	}
+	vote := as.Like
+	if ev.Detail.Value < 0 {
+		vote = as.Dislike
+	}
+	object := s.site.Address(v.post.URI)
+	if ev.Kind == circles.VoteCast {
+		return vote(act, object), nil
+	}
+	undone := act
+	undone.ID = s.site.activityPath(like, formMain)
+	return as.Undo(act, vote(undone, object)), nil
+}
+
+// follow says who wants to follow whom, and how that was answered. Only the other side may read it.
+func (s speaker) follow(ev circles.Event, signer *circles.Actor, form string) (saying, error) {
+	if form != formMain {
+		return saying{}, errNoForm
+	}
+	f, err := s.tx.Follow(ev.Object)
+	if err != nil {
+		return saying{}, gone(err)
+	}
+	follower, err := s.tx.Actor(f.Follower)
+	if err != nil {
+		return saying{}, gone(err)
+	}
+	followee, err := s.tx.Actor(f.Followee)
+	if err != nil {
+		return saying{}, gone(err)
+	}
+	us, them := s.site.ActorAddress(signer), s.site.ActorAddress(followee)
+	if signer.ID == followee.ID {
+		them = s.site.ActorAddress(follower)
+	}
+	asked := as.Act{ID: s.followID(ev, f), Actor: s.site.ActorAddress(follower), To: []string{s.site.ActorAddress(followee)}}
+	act := as.Act{ID: s.site.activityPath(ev.Seq, formMain), Actor: us, To: []string{them}}
+	request := as.Follow(asked, s.site.ActorAddress(followee))
+	said := func(doc as.Doc) (saying, error) { return saying{doc: doc, signer: signer.ID}, nil }
+
+	switch {
+	case ev.Kind == circles.FollowAsked && signer.ID == follower.ID:
+		if f.State == circles.FollowOver {
+			return saying{}, errVoid
+		}
+		return said(request)
+	case ev.Kind == circles.FollowAccepted && signer.ID == followee.ID:
+		if f.State == circles.FollowOver {
+			return saying{}, errVoid
+		}
+		return said(as.Accept(act, request))
+	case ev.Kind == circles.FollowRefused && signer.ID == followee.ID,
+		ev.Kind == circles.FollowEnded && signer.ID == followee.ID:
+		return said(as.Reject(act, request))
+	case ev.Kind == circles.FollowEnded && signer.ID == follower.ID:
+		return said(as.Undo(act, request))
+	}
+	return saying{}, errVoid
+}
+
+// followID is the id of the Follow: what its server called it, or the entry in which we asked.
+func (s speaker) followID(ev circles.Event, f *circles.Follow) string {
+	switch {
+	case ev.Kind == circles.FollowAsked:
+		return s.site.activityPath(ev.Seq, formMain)
+	case ev.Detail.URI != "":
+		return s.site.Address(ev.Detail.URI)
+	case f.URI != "":
+		return s.site.Address(f.URI)
+	}
+	return s.site.activityPath(ev.Detail.Of, formMain)
+}
+
+// actor says that a person or circle of ours changed, or is no more. A circle's change is announced
+// as its moderator's for Lemmy, which takes an Update of a Group from nobody else, and said by the
+// circle itself to microblogs.
+func (s speaker) actor(ev circles.Event, signer *circles.Actor, form string) (saying, error) {
+	address := s.site.ActorAddress(signer)
+	act := as.Act{ID: s.site.activityPath(ev.Seq, form), Actor: address, To: []string{public}, CC: []string{s.site.followers(signer)}}
+	if ev.Kind == circles.ActorDeleted {
+		if form != formMain || signer.DeletedAt == 0 {
+			return saying{}, errVoid
+		}
+		return saying{as.Delete(act, address), signer.ID, true}, nil
+	}
+	if signer.DeletedAt != 0 {
+		return saying{}, errVoid
+	}
+	if signer.Kind != circles.KindCircle {
+		if form != formMain {
+			return saying{}, errNoForm
+		}
+		doc, err := s.site.renderActor(s.tx, signer)
+		return saying{as.Update(act, doc), signer.ID, true}, err
+	}
+	c, err := s.tx.Circle(circles.CircleID(signer.ID))
+	if err != nil {
+		return saying{}, gone(err)
+	}
+	if !c.Visibility.Federated() {
+		return saying{}, errVoid
+	}
+	group := s.site.renderCircle(c)
+	if form == formPost {
+		return saying{as.Update(act, group), signer.ID, true}, nil
+	}
+	who, err := s.moderator(ev, c)
+	if err != nil {
+		return saying{}, err
+	}
+	by := act
+	by.ID, by.Actor, by.Audience = s.site.activityPath(ev.Seq, formInner), s.site.ActorAddress(who), address
+	inner := as.Update(by, group)
+	switch form {
+	case formMain:
+		return saying{as.Announce(act, inner), signer.ID, true}, nil
+	case formInner:
+		return saying{inner, who.ID, true}, nil
+	}
+	return saying{}, errNoForm
+}

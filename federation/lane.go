@@ -1,0 +1,164 @@
+package federation
+
+import (
+	"slices"
+	"time"
+
+	"halqa/circles"
+	"halqa/internal/run"
+)
+
+// An outgoing entry of the log, shared by all inboxes it goes to and never changed.
+type outgoing struct {
+	circles.Event
+	lane circles.Lane
+	// The places of its object's Create, by the author and by the circle; 0 where there is none. A
+	// vote waits for them, and a Delete goes where they went.
+	created, announced circles.Seq
+	late               bool // already in the log when this sender started: it may have been sent before
+}
+
+// foldKey is what pending entries must share to make each other superfluous.
+type foldKey struct {
+	lane   circles.Lane
+	stream circles.ActorID
+	object int64
+	actor  circles.ActorID // of votes
+}
+
+func (o *outgoing) key() foldKey {
+	k := foldKey{lane: o.lane, stream: o.Stream, object: o.Object}
+	if o.lane == circles.LaneVote {
+		k.actor = o.Detail.Actor
+	}
+	return k
+}
+
+// inheritsAudience reports whether an entry concerns every inbox that its object's Create did.
+func inheritsAudience(k circles.EventKind) bool {
+	switch k {
+	case circles.PostUpdated, circles.PostDeleted, circles.PostRestored, circles.PostRemoved,
+		circles.PostReturned, circles.VoteWithdrawn:
+		return true
+	}
+	return false
+}
+
+// counterpart returns what takes back an entry of this kind. If the entry turns out not to be true
+// any more when its turn comes, and was never sent, the first of its counterparts need not go either.
+func counterpart(k circles.EventKind) []circles.EventKind {
+	switch k {
+	case circles.PostCreated:
+		return []circles.EventKind{circles.PostDeleted, circles.PostRemoved}
+	case circles.PostDeleted:
+		return []circles.EventKind{circles.PostRestored}
+	case circles.PostRemoved:
+		return []circles.EventKind{circles.PostReturned}
+	case circles.VoteCast:
+		return []circles.EventKind{circles.VoteWithdrawn}
+	case circles.FollowAsked:
+		return []circles.EventKind{circles.FollowEnded}
+	}
+	return nil
+}
+
+// replaces reports whether a newer pending entry makes an older one of the same object superfluous:
+// both would be rendered from what is true now.
+func replaces(newer, older circles.EventKind) bool {
+	switch newer {
+	case circles.PostUpdated, circles.ActorUpdated:
+		return older == newer
+	case circles.PostLocked, circles.PostUnlocked:
+		return older == circles.PostLocked || older == circles.PostUnlocked
+	}
+	return false
+}
+
+// An item is an entry on its way to one inbox.
+type item struct {
+	*outgoing
+	sending bool
+	tried   bool // some peer may have it: it cannot vanish any more
+	tries   int
+	fives   int // answers of 5xx
+	denied  int // answers of 401
+	first   time.Time
+	next    time.Time // zero = at once
+}
+
+// A laneQueue holds the entries of one lane that are to be sent to one inbox, in order, and how far
+// the inbox got. It is guarded by the Sender's lock.
+type laneQueue struct {
+	cursor run.Cursor
+	items  []*item // open, ascending
+	dirty  bool    // the cursor moved since it was noted
+}
+
+// add offers an entry. Entries come in ascending order.
+func (q *laneQueue) add(o *outgoing) {
+	q.dirty = true
+	if !q.cursor.Offer(o.Seq) {
+		return
+	}
+	key := o.key()
+	for i := len(q.items) - 1; i >= 0; i-- {
+		older := q.items[i]
+		if older.key() != key || older.sending {
+			continue
+		}
+		if replaces(o.Kind, older.Kind) {
+			q.drop(older)
+			break
+		}
+		// An unsent Create will be rendered with the text of today.
+		if o.Kind == circles.PostUpdated && older.Kind == circles.PostCreated && !older.tried {
+			q.cursor.Ack(o.Seq)
+			return
+		}
+	}
+	q.items = append(q.items, &item{outgoing: o, tried: o.late})
+}
+
+// next returns the first entry that may be sent now. Whatever shares an order key with an entry
+// before it waits for that one, whether it is under way or waits to be tried again. may is asked for
+// each candidate.
+func (q *laneQueue) next(now time.Time, may func(*item) bool) *item {
+	var waiting map[int64]bool
+	for i, it := range q.items {
+		if waiting[it.OrderKey] {
+			continue
+		}
+		if !it.sending && !it.next.After(now) && may(it) {
+			return it
+		}
+		if waiting == nil {
+			waiting = make(map[int64]bool, len(q.items)-i)
+		}
+		waiting[it.OrderKey] = true
+	}
+	return nil
+}
+
+// drop takes an entry off the queue as done.
+func (q *laneQueue) drop(it *item) {
+	if i := slices.Index(q.items, it); i >= 0 {
+		q.items = slices.Delete(q.items, i, i+1)
+	}
+	q.cursor.Ack(it.Seq)
+	q.dirty = true
+}
+
+// void takes off an entry that was not true any more when its turn came, and the entry that took it
+// back, if that is pending too.
+func (q *laneQueue) void(it *item) {
+	if !it.tried {
+		back, key := counterpart(it.Kind), it.key()
+		for _, other := range q.items {
+			if other.Seq > it.Seq && !other.sending && other.key() == key && slices.Contains(back, other.Kind) {
+				q.drop(other)
+				break
+			}
+		}
+	}
+	q.drop(it)
+}
