@@ -282,8 +282,15 @@ func BenchmarkFiftyPosts(b *testing.B) {
 func BenchmarkFiveHundredComments(b *testing.B) {
 	s := testServer(b)
 	view := PostView{Page: samplePage("", true)}
-	for range 84 {
-		view.Thread = append(view.Thread, sampleThread()...)
+	for i := range 500 / 5 { // five voices a time, one of them the reader's own, with its menu
+		c := sampleThread()[0]
+		c.Kids = c.Kids[:1]
+		c.Kids = append(c.Kids, sampleThread()[1])
+		c.Kids[0].Menu, c.Kids[1].Menu, c.Kids[0].Kids[0].Menu, c.Kids[0].Kids[0].Kids[0].Menu = nil, nil, nil, nil
+		if i%4 > 0 {
+			c.Menu = nil
+		}
+		view.Thread = append(view.Thread, c)
 	}
 	for b.Loop() {
 		if err := s.pages.page(httptest.NewRecorder(), 200, "en", "post", view); err != nil {

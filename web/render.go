@@ -46,6 +46,7 @@ func parseSet(l *i18n.Localizer, assets *static.Files, now func() time.Time) (*t
 }
 
 func functions(l *i18n.Localizer, assets *static.Files, now func() time.Time) template.FuncMap {
+	avatar, person := personDrawer(l)
 	return template.FuncMap{
 		"t":         l.T,
 		"num":       func(n int) string { return l.Number(int64(n)) },
@@ -59,6 +60,8 @@ func functions(l *i18n.Localizer, assets *static.Files, now func() time.Time) te
 		"initial":   initial,
 		"input":     input,
 		"votes":     ringDrawer(l),
+		"avatar":    avatar,
+		"person":    person,
 		"mark":      func() template.HTML { return brandMark },
 		"megabytes": func(n int64) string { return strconv.FormatInt(n>>20, 10) + " MB" },
 	}

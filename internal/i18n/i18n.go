@@ -72,6 +72,7 @@ func Load() (*Bundle, error) {
 				l.plain[m.ID] = m.Other
 			}
 		}
+		l.fillAgo()
 		b.localizers = append(b.localizers, l)
 		b.languages = append(b.languages, Language{Tag: tag, Name: l.T("language.self")})
 		tags = append(tags, file.Tag)

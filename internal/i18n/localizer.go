@@ -17,6 +17,7 @@ type Localizer struct {
 	lookup  *goi18n.Localizer
 	printer *message.Printer
 	known   map[string]bool
+	ago     agoWords
 	plain   map[string]string // messages without placeholders: most of a page, one map lookup each
 }
 
@@ -95,6 +96,28 @@ func (l *Localizer) Date(t time.Time) string { return t.UTC().Format(l.T("date.l
 // DateTime is the minute of t in UTC, and says that it is UTC.
 func (l *Localizer) DateTime(t time.Time) string { return t.UTC().Format(l.T("date.time-layout")) }
 
+// agoDays is from when on a date says more than a number of days.
+const agoDays = 30
+
+// agoWords are the few relative times there are, rendered once: a thread says hundreds of them.
+type agoWords struct {
+	minutes [60]string
+	hours   [24]string
+	days    [agoDays]string
+}
+
+func (l *Localizer) fillAgo() {
+	for i := range l.ago.minutes {
+		l.ago.minutes[i] = l.T("ago.minutes", "Count", i)
+	}
+	for i := range l.ago.hours {
+		l.ago.hours[i] = l.T("ago.hours", "Count", i)
+	}
+	for i := range l.ago.days {
+		l.ago.days[i] = l.T("ago.days", "Count", i)
+	}
+}
+
 // Ago says how long before now t was, roughly: "3 hours ago", and the day once that is a month.
 // A time a little in the future, as a peer's clock may claim, is "just now".
 func (l *Localizer) Ago(now, t time.Time) string {
@@ -103,11 +126,11 @@ func (l *Localizer) Ago(now, t time.Time) string {
 	case d < time.Minute:
 		return l.T("ago.now")
 	case d < time.Hour:
-		return l.T("ago.minutes", "Count", int(d/time.Minute))
+		return l.ago.minutes[d/time.Minute]
 	case d < 24*time.Hour:
-		return l.T("ago.hours", "Count", int(d/time.Hour))
-	case d < 30*24*time.Hour:
-		return l.T("ago.days", "Count", int(d/(24*time.Hour)))
+		return l.ago.hours[d/time.Hour]
+	case d < agoDays*24*time.Hour:
+		return l.ago.days[d/(24*time.Hour)]
 	}
 	return l.Date(t)
 }
