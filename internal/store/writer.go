@@ -153,7 +153,7 @@ func (w *writer) batch(first *job) {
 		again  []*job // met a conflict of their own
 		upkeep []*job
 	)
-	for j := first; j != nil && !lost; j = w.next(len(ran), start) {
+	for j := first; j != nil; j = w.next(len(ran), start) {
 		if j.upkeep != nil {
 			upkeep = append(upkeep, j)
 			continue
@@ -176,6 +176,9 @@ func (w *writer) batch(first *job) {
 			again = append(again, j)
 		default:
 			ran = append(ran, j)
+		}
+		if lost {
+			break // before another job is taken from the queue
 		}
 	}
 	if began && !lost {

@@ -118,3 +118,14 @@ func withDatabase(dsn, name string) string {
 	u.Path = "/" + name
 	return u.String()
 }
+
+// Sibling returns the address of another database on the server that the tests use, or of one that a
+// test has open already.
+func Sibling(t testing.TB, name string) string {
+	t.Helper()
+	server, err := postgresServer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return withDatabase(server.dsn, name)
+}
