@@ -13,12 +13,20 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// until waits for an expression to be true on the page.
+// until waits for an expression to be true on the page, also across its leaving for another page: a
+// poll that a navigation cuts short begins again on the new one.
 func until(t *testing.T, ctx context.Context, what, expression string) {
 	t.Helper()
-	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(10*time.Second))); err != nil {
-		t.Fatalf("%s: %v", what, err)
+	var err error
+	for range 10 {
+		if _, err = chromedp.Run(ctx, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(10*time.Second))); err == nil {
+			return
+		}
+		if !strings.Contains(err.Error(), "navigated") && !strings.Contains(err.Error(), "context") {
+			break
+		}
 	}
+	t.Fatalf("%s: %v", what, err)
 }
 
 // The modules make the pages quicker and change nothing about what a form does.
