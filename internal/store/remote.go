@@ -34,3 +34,18 @@ func (tx *Tx) HasLocalFollower(actor circles.ActorID) (bool, error) {
 	return tx.exists(`SELECT 1 FROM follow f JOIN actor a ON a.id = f.follower
 		WHERE f.followee = $1 AND f.state <> 'ended' AND a.host = ''`, actor)
 }
+
+// maxPinned bounds a circle's featured posts.
+const maxPinned = 20
+
+// PinnedPosts returns a circle's pinned visible posts, the newest first.
+func (tx *Tx) PinnedPosts(circle circles.CircleID) ([]circles.PostID, error) {
+	return list(tx, value[circles.PostID], `SELECT id FROM post
+		WHERE circle = $1 AND pinned = 1 AND kind = 'post' AND state = 'visible' ORDER BY id DESC LIMIT $2`, circle, maxPinned)
+}
+
+// ReplyURIs returns the ids of the visible answers to a post or comment, the oldest first.
+func (tx *Tx) ReplyURIs(parent circles.PostID, limit int) ([]string, error) {
+	return list(tx, value[string], `SELECT uri FROM post
+		WHERE parent = $1 AND kind = 'comment' AND state = 'visible' ORDER BY id LIMIT $2`, parent, limit)
+}

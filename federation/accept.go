@@ -1,0 +1,383 @@
+package federation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"halqa/circles"
+	"halqa/federation/as"
+	"halqa/internal/app"
+	"halqa/internal/fetch"
+	"halqa/internal/store"
+)
+
+// A delivery is an activity that somebody signed.
+type delivery struct {
+	activity *as.Envelope
+	signer   string    // address of the actor whose key signed the request
+	stranger *as.Actor // the signer, fetched just now and not stored yet; nil = known
+	body     []byte
+}
+
+// accept applies or parks a verified delivery and returns the status for its sender. The origin rule
+// comes first: an activity counts as what its actor says only if that actor's own key signed it and
+// its id lies on the actor's host. What somebody forwards (Mastodon passes replies on) is never
+// taken from the forwarder: what it is about is fetched from its own server.
+func (in *Inbox) accept(ctx context.Context, d delivery) (int, error) {
+	a := d.activity
+	if !fetch.SameHost(a.ID, a.Actor) {
+		return 0, &httpError{http.StatusUnauthorized, "The activity's id and its actor are on different servers."}
+	}
+	forwarded := a.Actor != d.signer
+	if forwarded {
+		if fetch.SameHost(a.Actor, d.signer) {
+			return 0, &httpError{http.StatusUnauthorized, "The activity was not signed by its actor."}
+		}
+		return in.forwarded(ctx, d)
+	}
+	if in.site.Ours(a.Actor) {
+		return 0, &httpError{http.StatusUnauthorized, "The activity claims an actor of this instance."}
+	}
+
+	p := store.Parked{URI: a.ID, OrderKey: orderKey(a), Signer: d.signer, Raw: d.body}
+	var lacking *lacks
+	begun := in.begun(a)
+	err := in.store.Update(ctx, func(tx *store.Tx) error {
+		lacking = nil
+		if d.stranger != nil {
+			if _, err := in.keep(tx, d.stranger); err != nil {
+				return err
+			}
+		}
+		waits, err := tx.IsParked(p.OrderKey)
+		if err != nil {
+			return err
+		}
+		if waits {
+			lacking = &lacks{} // behind what came before it
+			return in.park(tx, p)
+		}
+		return in.admit(tx, begun)
+	})
+	if errors.As(err, &lacking) {
+		p.Needs = lacking.String()
+		err = in.store.Update(ctx, func(tx *store.Tx) error {
+			if d.stranger != nil {
+				if _, err := in.keep(tx, d.stranger); err != nil {
+					return err
+				}
+			}
+			return in.park(tx, p)
+		})
+	}
+	if err != nil && !refusedHere(err) {
+		return 0, err
+	}
+	if err != nil {
+		in.log.Debug("inbox: not taken", "id", a.ID, "type", a.Type, "error", err)
+	}
+	if lacking != nil {
+		in.nudge()
+	}
+	return http.StatusAccepted, nil
+}
+
+// refusedHere reports whether an activity was understood and not wanted: its sender has done nothing
+// that sending it again would mend, so it is told 202.
+func refusedHere(err error) bool {
+	switch circles.KindOf(err) {
+	case circles.Invalid, circles.Denied, circles.Forbidden, circles.NotFound, circles.Conflict, circles.Gone, circles.TooLarge:
+		return true
+	}
+	return false
+}
+
+// admit dedupes and applies an activity in one Update.
+func (in *Inbox) admit(tx *store.Tx, a act) error {
+	received, fresh, err := tx.Admit(a.ID, kept(a.Envelope))
+	if err != nil || !fresh {
+		return err
+	}
+	a.received = received
+	return in.apply(tx, a)
+}
+
+// begun reads an activity's object before the transaction, where it has one. What is wrong with it is
+// found again, and said, when it is applied.
+func (in *Inbox) begun(e *as.Envelope) act {
+	a := act{Envelope: e}
+	if e.Type == "Create" || e.Type == "Update" && isContentType(e.Object.Type) {
+		_ = in.read(&a)
+	}
+	return a
+}
+
+// kept returns the bytes that have to be remembered: of what a circle here may announce, and of what
+// is not understood yet.
+func kept(a *as.Envelope) []byte {
+	if a.Type == "Announce" || a.Type == "Follow" || a.Type == "Accept" || a.Type == "Reject" {
+		return nil
+	}
+	return a.Raw
+}
+
+// park keeps an activity until what it needs is here, as long as there is room.
+func (in *Inbox) park(tx *store.Tx, p store.Parked) error {
+	n, err := tx.ParkedCount(maxParked)
+	if err != nil {
+		return err
+	}
+	if n >= maxParked {
+		return circles.Errorf(circles.Limited, "Too much is waiting here already; send this again later.")
+	}
+	p.DueAt = tx.Now()
+	return tx.Park(p)
+}
+
+func (in *Inbox) nudge() {
+	select {
+	case in.wake <- struct{}{}:
+	default:
+	}
+}
+
+// forwarded parks the wish to look at an object's origin; nothing of what was forwarded is believed.
+func (in *Inbox) forwarded(ctx context.Context, d delivery) (int, error) {
+	a := d.activity
+	what := a.Object.ID
+	switch a.Type {
+	case "Create", "Update", "Delete":
+	default:
+		return http.StatusAccepted, nil
+	}
+	if what == "" || in.site.Ours(what) || !fetch.SameHost(what, a.Actor) {
+		return http.StatusAccepted, nil
+	}
+	need := lacks{what: needFresh, address: what}
+	err := in.store.Update(ctx, func(tx *store.Tx) error {
+		if a.Type != "Create" {
+			// A change matters only of what is here.
+			if _, err := tx.PostByURI(what); err != nil {
+				return err
+			}
+		} else if concerns, err := in.concernsUs(tx, a); err != nil || !concerns {
+			return err
+		}
+		return in.park(tx, store.Parked{URI: a.ID, OrderKey: what, Signer: d.signer, Needs: need.String(), Raw: d.body})
+	})
+	if err != nil && !refusedHere(err) {
+		return 0, err
+	}
+	in.nudge()
+	return http.StatusAccepted, nil
+}
+
+// concernsUs reports whether a Create answers something that is here, or names a circle of ours.
+func (in *Inbox) concernsUs(tx *store.Tx, a *as.Envelope) (bool, error) {
+	content, err := a.Object.Content()
+	if err != nil {
+		return false, nil
+	}
+	if content.InReplyTo != "" {
+		if _, err := tx.PostByURI(in.site.URI(content.InReplyTo)); !circles.Is(err, circles.NotFound) {
+			return err == nil, err
+		}
+	}
+	c, err := in.addressedCircle(tx, content, a)
+	return c != nil, err
+}
+
+// orderKey names what an activity must not overtake: the object it is about, or for something
+// between two, both.
+func orderKey(a *as.Envelope) string {
+	object := a.Object.ID
+	switch a.Type {
+	case "Create", "Update", "Delete":
+		return object
+	case "Announce", "Undo", "Accept", "Reject":
+		if !a.Object.Embedded() {
+			return object
+		}
+		inner, err := a.Object.Activity()
+		if err != nil || inner.Object.ID == "" || inner.ID == inner.Object.ID {
+			return object
+		}
+		if inner.Type == "" || isContentType(inner.Type) {
+			return object
+		}
+		return orderKey(inner)
+	}
+	return a.Actor + " " + object
+}
+
+// What an activity may lack.
+const (
+	needActor  = "actor"  // fetch the actor, then apply
+	needObject = "object" // fetch the post or comment, then apply
+	needFresh  = "fresh"  // fetch it again and take over what its server says now; that is all
+)
+
+// A lacks error says that applying must wait until something was fetched. It never leaves the
+// package.
+type lacks struct {
+	what    string
+	address string
+	circle  circles.CircleID // the circle that announced the object; 0 = none
+}
+
+func (l *lacks) Error() string { return "lacks " + l.what + " " + l.address }
+
+// String is the form in which a parked row keeps it; "" = it only waits for its turn.
+func (l lacks) String() string {
+	if l.what == "" {
+		return ""
+	}
+	return fmt.Sprintf("%s %d %s", l.what, l.circle, l.address)
+}
+
+func parseLacks(s string) (l lacks, ok bool) {
+	parts := strings.SplitN(s, " ", 3)
+	if len(parts) != 3 {
+		return lacks{}, false
+	}
+	var id int64
+	if _, err := fmt.Sscan(parts[1], &id); err != nil {
+		return lacks{}, false
+	}
+	return lacks{what: parts[0], circle: circles.CircleID(id), address: parts[2]}, true
+}
+
+// An act is an activity being applied: one that was signed by its actor, or one that a circle passed
+// on.
+type act struct {
+	*as.Envelope
+	received int64           // its row of received, whose bytes a circle of ours announces
+	via      *circles.Circle // the remote circle that announced it; nil = its actor said it to us
+	fetched  bool            // its object was fetched because somebody here asked for it
+
+	content *as.Content     // of a Create or Update, once it was read
+	post    *app.RemotePost // the same, made fit to be stored
+}
+
+// said names who says it, for app.
+func said(by *circles.Actor, a act) app.Said {
+	s := app.Said{By: circles.PersonID(by.ID), Received: a.received}
+	if a.via != nil {
+		s.Via = a.via.CircleID()
+	}
+	return s
+}
+
+// outcome passes on what went wrong and notes what was refused: for the sender both what was taken and
+// what was refused is done.
+func (in *Inbox) outcome(a act) func(app.Outcome, error) error {
+	return func(o app.Outcome, err error) error {
+		if err == nil && o.Result == app.Refused {
+			in.log.Debug("inbox: refused", "id", a.ID, "type", a.Type, "reason", o.Reason)
+		}
+		return err
+	}
+}
+
+// apply does what an activity says. It returns *lacks if something has to be fetched first.
+func (in *Inbox) apply(tx *store.Tx, a act) error {
+	switch a.Type {
+	case "Follow":
+		return in.follow(tx, a)
+	case "Accept":
+		return in.acceptFollow(tx, a)
+	case "Reject":
+		return in.rejectFollow(tx, a)
+	case "Create":
+		return in.create(tx, a)
+	case "Update":
+		return in.update(tx, a)
+	case "Delete":
+		return in.delete(tx, a)
+	case "Like", "EmojiReact":
+		return in.vote(tx, a, 1)
+	case "Dislike":
+		return in.vote(tx, a, -1)
+	case "Undo":
+		return in.undo(tx, a)
+	case "Announce":
+		return in.announced(tx, a)
+	}
+	return nil // kept and answered 202: peers must never be told off for what is new to us
+}
+
+// actorOf returns the actor of an activity as it is known here.
+func (in *Inbox) actorOf(tx *store.Tx, address string) (*circles.Actor, error) {
+	a, err := tx.ActorByURI(address)
+	if circles.Is(err, circles.NotFound) || err == nil && !a.Local() && a.Inbox == "" {
+		return nil, &lacks{what: needActor, address: address} // unknown, or noted by address alone
+	}
+	if err != nil {
+		return nil, err
+	}
+	if a.DeletedAt != 0 {
+		return nil, circles.Errorf(circles.Gone, "The actor %s was deleted.", address)
+	}
+	return a, nil
+}
+
+// keep stores what an actor's own server says of it.
+func (in *Inbox) keep(tx *store.Tx, a *as.Actor) (*circles.Actor, error) {
+	remote, err := remoteActor(a, in.now())
+	if err != nil {
+		return nil, err
+	}
+	id, err := in.app.UpsertRemoteActor(tx, remote)
+	if err != nil {
+		return nil, err
+	}
+	return tx.Actor(id)
+}
+
+// remoteActor turns an actor's document into what app stores. checkActor has passed.
+func remoteActor(a *as.Actor, now time.Time) (app.RemoteActor, error) {
+	host, err := fetch.Host(a.ID)
+	if err != nil {
+		return app.RemoteActor{}, err
+	}
+	r := app.RemoteActor{Actor: circles.Actor{
+		Kind: circles.KindPerson, Name: a.Username, Host: host, URI: a.ID, URL: a.URL,
+		DisplayName: a.Name, SummaryHTML: a.Summary, IconURL: a.Icon,
+		Inbox: a.Inbox, SharedInbox: a.SharedInbox, Outbox: a.Outbox, Followers: a.Followers, Moderators: a.Moderators,
+		Bot: a.Type == "Service", Locked: a.ManuallyApproves, Indexable: a.Indexable == nil || *a.Indexable,
+		Published: a.Published.UnixMicro(), FetchedAt: now.UnixMicro(), MovedTo: a.MovedTo,
+	}}
+	switch a.Type {
+	case "Person", "Service", "Organization":
+	case "Group":
+		r.Actor.Kind = circles.KindCircle
+	case "Application":
+		r.Actor.Kind = circles.KindInstance
+	default:
+		return r, circles.Errorf(circles.Invalid, "An actor of type %q is not known.", a.Type)
+	}
+	if a.Published.IsZero() {
+		r.Actor.Published = now.UnixMicro()
+	}
+	for _, k := range a.Keys {
+		if k.PEM != "" && (k.Owner == "" || k.Owner == a.ID) {
+			r.Actor.KeyID, r.Actor.PublicKey = k.ID, k.PEM
+			break
+		}
+	}
+	if a.IsGroup() {
+		r.Sensitive = a.Sensitive
+		if a.RestrictedToMods {
+			r.Posting = circles.PostingOperators
+		}
+		r.Unlisted = a.Discoverable != nil && !*a.Discoverable
+		if len(a.Languages) == 1 {
+			r.Language = a.Languages[0]
+		}
+	}
+	return r, nil
+}

@@ -1,0 +1,182 @@
+package federation
+
+import (
+	"strconv"
+	"strings"
+
+	"halqa/circles"
+	"halqa/federation/as"
+	"halqa/internal/store"
+)
+
+// follow takes a Follow of a person or circle of ours. It is answered even when repeated, because the
+// peer that repeats it has lost the first answer. // ActivityPub 7.5
+func (in *Inbox) follow(tx *store.Tx, a act) error {
+	if !in.site.Ours(a.Object.ID) {
+		return circles.Errorf(circles.Invalid, "Nobody here can be followed as %s.", a.Object.ID)
+	}
+	follower, err := in.actorOf(tx, a.Actor)
+	if err != nil {
+		return err
+	}
+	if gone, err := in.buried(tx, a.ID, a.Actor); err != nil || gone {
+		return err
+	}
+	followee, err := tx.ActorByURI(in.site.URI(a.Object.ID))
+	if err != nil {
+		return err
+	}
+	return in.outcome(a)(in.app.ReceiveFollow(tx, said(follower, a), followee.ID, a.ID, follower.DeliveryInbox()))
+}
+
+// acceptFollow takes the answer to a Follow of ours.
+func (in *Inbox) acceptFollow(tx *store.Tx, a act) error {
+	follower, followee, err := in.ourFollow(tx, a)
+	if err != nil {
+		return err
+	}
+	return in.outcome(a)(in.app.ReceiveAccept(tx, followee, follower))
+}
+
+// rejectFollow takes a refusal, or the removal of a follower of long standing. Rejects of anything
+// else have nothing to undo here.
+func (in *Inbox) rejectFollow(tx *store.Tx, a act) error {
+	follower, followee, err := in.ourFollow(tx, a)
+	if err != nil {
+		return err
+	}
+	return in.outcome(a)(in.app.ReceiveReject(tx, followee, follower))
+}
+
+// ourFollow finds the Follow that is answered: embedded (Lemmy, Mastodon), or named by its id. Only
+// who was followed may answer.
+func (in *Inbox) ourFollow(tx *store.Tx, a act) (follower, followee circles.ActorID, err error) {
+	nobody := circles.Errorf(circles.NotFound, "There is no such Follow.")
+	answering, err := in.actorOf(tx, a.Actor)
+	if err != nil {
+		return 0, 0, err
+	}
+	if inner, err := a.Object.Activity(); err == nil {
+		if inner.Type != "Follow" || inner.Object.ID != a.Actor || !in.site.Ours(inner.Actor) {
+			return 0, 0, nobody
+		}
+		f, err := tx.ActorByURI(in.site.URI(inner.Actor))
+		if err != nil {
+			return 0, 0, err
+		}
+		return f.ID, answering.ID, nil
+	}
+	path, ours := strings.CutPrefix(in.site.URI(a.Object.ID), "/activity/")
+	seq, err := strconv.ParseInt(path, 10, 64)
+	if !ours || err != nil {
+		return 0, 0, nobody
+	}
+	e, err := tx.Event(circles.Seq(seq))
+	if err != nil {
+		return 0, 0, err
+	}
+	if e.Kind != circles.FollowAsked {
+		return 0, 0, nobody
+	}
+	f, err := tx.Follow(e.Object)
+	if err != nil {
+		return 0, 0, err
+	}
+	if f.Followee != answering.ID {
+		return 0, 0, nobody
+	}
+	return f.Follower, f.Followee, nil
+}
+
+// undo takes back a Follow, a vote or a Delete. What it names may be embedded or only named; for one
+// that never came a tombstone is left, so that it comes to nothing when it does.
+func (in *Inbox) undo(tx *store.Tx, a act) error {
+	inner, err := a.Object.Activity()
+	if err != nil {
+		inner = &as.Envelope{ID: a.Object.ID}
+	} else if inner.Actor != a.Actor && inner.Type != "Delete" {
+		return circles.Errorf(circles.Forbidden, "Only who did something can undo it.")
+	}
+	switch inner.Type {
+	case "Follow":
+		return in.unfollow(tx, a, inner)
+	case "Like", "Dislike", "EmojiReact":
+		return in.unvote(tx, a, inner)
+	case "Delete":
+		return in.undelete(tx, a, inner)
+	case "":
+		return in.undoNamed(tx, a)
+	}
+	return nil
+}
+
+func (in *Inbox) unfollow(tx *store.Tx, a act, inner *as.Envelope) error {
+	follower, err := tx.ActorByURI(a.Actor)
+	if circles.Is(err, circles.NotFound) {
+		return in.bury(tx, inner.ID, a.Actor)
+	}
+	if err != nil {
+		return err
+	}
+	followee, err := tx.ActorByURI(in.site.URI(inner.Object.ID))
+	if err != nil {
+		return err
+	}
+	f, err := tx.Following(follower.ID, followee.ID)
+	if err != nil {
+		return err
+	}
+	if f == nil {
+		return in.bury(tx, inner.ID, a.Actor)
+	}
+	return in.outcome(a)(in.app.ReceiveUnfollow(tx, said(follower, a), followee.ID))
+}
+
+// undoNamed undoes by id alone, as some servers do with a Like: the vote is found by it.
+func (in *Inbox) undoNamed(tx *store.Tx, a act) error {
+	voter, err := tx.ActorByURI(a.Actor)
+	if circles.Is(err, circles.NotFound) {
+		return in.bury(tx, a.Object.ID, a.Actor)
+	}
+	if err != nil {
+		return err
+	}
+	v, err := tx.VoteByURI(a.Object.ID, circles.PersonID(voter.ID))
+	if err != nil {
+		return err
+	}
+	if v != nil {
+		return in.outcome(a)(in.app.ReceiveUnvote(tx, said(voter, a), v.Post, v.Value))
+	}
+	f, err := tx.FollowByURI(a.Object.ID, voter.ID)
+	if err != nil {
+		return err
+	}
+	if f != nil {
+		return in.outcome(a)(in.app.ReceiveUnfollow(tx, said(voter, a), f.Followee))
+	}
+	return in.bury(tx, a.Object.ID, a.Actor)
+}
+
+// bury leaves a tombstone on the word of an actor. It counts only against what lies on that actor's
+// own server.
+func (in *Inbox) bury(tx *store.Tx, id, actor string) error {
+	host, err := hostOf(actor)
+	if err != nil || id == "" || len(id) > maxAddress {
+		return err
+	}
+	if own, err := hostOf(id); err != nil || own != host {
+		return nil
+	}
+	return tx.AddTombstone(id, host)
+}
+
+// buried reports whether something was undone or deleted by its own server before it came.
+func (in *Inbox) buried(tx *store.Tx, id, actor string) (bool, error) {
+	by, err := tx.Tombstone(id)
+	if err != nil || by == "" {
+		return false, err
+	}
+	host, err := hostOf(actor)
+	return host == by, err
+}

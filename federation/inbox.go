@@ -1,0 +1,274 @@
+package federation
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"time"
+
+	"halqa/circles"
+	"halqa/federation/as"
+	"halqa/federation/httpsig"
+	"halqa/internal/app"
+	"halqa/internal/fetch"
+	"halqa/internal/store"
+)
+
+const (
+	maxParked   = 20_000          // activities waiting for a fetch; above that senders keep theirs
+	keyPatience = 8 * time.Second // Lemmy's client gives up after 10 s
+)
+
+// An Inbox takes in what other servers send. Each request is answered when what it says is durable:
+// applied, or parked until something was fetched.
+//
+// The order of checks is from cheap to costly, and nothing a stranger says is believed before the
+// signature proves who speaks: content type, the sender's share of slots, size, JSON, digest and
+// clock, block list, key, signature, origin; then one Update.
+type Inbox struct {
+	site    Site
+	store   *store.Store
+	app     *app.App
+	log     *slog.Logger
+	now     func() time.Time
+	slots   *slots
+	keys    *keyRing
+	fetcher *documents
+	heard   func(host string)
+	client  func(*http.Request) netip.Addr
+	wake    chan struct{} // something was parked
+}
+
+// InboxOptions are what an Inbox is made of.
+type InboxOptions struct {
+	Site   Site
+	Store  *store.Store
+	App    *app.App
+	Fetch  *fetch.Client
+	Log    *slog.Logger
+	Now    func() time.Time
+	Heard  func(host string)              // told of every host that proved itself; may be nil
+	Client func(*http.Request) netip.Addr // the address a request came from, behind trusted proxies
+}
+
+// NewInbox returns an Inbox. Resume must run for what it parks to go on.
+func NewInbox(o InboxOptions) *Inbox {
+	d := &documents{client: o.Fetch, store: o.Store, site: o.Site, now: o.Now}
+	in := &Inbox{
+		site: o.Site, store: o.Store, app: o.App, log: o.Log, now: o.Now,
+		slots: newSlots(o.Now), keys: newKeyRing(o.Store, d, o.Now), fetcher: d,
+		heard: o.Heard, client: o.Client, wake: make(chan struct{}, 1),
+	}
+	if in.heard == nil {
+		in.heard = func(string) {}
+	}
+	if in.client == nil {
+		in.client = func(r *http.Request) netip.Addr {
+			ap, _ := netip.ParseAddrPort(r.RemoteAddr)
+			return ap.Addr().Unmap()
+		}
+	}
+	return in
+}
+
+// ServeHTTP answers POST to the shared inbox and to every actor's own; they are the same place, since
+// an activity says itself whom it concerns.
+func (in *Inbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodPost {
+		w.Header().Set("Allow", http.MethodPost)
+		http.Error(w, "An inbox takes POST only.", http.StatusMethodNotAllowed)
+		return
+	}
+	status, err := in.take(w, r)
+	if err == nil {
+		w.WriteHeader(status)
+		return
+	}
+	in.answer(w, r, err)
+}
+
+// take returns the status for what was taken in.
+func (in *Inbox) take(w http.ResponseWriter, r *http.Request) (int, error) {
+	if !fetch.IsActivityPub(r.Header.Get("Content-Type")) {
+		return 0, &httpError{http.StatusUnsupportedMediaType, "The inbox takes application/activity+json."}
+	}
+	sig, err := httpsig.Parse(r)
+	if err != nil {
+		return 0, err
+	}
+	host, err := fetch.Host(sig.KeyID)
+	if err != nil {
+		return 0, &httpError{http.StatusUnauthorized, "The signature names a key that has no usable address."}
+	}
+	share := host + " " + block(in.client(r))
+	release, after, ok := in.slots.take(r.Context(), share)
+	if !ok {
+		w.Header().Set("Retry-After", strconv.Itoa(int(after/time.Second)))
+		return 0, &httpError{http.StatusTooManyRequests, "This server takes no more from you at the moment."}
+	}
+	defer func() { release() }()
+
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, as.MaxBody))
+	if err != nil {
+		var long *http.MaxBytesError
+		if errors.As(err, &long) {
+			return 0, &httpError{http.StatusRequestEntityTooLarge, "An activity may be 1 MiB long."}
+		}
+		return 0, &httpError{http.StatusBadRequest, "The body did not arrive whole."}
+	}
+	activity, err := as.Parse(body)
+	if err != nil {
+		return 0, err
+	}
+	checked, err := sig.Check([]string{in.site.Host}, body, in.now())
+	if err != nil {
+		return 0, err
+	}
+	blocked, err := in.blocked(r.Context(), host)
+	if err != nil {
+		return 0, err
+	}
+	if blocked {
+		return 0, &httpError{http.StatusForbidden, "This server does not talk to yours."}
+	}
+	if activity.Actor == "" || activity.Type == "" {
+		return 0, &httpError{http.StatusBadRequest, "An activity needs a type and an actor."}
+	}
+	if activity.ID == "" {
+		// WordPress sends Update of an actor without one. Its bytes stand for it.
+		sum := sha256.Sum256(body)
+		activity.ID = activity.Actor + "#" + hex.EncodeToString(sum[:])
+	}
+
+	key, known, err := in.keys.look(r.Context(), sig.KeyID)
+	if err != nil {
+		return 0, err
+	}
+	var stranger *as.Actor
+	if !known {
+		// Mastodon tells every server it ever heard of about a deleted account, whose key is gone by
+		// then. Who was never known here has left nothing to delete.
+		if activity.Type == "Delete" && activity.Object.ID == activity.Actor {
+			return http.StatusAccepted, nil
+		}
+		release()
+		if key, stranger, err = in.fetchKey(r.Context(), sig.KeyID); err != nil {
+			return 0, err
+		}
+		if release, after, ok = in.slots.take(r.Context(), share); !ok {
+			release = func() {}
+			w.Header().Set("Retry-After", strconv.Itoa(int(after/time.Second)))
+			return 0, &httpError{http.StatusTooManyRequests, "This server takes no more from you at the moment."}
+		}
+	}
+	if err := checked.Verify(key.key); err != nil {
+		if stranger != nil || in.now().Sub(key.at) < keyRefreshes {
+			return 0, err
+		}
+		// The key may have been replaced since it was fetched: ask once more.
+		release()
+		old := key
+		if key, stranger, err = in.fetchKey(r.Context(), sig.KeyID); err != nil {
+			return 0, err
+		}
+		release = func() {}
+		if key.key.Equal(old.key) {
+			return 0, &httpError{http.StatusUnauthorized, "The signature does not fit the key."}
+		}
+		if err := checked.Verify(key.key); err != nil {
+			return 0, err
+		}
+	}
+	in.heard(host)
+	return in.accept(r.Context(), delivery{activity: activity, signer: key.owner, stranger: stranger, body: body})
+}
+
+// fetchKey fetches a key without holding a slot.
+func (in *Inbox) fetchKey(ctx context.Context, keyID string) (knownKey, *as.Actor, error) {
+	ctx, cancel := context.WithTimeout(ctx, keyPatience)
+	defer cancel()
+	found, actor, err := in.keys.fetch(ctx, keyID)
+	if err == nil {
+		return found, actor, nil
+	}
+	if ctx.Err() != nil || circles.Is(err, circles.Limited) {
+		return knownKey{}, nil, &httpError{http.StatusTooManyRequests, "Your key could not be fetched in time; send this again later."}
+	}
+	in.log.Debug("inbox: key", "key", keyID, "error", err)
+	return knownKey{}, nil, &httpError{http.StatusUnauthorized, "Your key could not be fetched, so the signature could not be checked."}
+}
+
+func (in *Inbox) blocked(ctx context.Context, host string) (blocked bool, err error) {
+	err = in.store.View(ctx, func(tx *store.Tx) error {
+		var err error
+		blocked, err = tx.PeerBlocked(host)
+		return err
+	})
+	return blocked, err
+}
+
+// An httpError is a refusal with a status of its own.
+type httpError struct {
+	status  int
+	message string
+}
+
+func (e *httpError) Error() string { return e.message }
+
+// answer maps an error to the status that makes its sender behave: Lemmy, Mastodon and Mbin drop
+// what was answered with 4xx, except 408 and 429, and Mastodon 4.7 sends everything twice on 400 and
+// 401, so those are for signatures and nonsense only.
+func (in *Inbox) answer(w http.ResponseWriter, r *http.Request, err error) {
+	var own *httpError
+	if errors.As(err, &own) {
+		http.Error(w, own.message, own.status)
+		return
+	}
+	switch circles.KindOf(err) {
+	case circles.Denied:
+		http.Error(w, message(err), http.StatusUnauthorized)
+	case circles.Invalid:
+		http.Error(w, message(err), http.StatusBadRequest)
+	case circles.TooLarge:
+		http.Error(w, message(err), http.StatusRequestEntityTooLarge)
+	case circles.Limited:
+		w.Header().Set("Retry-After", "60")
+		http.Error(w, message(err), http.StatusTooManyRequests)
+	case circles.Busy:
+		w.Header().Set("Retry-After", "30")
+		http.Error(w, message(err), http.StatusServiceUnavailable)
+	default:
+		if r.Context().Err() != nil {
+			return // the sender hung up
+		}
+		in.log.Error("inbox", "error", err)
+		http.Error(w, "Something went wrong here; send this again later.", http.StatusInternalServerError)
+	}
+}
+
+func message(err error) string {
+	var e *circles.Error
+	if errors.As(err, &e) {
+		return e.Message
+	}
+	return "The request was refused."
+}
+
+// block is the part of an address that one owner is likely to hold.
+func block(a netip.Addr) string {
+	bits := 32
+	if a.Is6() {
+		bits = 64
+	}
+	p, err := a.Prefix(bits)
+	if err != nil {
+		return ""
+	}
+	return p.String()
+}

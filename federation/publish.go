@@ -1,0 +1,737 @@
+package federation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"halqa/circles"
+	"halqa/federation/as"
+	"halqa/internal/app"
+	"halqa/internal/store"
+	"halqa/internal/text"
+)
+
+// A Publisher answers other servers that ask who is here and what was said: WebFinger, NodeInfo,
+// actors, posts, activities, collections. What it serves is public; unknown, private and hidden get
+// the same 404. It answers unsigned requests too: two servers that both insist on signatures could
+// never read each other's keys.
+type Publisher struct {
+	site    Site
+	store   *store.Store
+	app     *app.App
+	log     *slog.Logger
+	about   func(context.Context) (About, error)
+	version string
+	mux     *http.ServeMux
+}
+
+// About is what an instance says of itself.
+type About struct {
+	Name        string
+	Description string
+	Open        bool // anyone may sign up
+}
+
+// PublisherOptions are what a Publisher is made of.
+type PublisherOptions struct {
+	Site    Site
+	Store   *store.Store
+	App     *app.App
+	Inbox   *Inbox
+	Log     *slog.Logger
+	Version string
+	About   func(context.Context) (About, error)
+}
+
+const maxReplies = 500 // what Mastodon asks for in all
+
+// NewPublisher returns a Publisher. It serves the inboxes as well, since they lie between its
+// addresses.
+func NewPublisher(o PublisherOptions) *Publisher {
+	p := &Publisher{site: o.Site, store: o.Store, app: o.App, log: o.Log, about: o.About, version: o.Version, mux: http.NewServeMux()}
+	for _, pattern := range []string{"/inbox", "/c/{name}/inbox", "/u/{name}/inbox"} {
+		p.mux.Handle(pattern, o.Inbox)
+	}
+	for pattern, serve := range map[string]func(http.ResponseWriter, *http.Request) error{
+		"/.well-known/webfinger": p.webFinger,
+		"/.well-known/host-meta": p.hostMeta,
+		"/.well-known/nodeinfo":  p.nodeInfoLinks,
+		"/nodeinfo/{schema}":     p.nodeInfo,
+		"/outbox":                p.nothing,
+		"/{$}":                   p.instance,
+		"/c/{name}":              p.circle,
+		"/c/{name}/outbox":       p.circleOutbox,
+		"/c/{name}/followers":    p.circleFollowers,
+		"/c/{name}/following":    p.circleFollowing,
+		"/c/{name}/featured":     p.circleFeatured,
+		"/c/{name}/moderators":   p.circleModerators,
+		"/u/{name}":              p.person,
+		"/u/{name}/outbox":       p.personOutbox,
+		"/u/{name}/followers":    p.personFollowers,
+		"/u/{name}/following":    p.personFollowing,
+		"/u/{name}/featured":     p.personFeatured,
+		"/post/{id}":             p.post,
+		"/post/{id}/context":     p.thread,
+		"/post/{id}/replies":     p.replies,
+		"/post/{id}/likes":       p.likes,
+		"/post/{id}/shares":      p.shares,
+		"/comment/{id}":          p.post,
+		"/comment/{id}/replies":  p.replies,
+		"/comment/{id}/likes":    p.likes,
+		"/comment/{id}/shares":   p.shares,
+		"/activity/{seq}":        p.activity,
+		"/activity/{seq}/{form}": p.activity,
+	} {
+		p.mux.HandleFunc("GET "+pattern, func(w http.ResponseWriter, r *http.Request) {
+			if err := serve(w, r); err != nil {
+				p.refuse(w, r, err)
+			}
+		})
+	}
+	return p
+}
+
+// Owns reports whether a request is for the Publisher rather than for the pages that share its
+// addresses: by address where no page lies there, else by what is asked for.
+func (p *Publisher) Owns(r *http.Request) bool {
+	path := r.URL.Path
+	switch {
+	case path == "/inbox", path == "/outbox", strings.HasPrefix(path, "/.well-known/"), strings.HasPrefix(path, "/nodeinfo/"), strings.HasPrefix(path, "/activity/"):
+		return true
+	}
+	rest := strings.Split(strings.TrimPrefix(path, "/"), "/")
+	if len(rest) == 3 {
+		switch rest[0] {
+		case "c", "u":
+			switch rest[2] {
+			case "inbox", "outbox", "followers", "following", "featured":
+				return true
+			case "moderators":
+				return wantsActivity(r)
+			}
+		case "post", "comment":
+			switch rest[2] {
+			case "context", "replies", "likes", "shares":
+				return true
+			}
+		}
+	}
+	shared := path == "/" || len(rest) == 2 && (rest[0] == "c" || rest[0] == "u" || rest[0] == "post" || rest[0] == "comment")
+	return shared && wantsActivity(r)
+}
+
+// wantsActivity reports whether the first type that a client accepts and we have is ActivityStreams.
+// Browsers name text/html; servers name activity+json or ld+json, some of them beside HTML.
+func wantsActivity(r *http.Request) bool {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return false
+	}
+	for _, accept := range r.Header.Values("Accept") {
+		if len(accept) > 2048 {
+			accept = accept[:2048]
+		}
+		for part := range strings.SplitSeq(accept, ",") {
+			kind, _, _ := strings.Cut(strings.TrimSpace(part), ";")
+			switch strings.ToLower(kind) {
+			case "application/activity+json", "application/ld+json":
+				return true
+			case "text/html", "application/xhtml+xml":
+				return false
+			}
+		}
+	}
+	return false
+}
+
+func (p *Publisher) ServeHTTP(w http.ResponseWriter, r *http.Request) { p.mux.ServeHTTP(w, r) }
+
+// refuse answers in plain text; the requests come from programs.
+func (p *Publisher) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	w.Header().Set("Vary", "Accept")
+	switch kind := circles.KindOf(err); kind {
+	case circles.NotFound, circles.Forbidden, circles.Denied:
+		http.Error(w, "There is nothing here.", http.StatusNotFound)
+	case circles.Invalid:
+		http.Error(w, message(err), http.StatusBadRequest)
+	case circles.Busy:
+		w.Header().Set("Retry-After", "30")
+		http.Error(w, message(err), http.StatusServiceUnavailable)
+	default:
+		if r.Context().Err() != nil {
+			return
+		}
+		p.log.Error("publish", "path", r.URL.Path, "error", err)
+		http.Error(w, "Something went wrong here.", http.StatusInternalServerError)
+	}
+}
+
+func notHere() error { return circles.Errorf(circles.NotFound, "There is nothing here.") }
+
+// send answers with a document. Caches may keep it for a short while; a peer that must hear of a
+// change at once is told of it.
+func send(w http.ResponseWriter, kind string, body []byte) error {
+	h := w.Header()
+	h.Set("Content-Type", kind)
+	h.Set("Vary", "Accept")
+	h.Set("Cache-Control", "max-age=60")
+	h.Set("X-Content-Type-Options", "nosniff")
+	_, _ = w.Write(body) // who hung up does not want it
+	return nil
+}
+
+func sendDoc(w http.ResponseWriter, d as.Doc) error { return send(w, as.ActivityJSON, d.Bytes()) }
+
+// webFinger answers who a name is. Names are compared without case; the subject is what was asked
+// for, because peers compare it. // RFC 7033
+func (p *Publisher) webFinger(w http.ResponseWriter, r *http.Request) error {
+	w.Header().Set("Access-Control-Allow-Origin", "*")
+	resource := r.URL.Query().Get("resource")
+	if resource == "" || len(resource) > maxAddress {
+		return circles.Errorf(circles.Invalid, "Ask with ?resource=acct:name@%s.", p.site.Host)
+	}
+	a, subject, err := p.resource(r.Context(), resource)
+	if err != nil {
+		return err
+	}
+	kind := map[circles.ActorKind]string{
+		circles.KindCircle: "Group", circles.KindInstance: "Application", circles.KindService: "Service",
+	}[a.Kind]
+	if kind == "" {
+		kind = "Person"
+	}
+	address := p.site.ActorAddress(a)
+	return send(w, "application/jrd+json", as.WebFinger{
+		Subject: subject, Actor: address, Type: kind, Page: address,
+		Subscribe: p.site.Base + "/authorize_interaction?uri={uri}",
+	}.Bytes())
+}
+
+// resource finds a local actor by acct: or by address.
+func (p *Publisher) resource(ctx context.Context, resource string) (a *circles.Actor, subject string, err error) {
+	name, uri := "", ""
+	if acct, ok := strings.CutPrefix(resource, "acct:"); ok {
+		local, host, ok := strings.Cut(strings.TrimPrefix(acct, "@"), "@")
+		if !ok || !strings.EqualFold(host, p.site.Host) {
+			return nil, "", notHere()
+		}
+		name, subject = strings.ToLower(local), resource
+		if strings.EqualFold(local, p.site.Host) {
+			name, uri = "", "/"
+		}
+	} else if p.site.Ours(resource) {
+		u, err := url.Parse(resource)
+		if err != nil {
+			return nil, "", notHere()
+		}
+		uri = "/" + strings.Trim(strings.ToLower(u.Path), "/")
+		uri = strings.Replace(uri, "/@", "/u/", 1)
+	} else {
+		return nil, "", notHere()
+	}
+	err = p.store.View(ctx, func(tx *store.Tx) error {
+		if name != "" {
+			a, err = tx.LocalActor(name)
+		} else {
+			a, err = tx.ActorByURI(uri)
+		}
+		if err != nil {
+			return err
+		}
+		return p.shown(tx, a)
+	})
+	if err == nil && subject == "" {
+		subject = "acct:" + a.Name + "@" + p.site.Host
+	}
+	return a, subject, err
+}
+
+// shown refuses actors that other servers are not told of.
+func (p *Publisher) shown(tx *store.Tx, a *circles.Actor) error {
+	if !a.Local() || a.DeletedAt != 0 || a.SuspendedAt != 0 {
+		return notHere()
+	}
+	if a.Kind != circles.KindCircle {
+		return nil
+	}
+	c, err := tx.Circle(circles.CircleID(a.ID))
+	if err == nil && !c.Visibility.Federated() {
+		err = notHere()
+	}
+	return err
+}
+
+func (p *Publisher) hostMeta(w http.ResponseWriter, _ *http.Request) error {
+	return send(w, "application/xrd+xml", as.HostMeta(p.site.Base+"/.well-known/webfinger?resource={uri}"))
+}
+
+func (p *Publisher) nodeInfoLinks(w http.ResponseWriter, _ *http.Request) error {
+	w.Header().Set("Access-Control-Allow-Origin", "*")
+	return send(w, "application/json", as.NodeInfoLinks(p.site.Base+"/nodeinfo/2.0", p.site.Base+"/nodeinfo/2.1", p.site.Base+"/"))
+}
+
+func (p *Publisher) nodeInfo(w http.ResponseWriter, r *http.Request) error {
+	schema := r.PathValue("schema")
+	if schema != "2.0" && schema != "2.1" {
+		return notHere()
+	}
+	about, err := p.about(r.Context())
+	if err != nil {
+		return err
+	}
+	n, err := p.app.Counts(r.Context())
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Access-Control-Allow-Origin", "*")
+	return send(w, `application/json; profile="http://nodeinfo.diaspora.software/ns/schema/`+schema+`#"; charset=utf-8`, as.NodeInfo{
+		Name: about.Name, Description: about.Description, Version: p.version, Open: about.Open,
+		Users: int(n.People), ActiveMonth: int(n.ActiveMonth), ActiveHalfyear: int(n.ActiveHalfYear),
+		Posts: int(n.Posts), Comments: int(n.Comments),
+	}.Bytes(schema))
+}
+
+// instance is the server speaking for itself. // FEP-2677
+func (p *Publisher) instance(w http.ResponseWriter, r *http.Request) error {
+	return p.actor(w, r, func(tx *store.Tx) (*circles.Actor, error) { return tx.ActorByURI("/") })
+}
+
+func (p *Publisher) circle(w http.ResponseWriter, r *http.Request) error {
+	return p.actor(w, r, func(tx *store.Tx) (*circles.Actor, error) { return p.named(tx, r, circles.KindCircle) })
+}
+
+func (p *Publisher) person(w http.ResponseWriter, r *http.Request) error {
+	return p.actor(w, r, func(tx *store.Tx) (*circles.Actor, error) { return p.named(tx, r, circles.KindPerson) })
+}
+
+// named returns the actor of an address like /c/{name}, which may be a remote one's local page.
+func (p *Publisher) named(tx *store.Tx, r *http.Request, kind circles.ActorKind) (*circles.Actor, error) {
+	name, host, remote := strings.Cut(strings.ToLower(r.PathValue("name")), "@")
+	var a *circles.Actor
+	var err error
+	if remote {
+		host, err = text.Host(host)
+		if err == nil {
+			a, err = tx.ActorByHandle(name, host)
+		}
+	} else {
+		a, err = tx.LocalActor(name)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if a.Kind != kind && !(kind == circles.KindPerson && a.Kind == circles.KindService) {
+		return nil, notHere()
+	}
+	return a, nil
+}
+
+// actor serves a local actor's document, or sends on to the origin of a remote one.
+func (p *Publisher) actor(w http.ResponseWriter, r *http.Request, find func(*store.Tx) (*circles.Actor, error)) error {
+	var doc as.Doc
+	origin := ""
+	err := p.store.View(r.Context(), func(tx *store.Tx) error {
+		a, err := find(tx)
+		if err != nil {
+			return err
+		}
+		if !a.Local() {
+			origin = a.URI
+			return nil
+		}
+		if a.DeletedAt != 0 {
+			doc = as.Tombstone(p.site.ActorAddress(a), "Person", moment(a.DeletedAt))
+			return errTombstone
+		}
+		if err := p.shown(tx, a); err != nil {
+			return err
+		}
+		doc, err = p.site.renderActor(tx, a)
+		return err
+	})
+	return p.finish(w, r, doc, origin, err)
+}
+
+// errTombstone says that the document is what is left of something.
+var errTombstone = errors.New("gone")
+
+// finish sends a document, the way to it, or its tombstone.
+func (p *Publisher) finish(w http.ResponseWriter, r *http.Request, doc as.Doc, origin string, err error) error {
+	switch {
+	case errors.Is(err, errTombstone):
+		w.Header().Set("Content-Type", as.ActivityJSON)
+		w.Header().Set("Vary", "Accept")
+		w.WriteHeader(http.StatusGone)
+		_, _ = w.Write(doc.Bytes())
+		return nil
+	case err != nil:
+		return err
+	case origin != "":
+		w.Header().Set("Vary", "Accept")
+		http.Redirect(w, r, origin, http.StatusFound)
+		return nil
+	}
+	return sendDoc(w, doc)
+}
+
+// post serves a post as a Page, a comment as a Note.
+func (p *Publisher) post(w http.ResponseWriter, r *http.Request) error {
+	id, err := circles.ParsePostID(r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	var doc as.Doc
+	origin := ""
+	err = p.store.View(r.Context(), func(tx *store.Tx) error {
+		v, err := loadPost(tx, id)
+		if err != nil {
+			return err
+		}
+		if !v.federated() || v.circle != nil && v.circle.DeletedAt != 0 {
+			return notHere()
+		}
+		if !v.post.Local() {
+			if v.post.State == circles.Visible {
+				origin = v.post.URI
+				return nil
+			}
+			return notHere()
+		}
+		if v.post.Path() != r.URL.Path {
+			return notHere() // a comment's id below /post/: ids are addresses, not numbers
+		}
+		switch v.post.State {
+		case circles.Visible:
+			doc = p.site.renderPost(v, true)
+			return nil
+		case circles.Deleted:
+			former := "Page"
+			if v.post.Kind == circles.IsComment {
+				former = "Note"
+			}
+			doc = as.Tombstone(p.site.Address(v.post.URI), former, moment(v.post.DeletedAt))
+			return errTombstone
+		}
+		return notHere()
+	})
+	return p.finish(w, r, doc, origin, err)
+}
+
+// activity serves what a log entry says, as long as the log keeps it and it is still true.
+func (p *Publisher) activity(w http.ResponseWriter, r *http.Request) error {
+	seq, err := strconv.ParseInt(r.PathValue("seq"), 10, 64)
+	if err != nil || seq <= 0 {
+		return notHere()
+	}
+	body, open, err := Activity(r.Context(), p.store, p.site, circles.Seq(seq), r.PathValue("form"))
+	if err != nil {
+		return err
+	}
+	if !open {
+		return notHere()
+	}
+	return send(w, as.ActivityJSON, body)
+}
+
+func (p *Publisher) nothing(w http.ResponseWriter, r *http.Request) error {
+	return sendDoc(w, as.ObjectCollection(p.site.Base+r.URL.Path, 0, nil))
+}
+
+// owner returns the actor whose collection is asked for.
+func (p *Publisher) owner(r *http.Request, kind circles.ActorKind) (*circles.Actor, error) {
+	var a *circles.Actor
+	err := p.store.View(r.Context(), func(tx *store.Tx) error {
+		var err error
+		if a, err = p.named(tx, r, kind); err != nil {
+			return err
+		}
+		return p.shown(tx, a)
+	})
+	return a, err
+}
+
+// circleOutbox is the newest posts, wrapped as their followers got them: Lemmy fills a circle that it
+// has just met from it.
+func (p *Publisher) circleOutbox(w http.ResponseWriter, r *http.Request) error {
+	a, err := p.owner(r, circles.KindCircle)
+	if err != nil {
+		return err
+	}
+	docs, err := p.app.PublicPostsOfCircle(r.Context(), circles.CircleID(a.ID))
+	if err != nil {
+		return err
+	}
+	var items []as.Doc
+	err = p.store.View(r.Context(), func(tx *store.Tx) error {
+		for _, d := range docs {
+			item, err := p.announced(tx, a, d)
+			if errors.Is(err, errVoid) {
+				continue
+			}
+			if err != nil {
+				return fmt.Errorf("outbox: post %s: %w", d.Post.ID, err)
+			}
+			items = append(items, item)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return sendDoc(w, as.ObjectCollection(p.site.Base+r.URL.Path, len(items), items))
+}
+
+// announced is a post as its circle announced it.
+func (p *Publisher) announced(tx *store.Tx, circle *circles.Actor, d app.Document) (as.Doc, error) {
+	v, err := viewOf(tx, d.Post)
+	if err != nil {
+		return as.Doc{}, err
+	}
+	ev := circles.Event{
+		Seq: d.Post.AnnounceSeq, Kind: circles.PostCreated, Stream: circle.ID, Signer: circle.ID,
+		OrderKey: int64(d.Post.Root), Object: int64(d.Post.ID), Detail: circles.EventDetail{Of: d.Post.CreateSeq},
+	}
+	sp := speaker{site: p.site, tx: tx}
+	var inner as.Doc
+	if v.author.Local() {
+		inner, err = sp.authors(ev, d.Post.CreateSeq, v)
+	} else {
+		inner, err = p.kept(tx, d.Post.ID)
+	}
+	if err != nil {
+		return as.Doc{}, err
+	}
+	return as.Announce(sp.announcing(ev, v, formMain), inner), nil
+}
+
+// kept is a remote author's Create in their own bytes. Lemmy gives up on a whole outbox for one entry
+// that it cannot read, so anything else is left out.
+func (p *Publisher) kept(tx *store.Tx, id circles.PostID) (as.Doc, error) {
+	raw, err := tx.PostRaw(id)
+	if err != nil {
+		return as.Doc{}, err
+	}
+	if _, kind, err := as.Identify(raw); err != nil || kind != "Create" {
+		return as.Doc{}, errVoid
+	}
+	return as.Raw(raw)
+}
+
+// personOutbox is what a person wrote last.
+func (p *Publisher) personOutbox(w http.ResponseWriter, r *http.Request) error {
+	a, err := p.owner(r, circles.KindPerson)
+	if err != nil {
+		return err
+	}
+	docs, err := p.app.PublicPostsOfPerson(r.Context(), circles.PersonID(a.ID))
+	if err != nil {
+		return err
+	}
+	var items []as.Doc
+	err = p.store.View(r.Context(), func(tx *store.Tx) error {
+		sp := speaker{site: p.site, tx: tx}
+		for _, d := range docs {
+			v, err := viewOf(tx, d.Post)
+			if err != nil {
+				return err
+			}
+			item, err := sp.authors(circles.Event{Kind: circles.PostCreated, Seq: d.Post.CreateSeq, Signer: a.ID}, d.Post.CreateSeq, v)
+			if errors.Is(err, errVoid) {
+				continue
+			}
+			if err != nil {
+				return fmt.Errorf("outbox: post %s: %w", d.Post.ID, err)
+			}
+			items = append(items, item)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return sendDoc(w, as.ObjectCollection(p.site.Base+r.URL.Path, len(items), items))
+}
+
+func (p *Publisher) circleFollowers(w http.ResponseWriter, r *http.Request) error {
+	return p.followers(w, r, circles.KindCircle)
+}
+
+func (p *Publisher) personFollowers(w http.ResponseWriter, r *http.Request) error {
+	return p.followers(w, r, circles.KindPerson)
+}
+
+// followers tells how many they are, never who.
+func (p *Publisher) followers(w http.ResponseWriter, r *http.Request, kind circles.ActorKind) error {
+	a, err := p.owner(r, kind)
+	if err != nil {
+		return err
+	}
+	n, err := p.app.FollowersCount(r.Context(), a.ID)
+	if err != nil {
+		return err
+	}
+	return sendDoc(w, as.CountCollection(p.site.Base+r.URL.Path, int(n)))
+}
+
+func (p *Publisher) circleFollowing(w http.ResponseWriter, r *http.Request) error {
+	return p.empty(w, r, circles.KindCircle)
+}
+
+func (p *Publisher) personFollowing(w http.ResponseWriter, r *http.Request) error {
+	return p.empty(w, r, circles.KindPerson)
+}
+
+// empty is a collection whose members nobody is told of.
+func (p *Publisher) empty(w http.ResponseWriter, r *http.Request, kind circles.ActorKind) error {
+	if _, err := p.owner(r, kind); err != nil {
+		return err
+	}
+	return sendDoc(w, as.CountCollection(p.site.Base+r.URL.Path, 0))
+}
+
+func (p *Publisher) circleFeatured(w http.ResponseWriter, r *http.Request) error {
+	a, err := p.owner(r, circles.KindCircle)
+	if err != nil {
+		return err
+	}
+	var items []as.Doc
+	err = p.store.View(r.Context(), func(tx *store.Tx) error {
+		pinned, err := tx.PinnedPosts(circles.CircleID(a.ID))
+		if err != nil {
+			return err
+		}
+		for _, id := range pinned {
+			v, err := loadPost(tx, id)
+			if err != nil {
+				return err
+			}
+			items = append(items, p.site.renderPost(v, false))
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return sendDoc(w, as.ObjectCollection(p.site.Base+r.URL.Path, len(items), items))
+}
+
+func (p *Publisher) personFeatured(w http.ResponseWriter, r *http.Request) error {
+	if _, err := p.owner(r, circles.KindPerson); err != nil {
+		return err
+	}
+	return sendDoc(w, as.ObjectCollection(p.site.Base+r.URL.Path, 0, nil))
+}
+
+func (p *Publisher) circleModerators(w http.ResponseWriter, r *http.Request) error {
+	a, err := p.owner(r, circles.KindCircle)
+	if err != nil {
+		return err
+	}
+	people, err := p.app.ModeratorsOf(r.Context(), circles.CircleID(a.ID))
+	if err != nil {
+		return err
+	}
+	var items []string
+	for _, m := range people {
+		items = append(items, p.site.ActorAddress(m.Actor))
+	}
+	return sendDoc(w, as.AddressCollection(p.site.Base+r.URL.Path, "", items))
+}
+
+// thread is a post with its comments, oldest first. // FEP-7888, FEP-f228
+func (p *Publisher) thread(w http.ResponseWriter, r *http.Request) error {
+	id, err := circles.ParsePostID(r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	root, comments, err := p.app.CommentsOfThread(r.Context(), id, 0)
+	if err != nil {
+		return err
+	}
+	if !root.Local() {
+		return notHere()
+	}
+	items := []string{p.site.Address(root.URI)}
+	for _, c := range comments {
+		items = append(items, p.site.Address(c.URI))
+	}
+	circle := ""
+	err = p.store.View(r.Context(), func(tx *store.Tx) error {
+		c, err := tx.Actor(root.Circle.Actor())
+		if err == nil {
+			circle = p.site.ActorAddress(c)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return sendDoc(w, as.AddressCollection(p.site.Base+r.URL.Path, circle, items))
+}
+
+// local returns a visible, federated post or comment of ours.
+func (p *Publisher) local(tx *store.Tx, r *http.Request) (*postView, error) {
+	id, err := circles.ParsePostID(r.PathValue("id"))
+	if err != nil {
+		return nil, err
+	}
+	v, err := loadPost(tx, id)
+	if err != nil {
+		return nil, err
+	}
+	if !v.federated() || !v.post.Local() || v.post.State != circles.Visible || !strings.HasPrefix(r.URL.Path, v.post.Path()+"/") {
+		return nil, notHere()
+	}
+	return v, nil
+}
+
+// replies names the direct answers.
+func (p *Publisher) replies(w http.ResponseWriter, r *http.Request) error {
+	var items []string
+	err := p.store.View(r.Context(), func(tx *store.Tx) error {
+		v, err := p.local(tx, r)
+		if err != nil {
+			return err
+		}
+		uris, err := tx.ReplyURIs(v.post.ID, maxReplies)
+		for _, u := range uris {
+			items = append(items, p.site.Address(u))
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return sendDoc(w, as.AddressCollection(p.site.Base+r.URL.Path, "", items))
+}
+
+func (p *Publisher) likes(w http.ResponseWriter, r *http.Request) error {
+	n := 0
+	err := p.store.View(r.Context(), func(tx *store.Tx) error {
+		v, err := p.local(tx, r)
+		if err == nil {
+			n = int(v.post.Ups)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return sendDoc(w, as.CountCollection(p.site.Base+r.URL.Path, n))
+}
+
+func (p *Publisher) shares(w http.ResponseWriter, r *http.Request) error {
+	err := p.store.View(r.Context(), func(tx *store.Tx) error {
+		_, err := p.local(tx, r)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return sendDoc(w, as.CountCollection(p.site.Base+r.URL.Path, 0))
+}
