@@ -170,6 +170,7 @@ CREATE INDEX post_all_active ON post (active, id) WHERE kind = 'post' AND state 
 CREATE INDEX post_all_score ON post (score, id) WHERE kind = 'post' AND state = 'visible';
 CREATE INDEX post_thread ON post (root, parent, score, id) WHERE kind = 'comment';
 CREATE INDEX post_parent ON post (parent, hot, id) WHERE kind = 'comment';
+CREATE INDEX post_pinned ON post (circle, id) WHERE pinned = 1 AND kind = 'post' AND state = 'visible';
 CREATE INDEX post_author ON post (author, kind, id);
 
 CREATE TABLE post_revision (
