@@ -32,15 +32,13 @@ const (
 
 // sqliteDB is a SQLite file: one connection that writes and a few that read.
 type sqliteDB struct {
-	store   *Store
-	reads   *sql.DB
-	writes  *sql.DB
-	writer  *writer
-	slots   chan struct{} // one for each reader that may be in use
-	mu      sync.Mutex
-	idle    []*conn // the one used last is on top, so that few stay warm
-	closed  bool
-	closing sync.Once
+	store  *Store
+	reads  *sql.DB
+	writes *sql.DB
+	writer *writer
+	slots  chan struct{} // one for each reader that may be in use
+	mu     sync.Mutex
+	idle   []*conn // the one used last is on top, so that few stay warm
 }
 
 func openSQLite(ctx context.Context, s *Store, path, snapshotDir string, m migrations) (*sqliteDB, error) {
@@ -63,10 +61,10 @@ func openSQLite(ctx context.Context, s *Store, path, snapshotDir string, m migra
 	}
 
 	d := &sqliteDB{store: s, slots: make(chan struct{}, max(4, 2*runtime.GOMAXPROCS(0)))}
-	if d.writes, err = sql.Open("sqlite", sqliteDSN(path, writerWait, "cache_size(-8000)")); err != nil {
+	if d.writes, err = sql.Open("sqlite", sqliteDSN(path, writerWait, "foreign_keys(1)", "cache_size(-8000)")); err != nil {
 		return nil, err
 	}
-	if d.reads, err = sql.Open("sqlite", sqliteDSN(path, readerWait, "cache_size(-2000)", "query_only(1)")); err != nil {
+	if d.reads, err = sql.Open("sqlite", sqliteDSN(path, readerWait, "query_only(1)", "cache_size(-2000)")); err != nil {
 		d.writes.Close()
 		return nil, err
 	}
@@ -80,14 +78,14 @@ func openSQLite(ctx context.Context, s *Store, path, snapshotDir string, m migra
 	return d, nil
 }
 
-// sqliteDSN is the driver's name for the file, with what every connection sets.
+// sqliteDSN is the driver's name for the file, with what every connection sets. The driver runs the
+// pragmas in alphabetical order, busy_timeout first; none may stand there twice.
 func sqliteDSN(path string, wait time.Duration, pragmas ...string) string {
 	q := url.Values{
 		"_pragma": append([]string{
-			fmt.Sprintf("busy_timeout(%d)", wait.Milliseconds()), // first: the others may have to wait
+			fmt.Sprintf("busy_timeout(%d)", wait.Milliseconds()),
 			"journal_mode(WAL)",
 			"synchronous(FULL)", // a commit that was answered survives a power cut
-			"foreign_keys(1)",
 			fmt.Sprintf("journal_size_limit(%d)", walLimit),
 			"temp_store(MEMORY)",
 			"trusted_schema(0)",
@@ -138,10 +136,6 @@ func (d *sqliteDB) view(ctx context.Context, f func(*Tx) error) (err error) {
 // reader takes an idle connection or opens one.
 func (d *sqliteDB) reader(ctx context.Context) (*conn, error) {
 	d.mu.Lock()
-	if d.closed {
-		d.mu.Unlock()
-		return nil, errClosed
-	}
 	if n := len(d.idle); n > 0 {
 		c := d.idle[n-1]
 		d.idle = d.idle[:n-1]
@@ -155,10 +149,6 @@ func (d *sqliteDB) reader(ctx context.Context) (*conn, error) {
 func (d *sqliteDB) release(c *conn) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.closed {
-		c.close()
-		return
-	}
 	d.idle = append(d.idle, c)
 }
 
@@ -173,26 +163,15 @@ func (d *sqliteDB) upkeep(ctx context.Context) error {
 	}})
 }
 
-// close waits for Views and Updates, then folds the log into the file, so that the file alone is
-// the database.
-func (d *sqliteDB) close() (err error) {
-	d.closing.Do(func() {
-		d.mu.Lock()
-		d.closed = true
-		d.mu.Unlock()
-		for range cap(d.slots) {
-			d.slots <- struct{}{}
-		}
-		for _, c := range d.idle {
-			c.close()
-		}
-		for range cap(d.slots) {
-			<-d.slots // later Views find the store closed
-		}
-		d.writer.stop()
-		err = errors.Join(d.reads.Close(), d.writes.Close())
-	})
-	return err
+// close folds the log into the file, so that the file alone is the database. The readers go first,
+// for they would keep it from that.
+func (d *sqliteDB) close() error {
+	for _, c := range d.idle {
+		c.close()
+	}
+	err := d.reads.Close()
+	d.writer.stop()
+	return errors.Join(err, d.writes.Close())
 }
 
 // A conn is one connection and its prepared statements.

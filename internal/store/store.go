@@ -36,14 +36,18 @@ type Options struct {
 
 // A Store is an open database. Its methods are safe for concurrent use.
 type Store struct {
-	db      database
-	name    string // of the engine
-	now     func() time.Time
-	log     *slog.Logger
-	ids     ids
-	marker  uintptr // where call calls a closure; see nested
-	wakeMu  sync.Mutex
+	db     database
+	name   string // of the engine
+	now    func() time.Time
+	log    *slog.Logger
+	ids    ids
+	marker uintptr // where call calls a closure; see refuseNested
+
+	mu      sync.Mutex
 	wakeups chan struct{}
+	closed  bool
+	users   sync.WaitGroup // Views and Updates that run; grows under mu and until closed
+	closing func() error
 }
 
 // A database is what the two engines do differently.
@@ -73,6 +77,7 @@ func open(ctx context.Context, o Options, m migrations) (*Store, error) {
 		o.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
 	}
 	s := &Store{now: o.Now, log: o.Log, wakeups: make(chan struct{})}
+	s.closing = sync.OnceValue(s.shut)
 	call(func(*Tx) error {
 		var pc [1]uintptr
 		runtime.Callers(2, pc[:]) // 0 is Callers, 1 this function, 2 call
@@ -97,9 +102,28 @@ func open(ctx context.Context, o Options, m migrations) (*Store, error) {
 	return s, nil
 }
 
-// Close waits for the Updates that run and closes the database. Later calls of View and Update
-// return an error.
-func (s *Store) Close() error { return s.db.close() }
+// Close waits for the Views and Updates that run and closes the database. Later calls of View and
+// Update return an error.
+func (s *Store) Close() error { return s.closing() }
+
+func (s *Store) shut() error {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	s.users.Wait()
+	return s.db.close()
+}
+
+// enter counts a user of the database, who calls s.users.Done at the end.
+func (s *Store) enter() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return errClosed
+	}
+	s.users.Add(1)
+	return nil
+}
 
 // Engine returns "sqlite" or "postgres".
 func (s *Store) Engine() string { return s.name }
@@ -110,6 +134,10 @@ func (s *Store) Engine() string { return s.name }
 // write-ahead log from being cut.
 func (s *Store) View(ctx context.Context, f func(*Tx) error) error {
 	s.refuseNested("View")
+	if err := s.enter(); err != nil {
+		return err
+	}
+	defer s.users.Done()
 	return asRefusal(s.db.view(ctx, f))
 }
 
@@ -123,25 +151,35 @@ func (s *Store) View(ctx context.Context, f func(*Tx) error) error {
 // its caller does.
 func (s *Store) Update(ctx context.Context, f func(*Tx) error) error {
 	s.refuseNested("Update")
+	if err := s.enter(); err != nil {
+		return err
+	}
+	defer s.users.Done()
 	return asRefusal(s.db.update(ctx, f))
 }
 
 // Upkeep refreshes the statistics of SQLite's query planner and cuts its write-ahead log. The clock
 // calls it every few hours; PostgreSQL looks after itself.
-func (s *Store) Upkeep(ctx context.Context) error { return s.db.upkeep(ctx) }
+func (s *Store) Upkeep(ctx context.Context) error {
+	if err := s.enter(); err != nil {
+		return err
+	}
+	defer s.users.Done()
+	return s.db.upkeep(ctx)
+}
 
 // Wake returns a channel that is closed at the next commit that appends to the log. A follower takes
 // the channel, then reads the log up to its end, then waits for the channel. Commits of another
 // process on the same PostgreSQL wake nobody here, so it also looks every few seconds.
 func (s *Store) Wake() <-chan struct{} {
-	s.wakeMu.Lock()
-	defer s.wakeMu.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	return s.wakeups
 }
 
 func (s *Store) wake() {
-	s.wakeMu.Lock()
-	defer s.wakeMu.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	close(s.wakeups)
 	s.wakeups = make(chan struct{})
 }

@@ -10,7 +10,6 @@ import (
 	"os"
 	"runtime"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -43,9 +42,6 @@ type writer struct {
 	batches int
 	queue   chan *job
 	done    chan struct{}
-
-	mu     sync.RWMutex // held for reading while queueing, so that the queue is not closed meanwhile
-	closed bool
 }
 
 // A job is one Update, or upkeep.
@@ -72,27 +68,15 @@ func startWriter(s *Store, db *sql.DB, wal string) (*writer, error) {
 // submit queues the job and plays the caller's part: run the closure each time the writer says so.
 func (w *writer) submit(j *job) error {
 	j.turn, j.back = make(chan *Tx), make(chan error)
-	if err := w.enqueue(j); err != nil {
-		return err
+	select {
+	case w.queue <- j:
+	case <-j.ctx.Done():
+		return j.ctx.Err()
 	}
 	for tx := range j.turn {
 		j.run(tx)
 	}
 	return j.err
-}
-
-func (w *writer) enqueue(j *job) error {
-	w.mu.RLock()
-	defer w.mu.RUnlock()
-	if w.closed {
-		return errClosed
-	}
-	select {
-	case w.queue <- j:
-		return nil
-	case <-j.ctx.Done():
-		return j.ctx.Err()
-	}
 }
 
 func (j *job) run(tx *Tx) {
@@ -104,11 +88,8 @@ func (j *job) run(tx *Tx) {
 	err = call(j.f, tx)
 }
 
-// stop lets the writer finish what is queued.
+// stop ends the writer. The Store sees to it that nobody submits any more.
 func (w *writer) stop() {
-	w.mu.Lock()
-	w.closed = true
-	w.mu.Unlock()
 	close(w.queue)
 	<-w.done
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"net/url"
 	"os"
 	"strings"
@@ -22,23 +21,42 @@ const templateLock = 0x74656d70
 // postgresCopy creates a database from the template and drops it when the test ends.
 func postgresCopy(t testing.TB) string {
 	t.Helper()
-	server, err := postgresServer()
+	return create(t, needServer(t), " TEMPLATE ")
+}
+
+// Empty returns the address of a PostgreSQL database without any tables, for tests of migrations.
+func Empty(t testing.TB) string {
+	t.Helper()
+	return create(t, needServer(t), "")
+}
+
+func needServer(t testing.TB) server {
+	t.Helper()
+	s, err := postgresServer()
 	if errors.Is(err, errNotInstalled) && !required("postgres") {
 		t.Skip("skipped: PostgreSQL is not installed here and HALQA_TEST_POSTGRES is not set")
 	}
 	if err != nil {
 		t.Fatalf("PostgreSQL for tests: %v", err)
 	}
+	return s
+}
+
+func create(t testing.TB, s server, template string) string {
+	t.Helper()
 	name := "halqa_test_" + strings.ToLower(rand.Text()[:16])
-	if err := admin(t.Context(), server.dsn, fmt.Sprintf("CREATE DATABASE %s TEMPLATE %s", name, server.template)); err != nil {
+	if template != "" {
+		template += s.template
+	}
+	if err := admin(t.Context(), s.dsn, "CREATE DATABASE "+name+template); err != nil {
 		t.Fatalf("create database: %v", err)
 	}
 	t.Cleanup(func() {
-		if err := admin(context.Background(), server.dsn, fmt.Sprintf("DROP DATABASE %s WITH (FORCE)", name)); err != nil {
+		if err := admin(context.Background(), s.dsn, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
 			t.Errorf("drop database: %v", err)
 		}
 	})
-	return withDatabase(server.dsn, name)
+	return withDatabase(s.dsn, name)
 }
 
 type server struct {
@@ -123,9 +141,5 @@ func withDatabase(dsn, name string) string {
 // test has open already.
 func Sibling(t testing.TB, name string) string {
 	t.Helper()
-	server, err := postgresServer()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return withDatabase(server.dsn, name)
+	return withDatabase(needServer(t).dsn, name)
 }
