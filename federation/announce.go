@@ -125,12 +125,12 @@ func (s speaker) authors(ev circles.Event, seq circles.Seq, v *postView) (as.Doc
 		}
 		return as.Update(act, s.object(v)), nil
 	case circles.PostDeleted:
-		if v.post.State != circles.Deleted {
+		if !v.takenBack() {
 			return as.Doc{}, errVoid
 		}
 		return as.Delete(act, object), nil
 	case circles.PostRestored:
-		if v.post.State == circles.Deleted {
+		if v.takenBack() {
 			return as.Doc{}, errVoid
 		}
 		deleted := ev.Detail.Of
@@ -146,6 +146,13 @@ func (s speaker) authors(ev circles.Event, seq circles.Seq, v *postView) (as.Doc
 		return as.Undo(act, as.Delete(undone, object)), nil
 	}
 	return as.Doc{}, errVoid
+}
+
+// takenBack reports whether the author, or in a circle elsewhere this instance in the author's name,
+// took the post back.
+func (v *postView) takenBack() bool {
+	elsewhere := v.circle == nil || !v.circle.Local()
+	return v.post.DeletedAt != 0 || elsewhere && v.post.RemovedAt != 0
 }
 
 // object is the post inside an activity.
@@ -213,13 +220,13 @@ func stands(k circles.EventKind, p *circles.Post) error {
 	case circles.PostCreated, circles.PostUpdated:
 		ok = p.State == circles.Visible
 	case circles.PostDeleted:
-		ok = p.State == circles.Deleted
+		ok = p.DeletedAt != 0
 	case circles.PostRestored:
-		ok = p.State != circles.Deleted
+		ok = p.DeletedAt == 0
 	case circles.PostRemoved:
-		ok = p.State == circles.Removed
+		ok = p.RemovedAt != 0
 	case circles.PostReturned:
-		ok = p.State != circles.Removed
+		ok = p.RemovedAt == 0
 	case circles.PostLocked:
 		ok = p.Locked
 	case circles.PostUnlocked:

@@ -191,13 +191,19 @@ func (s *Sender) ask(h *peerHost, inbox string) {
 		switch {
 		case err == nil && info.Name != "":
 			h.family, h.version = info.Name, info.Version
-		case circles.Is(err, circles.Busy):
+		case circles.Is(err, circles.Busy) && !answered(err):
 			// It does not answer at all. Say so now: the delivery to come may take as long again.
 			h.failed(began, now, 0, 0, sentenceOf(err), s.jitter)
 			h.askedAt = now.Add(askSoon - askAgain)
 		}
 	}
 	s.end(h)
+}
+
+// answered reports whether an error is a server's answer rather than the lack of one.
+func answered(err error) bool {
+	var status *fetch.StatusError
+	return errors.As(err, &status)
 }
 
 // keysKeptParsed bounds the signing keys in memory, about 4 KiB each.

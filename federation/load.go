@@ -3,6 +3,7 @@ package federation
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"halqa/circles"
@@ -98,7 +99,7 @@ func (s *Sender) resume(inbox string, h *peerHost, saved map[string]store.Cursor
 func cursorsBy(cursors []store.Cursor) map[string]map[string]store.Cursor {
 	by := make(map[string]map[string]store.Cursor)
 	for _, c := range cursors {
-		inbox, ours := cutPrefix(c.Consumer)
+		inbox, ours := strings.CutPrefix(c.Consumer, store.SenderPrefix)
 		if !ours {
 			continue
 		}
@@ -108,13 +109,6 @@ func cursorsBy(cursors []store.Cursor) map[string]map[string]store.Cursor {
 		by[inbox][c.Lane] = c
 	}
 	return by
-}
-
-func cutPrefix(consumer string) (inbox string, ours bool) {
-	if len(consumer) > len(CursorPrefix) && consumer[:len(CursorPrefix)] == CursorPrefix {
-		return consumer[len(CursorPrefix):], true
-	}
-	return "", false
 }
 
 // inboxesBehind returns the inboxes that may have work pending, each with the newest entry that may

@@ -51,6 +51,15 @@ func (r *routes) put(f store.Route) {
 	t.put(f)
 }
 
+// moved ends a follow at inboxes that are not its own any more.
+func (r *routes) moved(f store.Route, at circles.Seq) {
+	for inbox, t := range r.streams[f.Followee] {
+		if _, here := t.open[f.ID]; here && inbox != f.Inbox {
+			t.put(store.Route{ID: f.ID, FromSeq: f.FromSeq, UntilSeq: at})
+		}
+	}
+}
+
 func (t *target) put(f store.Route) {
 	if _, known := t.open[f.ID]; known {
 		if f.UntilSeq == 0 {

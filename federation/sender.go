@@ -16,10 +16,6 @@ import (
 )
 
 const (
-	// CursorPrefix and an inbox's address name the cursors of what was delivered there; the lanes are
-	// those of circles.
-	CursorPrefix = "send:"
-
 	requestTimeout = 12 * time.Second // of one delivery; the author sees within half a minute who hangs
 	maxRequests    = 2048             // under way in all: each holds a socket
 	maxLoads       = 4                // inboxes that read up on the log at the same time
@@ -161,6 +157,9 @@ func (s *Sender) route(o *outgoing, follows []store.Route) error {
 		return context.Canceled
 	}
 	for _, f := range follows {
+		if o.Kind == circles.FollowAccepted && f.FromSeq != o.Seq {
+			s.routes.moved(f, o.Seq) // it asked again, perhaps with another inbox
+		}
 		s.routes.put(f)
 	}
 	s.press.changed(o.Object)
@@ -195,7 +194,7 @@ func (s *Sender) prepare(ctx context.Context, batch []circles.Event) ([]*outgoin
 		}
 		for _, ev := range batch {
 			switch ev.Kind {
-			case circles.FollowAccepted, circles.FollowEnded:
+			case circles.FollowAccepted, circles.FollowRefused, circles.FollowEnded:
 				f, err := tx.Follow(ev.Object)
 				if circles.Is(err, circles.NotFound) {
 					continue
@@ -496,7 +495,7 @@ func (s *Sender) save(st *inboxState) {
 		q := &st.lanes[i]
 		if q.dirty || st.dropped && !recorded {
 			acked, beyond := q.cursor.Position()
-			s.book.Put(store.Cursor{Consumer: CursorPrefix + st.url, Lane: string(laneOrder[i]), Acked: acked, Beyond: beyond})
+			s.book.Put(store.Cursor{Consumer: store.SenderPrefix + st.url, Lane: string(laneOrder[i]), Acked: acked, Beyond: beyond})
 			q.dirty = false
 		}
 	}

@@ -134,13 +134,16 @@ func (a *App) ReceiveReject(tx *store.Tx, followee, follower circles.ActorID) (O
 	return outcome(0, true, dropMember(tx, followee, circles.PersonID(follower)))
 }
 
-// endFollow ends a follow without telling anyone, for who is concerned said it.
+// endFollow ends a follow without telling anyone, for who is concerned said it. The entry is there for
+// those who route by follows.
 func endFollow(tx *store.Tx, f *circles.Follow) error {
-	_, last, err := tx.LogEnds()
+	seq, err := tx.AppendEvent(circles.Event{Kind: circles.FollowEnded, Signer: f.Follower,
+		OrderKey: circles.PairKey(int64(f.Follower), int64(f.Followee)), Object: f.ID,
+		Detail: circles.EventDetail{Actor: f.Follower}})
 	if err != nil {
 		return err
 	}
-	f.State, f.UntilSeq = circles.FollowOver, last
+	f.State, f.UntilSeq = circles.FollowOver, seq
 	return tx.SaveFollow(f)
 }
 
