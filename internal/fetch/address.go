@@ -82,5 +82,5 @@ func (c *Client) permits(ap netip.AddrPort) bool {
 	if within(ap.Addr().Unmap(), c.lab) {
 		return true
 	}
-	return ap.Port() == httpsPort && public(ap.Addr())
+	return !c.labOnly && ap.Port() == httpsPort && public(ap.Addr())
 }

@@ -500,3 +500,18 @@ func TestMapsOfHostsAreBounded(t *testing.T) {
 		t.Error("the latest host was forgotten")
 	}
 }
+
+// An instance without a public name reaches its test network and nothing else.
+func TestLabOnlyRefusesThePublicInternet(t *testing.T) {
+	c := New(Options{LabNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, LabOnly: true})
+	for s, want := range map[string]bool{
+		"127.0.0.1:8081":             true,
+		"93.184.216.34:443":          false,
+		"[2606:2800:220:1::1]:443":   false,
+		"[::ffff:93.184.216.34]:443": false,
+	} {
+		if got := c.permits(netip.MustParseAddrPort(s)); got != want {
+			t.Errorf("permits(%s) = %v, want %v", s, got, want)
+		}
+	}
+}

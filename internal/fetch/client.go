@@ -39,10 +39,13 @@ type Options struct {
 	// LabNetworks may be reached whatever they are, over plain http and on any port too. For test
 	// networks only: whoever can name an address can reach everything in them.
 	LabNetworks []netip.Prefix
-	UserAgent   string
-	Now         func() time.Time // nil = time.Now
-	Resolver    *net.Resolver    // nil = the system's
-	RootCAs     *x509.CertPool   // nil = the system's
+	// LabOnly refuses everything outside LabNetworks, the public internet too: for an instance that
+	// has no public name yet, which nobody out there could answer.
+	LabOnly   bool
+	UserAgent string
+	Now       func() time.Time // nil = time.Now
+	Resolver  *net.Resolver    // nil = the system's
+	RootCAs   *x509.CertPool   // nil = the system's
 	// Known reports whether this instance already deals with a host (in the form of Host); such
 	// hosts do not count against their domain's budget of new subdomains. nil = none is known.
 	Known func(host string) bool
@@ -54,6 +57,7 @@ type Options struct {
 // go of its idle connections.
 type Client struct {
 	lab     []netip.Prefix
+	labOnly bool
 	agent   string
 	now     func() time.Time
 	known   func(string) bool
@@ -67,11 +71,12 @@ type Client struct {
 // New returns a Client; see Options.
 func New(o Options) *Client {
 	c := &Client{
-		agent: o.UserAgent,
-		now:   o.Now,
-		known: o.Known,
-		read:  orDefault(o.Read, readTimeout),
-		total: orDefault(o.Total, totalTimeout),
+		labOnly: o.LabOnly,
+		agent:   o.UserAgent,
+		now:     o.Now,
+		known:   o.Known,
+		read:    orDefault(o.Read, readTimeout),
+		total:   orDefault(o.Total, totalTimeout),
 	}
 	for _, p := range o.LabNetworks {
 		c.lab = append(c.lab, p.Masked())
