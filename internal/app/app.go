@@ -41,6 +41,8 @@ type App struct {
 
 	counts kept[Counts]  // for NodeInfo
 	topics kept[[]Topic] // of the directory
+
+	newKeys func() (Keys, error) // NewKeys; tests use one pair again and again
 }
 
 // New returns an App.
@@ -53,7 +55,7 @@ func New(o Options) *App {
 	}
 	return &App{
 		store: o.Store, text: o.Text, sanitizer: o.Sanitizer, pictures: o.Pictures, blobs: o.Blobs,
-		host: o.Host, origin: o.Origin, now: o.Now, log: o.Log,
+		host: o.Host, origin: o.Origin, now: o.Now, log: o.Log, newKeys: NewKeys,
 	}
 }
 

@@ -1,0 +1,82 @@
+package app
+
+import (
+	"context"
+
+	"halqa/circles"
+	"halqa/internal/standing"
+	"halqa/internal/store"
+)
+
+// A CirclePage is what stands above and beside everything of a circle.
+type CirclePage struct {
+	Circle     *circles.Circle
+	Role       circles.Role // the viewer's place in it
+	Closed     bool         // the viewer is not let in: Circle has no more than its name, title, hue and visibility
+	Moderators []Moderator
+
+	NoPost  *circles.Error // why the viewer may not start a post; nil = they may
+	NoJoin  *circles.Error // why the viewer may not join; nil = they may, or are in it already
+	MayEdit bool           // the viewer may change the circle
+	Blocked bool           // the viewer has blocked it
+}
+
+// Circle returns a circle by its name and host, "" for one of ours. A members-only circle is Closed to
+// other people of this instance, who may ask to join if they know its name, and NotFound to everybody
+// else, as an unknown one is.
+func (a *App) Circle(ctx context.Context, v circles.Viewer, name, host string) (*CirclePage, error) {
+	var page *CirclePage
+	err := a.view(ctx, "circle "+name, func(tx *store.Tx) error {
+		c, err := tx.CircleByName(name, host)
+		if err != nil {
+			return err
+		}
+		page, err = circlePage(tx, v, c)
+		return err
+	})
+	return page, err
+}
+
+func circlePage(tx *store.Tx, v circles.Viewer, c *circles.Circle) (*CirclePage, error) {
+	role, err := tx.Role(c.CircleID(), v.Person)
+	if err != nil {
+		return nil, err
+	}
+	p := &CirclePage{Circle: c, Role: role}
+	if !circles.MaySee(v, c.Visibility, role) {
+		if !v.SignedIn() {
+			return nil, errNoCircle()
+		}
+		p.Closed = true
+		p.Circle = &circles.Circle{Visibility: c.Visibility, Hue: c.Hue, Actor: circles.Actor{ID: c.ID, Kind: c.Kind, Name: c.Name,
+			URI: c.URI, DisplayName: c.DisplayName}}
+	} else if p.Moderators, err = tx.Moderators(c.CircleID()); err != nil {
+		return nil, err
+	}
+	for _, ask := range []struct {
+		action standing.Action
+		answer **circles.Error
+	}{{standing.Post, &p.NoPost}, {standing.Join, &p.NoJoin}} {
+		d, err := standing.Judge(tx, standing.Question{Who: v, Action: ask.action, Circle: c})
+		if err != nil {
+			return nil, err
+		}
+		*ask.answer = d.Refusal
+	}
+	p.MayEdit = c.Local() && v.SignedIn() && !p.Closed && (role.Operates() || v.Role == circles.SiteAdmin)
+	if v.SignedIn() {
+		p.Blocked, err = tx.Blocked(v.Person.Actor(), c.ID)
+	}
+	return p, err
+}
+
+// CircleRev returns the number that grows with every change that a reader of the circle could see. A
+// cached page of the circle is fresh as long as it has not grown.
+func (a *App) CircleRev(ctx context.Context, id circles.CircleID) (int64, error) {
+	var rev int64
+	err := a.view(ctx, "rev of circle", func(tx *store.Tx) (err error) {
+		rev, err = tx.CircleRev(id)
+		return err
+	})
+	return rev, err
+}

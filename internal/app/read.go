@@ -1,0 +1,155 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"halqa/circles"
+	"halqa/internal/store"
+	"halqa/internal/text"
+)
+
+// The reads of this package run in one View each and ask the database a number of questions that
+// does not depend on how much they return. What a viewer may not see is left out here; nobody
+// behind them needs to look again.
+
+const (
+	// maxPage bounds what a list returns at once.
+	maxPage = 100
+
+	excerptLen = 280 // runes; about three lines of a row
+)
+
+// A PostCard is a post as a row of a list shows it.
+type PostCard struct {
+	Post    *circles.Post // without Body and BodyHTML
+	Excerpt string        // plain text, one line
+	Author  *circles.Actor
+	Circle  *circles.Circle
+	Photo   *circles.Photo // the first one with its files; nil = none. Post.PhotoN counts them
+	Vote    int            // the viewer's own: 1, -1 or 0
+}
+
+// Rows that the store returns as its readers need them.
+type (
+	CircleRow = store.CircleRow
+	Moderator = store.Moderator
+	Topic     = store.Topic
+	Counts    = store.Counts
+)
+
+// view runs a read in one snapshot.
+func (a *App) view(ctx context.Context, what string, f func(*store.Tx) error) error {
+	if err := a.store.View(ctx, f); err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return nil
+}
+
+// cards loads what rows show of these posts, in the order of ids. A row whose post, author or circle
+// is gone meanwhile is left out.
+func cards(tx *store.Tx, v circles.Viewer, ids []circles.PostID) ([]PostCard, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	posts, err := tx.PostLeads(ids)
+	if err != nil {
+		return nil, err
+	}
+	var actors []circles.ActorID
+	var in []circles.CircleID
+	var pictured []circles.PostID
+	for _, id := range ids {
+		if p := posts[id]; p != nil {
+			actors = append(actors, p.Author.Actor())
+			in = append(in, p.Circle)
+			if p.PhotoN > 0 {
+				pictured = append(pictured, id)
+			}
+		}
+	}
+	people, err := tx.ActorCards(unique(actors))
+	if err != nil {
+		return nil, err
+	}
+	around, err := tx.CircleCards(unique(in))
+	if err != nil {
+		return nil, err
+	}
+	photos, err := tx.FirstPhotos(pictured)
+	if err != nil {
+		return nil, err
+	}
+	votes, err := tx.VotesBy(v.Person, ids)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]PostCard, 0, len(ids))
+	for _, id := range ids {
+		p := posts[id]
+		if p == nil {
+			continue
+		}
+		card := PostCard{Post: p, Author: people[p.Author.Actor()], Circle: around[p.Circle], Photo: photos[id], Vote: votes[id]}
+		if card.Author == nil || card.Circle == nil {
+			continue
+		}
+		card.Excerpt = text.Excerpt(text.Plain(p.BodyHTML), excerptLen)
+		p.BodyHTML = ""
+		all = append(all, card)
+	}
+	return all, nil
+}
+
+// letIn returns the circle and the viewer's place in it, if they may read what is in it. Unknown and
+// hidden sound alike.
+func letIn(tx *store.Tx, v circles.Viewer, id circles.CircleID) (*circles.Circle, circles.Role, error) {
+	if id == 0 {
+		return nil, "", errNoCircle()
+	}
+	c, err := tx.Circle(id)
+	if err != nil {
+		return nil, "", err
+	}
+	role, err := tx.Role(id, v.Person)
+	if err != nil {
+		return nil, "", err
+	}
+	if !circles.MaySee(v, c.Visibility, role) {
+		return nil, "", errNoCircle()
+	}
+	return c, role, nil
+}
+
+// readable returns a post with its circle and the viewer's place in it, if they may enter the circle.
+// Whether they get the post's text is MaySeePost's to say.
+func readable(tx *store.Tx, v circles.Viewer, id circles.PostID) (*circles.Post, *circles.Circle, circles.Role, error) {
+	p, err := tx.Post(id)
+	if err != nil {
+		return nil, nil, "", err
+	}
+	c, role, err := letIn(tx, v, p.Circle)
+	if circles.Is(err, circles.NotFound) {
+		return nil, nil, "", errNoPost()
+	}
+	return p, c, role, err
+}
+
+// What the store says of a circle or post that it does not know.
+func errNoCircle() error { return circles.Errorf(circles.NotFound, "There is no such circle.") }
+func errNoPost() error   { return circles.Errorf(circles.NotFound, "There is no such post.") }
+
+// unique returns the different ids among ids, ascending.
+func unique[T ~int64](ids []T) []T {
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+// pageSize clamps what a caller asks for.
+func pageSize(n int) int {
+	if n <= 0 {
+		return 25
+	}
+	return min(n, maxPage)
+}
