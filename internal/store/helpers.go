@@ -56,15 +56,6 @@ func notFound(err error, what string) error {
 	return err
 }
 
-// null stores the zero value as NULL.
-func null[T comparable](v T) any {
-	var zero T
-	if v == zero {
-		return nil
-	}
-	return v
-}
-
 // orZero is a destination for Scan that takes NULL as the zero value.
 func orZero[T any](dest *T) sql.Scanner { return &zeroed[T]{dest} }
 

@@ -210,9 +210,9 @@ func TestOneOfABatchFails(t *testing.T) {
 					}
 					wg.Go(func() {
 						defer cancel()
-						err, panicked := func() (err error, panicked any) {
+						panicked, err := func() (panicked any, err error) {
 							defer func() { panicked = recover() }()
-							return s.Update(ctx, func(tx *store.Tx) error {
+							err = s.Update(ctx, func(tx *store.Tx) error {
 								runs[i].Add(1)
 								if _, err := tx.Exec("INSERT INTO done (id) VALUES ($1)", i); err != nil {
 									return err
@@ -221,7 +221,8 @@ func TestOneOfABatchFails(t *testing.T) {
 									return tt.bad(ctx, cancel, tx)
 								}
 								return nil
-							}), nil
+							})
+							return nil, err
 						}()
 						if i == bad && !tt.outcome(err, panicked) {
 							t.Errorf("the bad one: error %v, panic %v", err, panicked)

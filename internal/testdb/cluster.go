@@ -82,6 +82,9 @@ func newCluster() (*cluster, error) {
 		return nil, errNotInstalled
 	}
 	c.bin = filepath.Dir(found[0])
+	if _, err := exec.LookPath("flock"); err != nil {
+		return nil, fmt.Errorf("%w: nor is flock, without which nothing would stop it", errNotInstalled)
+	}
 
 	owner := os.Getuid()
 	if owner == 0 {

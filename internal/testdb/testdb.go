@@ -4,7 +4,7 @@
 // HALQA_TEST_ENGINE says which: sqlite (the default) or postgres. SQLite's is a copied file in the
 // test's own folder. PostgreSQL's is copied from a template inside a server: the one whose address
 // is in HALQA_TEST_POSTGRES, or else one that the tests start themselves, share among all test
-// binaries and stop when nobody has used it for a while. Where PostgreSQL is not installed the test
+// binaries and stop when nobody has used it for a while (version 15 or later). Where PostgreSQL is not installed the test
 // is skipped, or fails if HALQA_TEST_REQUIRE names postgres.
 //
 // Begin with Open; cluster.go has the server.
