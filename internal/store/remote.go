@@ -49,3 +49,8 @@ func (tx *Tx) ReplyURIs(parent circles.PostID, limit int) ([]string, error) {
 	return list(tx, value[string], `SELECT uri FROM post
 		WHERE parent = $1 AND kind = 'comment' AND state = 'visible' ORDER BY id LIMIT $2`, parent, limit)
 }
+
+// LocalCircles returns circles that live here in the order of their making, after one.
+func (tx *Tx) LocalCircles(after circles.CircleID, limit int) ([]*circles.Circle, error) {
+	return list(tx, scanCircle, selectCircle+`WHERE a.host = '' AND a.deleted_at = 0 AND c.id > $1 ORDER BY c.id LIMIT $2`, after, limit)
+}

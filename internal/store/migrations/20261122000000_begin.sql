@@ -63,7 +63,7 @@ CREATE TABLE actor (
 ){{strict}};
 CREATE UNIQUE INDEX actor_local_name ON actor (name) WHERE host = '';
 CREATE INDEX actor_handle ON actor (host, name);
-CREATE INDEX actor_key ON actor (key_id) WHERE key_id <> '';
+CREATE INDEX actor_key_id ON actor (key_id) WHERE key_id <> '';
 
 -- Private keys of local actors, apart from what lists read.
 CREATE TABLE actor_key (
