@@ -44,7 +44,7 @@ func (a *App) CreateCircle(ctx context.Context, who circles.Viewer, in NewCircle
 	if err != nil {
 		return nil, err
 	}
-	keys, err := NewKeys()
+	keys, err := a.newKeys()
 	if err != nil {
 		return nil, err
 	}

@@ -57,7 +57,7 @@ func (a *App) EnsureInstanceActor(ctx context.Context) (*circles.Actor, error) {
 	if !circles.Is(err, circles.NotFound) {
 		return found, err
 	}
-	keys, err := NewKeys()
+	keys, err := a.newKeys()
 	if err != nil {
 		return nil, err
 	}

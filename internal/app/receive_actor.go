@@ -65,6 +65,9 @@ func (a *App) UpsertRemoteActor(tx *store.Tx, in RemoteActor) (circles.ActorID, 
 	if in.Name == "" || remoteURL(in.Inbox) == "" || !sameHost(in.Inbox, in.Host) {
 		return 0, circles.Errorf(circles.Invalid, "An actor must have a name, and an inbox on its own server.")
 	}
+	if !sameHost(in.SharedInbox, in.Host) {
+		in.SharedInbox = "" // whoever owns that one did not ask for our deliveries
+	}
 	old, err := tx.ActorByURI(in.URI)
 	now := tx.Now()
 	switch {
