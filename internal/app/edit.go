@@ -18,6 +18,8 @@ type Edit struct {
 	Language  string
 	Sensitive bool
 	Warning   string
+
+	Base *int64 // circles.Post.Rev as the author saw it; another one is a Conflict. nil = whatever it is
 }
 
 // Edit changes what an author wrote; how it stood before is kept. An edit that changes nothing
@@ -54,6 +56,10 @@ func (a *App) Edit(ctx context.Context, who circles.Viewer, id circles.PostID, i
 		d, err := allow(tx, at.question(who, standing.Edit))
 		if err != nil {
 			return err
+		}
+		if in.Base != nil && *in.Base != at.post.Rev {
+			return circles.Errorf(circles.Conflict, "This was changed while you were writing, perhaps by you in another window; compare, and save again.").
+				With("refused.edited-meanwhile", nil)
 		}
 		before := *at.post
 		w.put(at.post, body.html)

@@ -81,6 +81,19 @@ func (a *App) Thread(ctx context.Context, v circles.Viewer, id circles.PostID, q
 	return t, err
 }
 
+// Root returns the post that a comment hangs below, or the post itself, to whoever may enter its circle.
+func (a *App) Root(ctx context.Context, v circles.Viewer, id circles.PostID) (circles.PostID, error) {
+	var root circles.PostID
+	err := a.view(ctx, "place of "+id.String(), func(tx *store.Tx) error {
+		p, _, _, err := readable(tx, v, id)
+		if err == nil {
+			root = p.Root
+		}
+		return err
+	})
+	return root, err
+}
+
 func readThread(tx *store.Tx, v circles.Viewer, id circles.PostID, q ThreadQuery) (*Thread, error) {
 	p, c, role, err := readable(tx, v, id)
 	if err != nil {

@@ -44,3 +44,9 @@ func (tx *Tx) MembershipsOf(person circles.PersonID) ([]circles.Membership, erro
 		return m, r.Scan(&m.Circle, &m.Person, &m.Role, &m.At)
 	}, `SELECT circle, person, role, at FROM membership WHERE person = $1 ORDER BY circle`, person)
 }
+
+// Pending returns who asked to join a circle and has no answer, the first to ask first, at most limit.
+func (tx *Tx) Pending(circle circles.CircleID, limit int) ([]*circles.Actor, error) {
+	return list(tx, scanActorCard, "SELECT "+actorCard+` FROM membership m JOIN actor a ON a.id = m.person
+		WHERE m.circle = $1 AND m.role = 'pending' AND a.deleted_at = 0 ORDER BY m.at, m.person LIMIT $2`, circle, limit)
+}
