@@ -120,7 +120,7 @@ func sayHidden(tx *store.Tx, at place, by *circles.Actor, said, instead, undoes 
 
 func lockPost(tx *store.Tx, at place, by *circles.Actor, locked bool, received int64) error {
 	if at.post.Kind != circles.IsPost {
-		return circles.Errorf(circles.Invalid, "Only a whole thread can be locked; lock its post.").With("refused.not-a-thread", nil)
+		return errNotAThread()
 	}
 	if at.post.Locked == locked {
 		return nil
@@ -143,4 +143,8 @@ func lockPost(tx *store.Tx, at place, by *circles.Actor, locked bool, received i
 		return nil
 	}
 	return tx.BumpCircle(at.circle.CircleID(), store.CircleChange{})
+}
+
+func errNotAThread() error {
+	return circles.Errorf(circles.Invalid, "Only a whole thread can be locked; lock its post.").With("refused.not-a-thread", nil)
 }

@@ -44,34 +44,41 @@ func (s Said) viewer() circles.Viewer { return circles.Viewer{Person: s.By, Remo
 
 func (s Said) detail() circles.EventDetail { return circles.EventDetail{Received: s.Received} }
 
-// outcome turns a refusal of the judge, or of what is missing or malformed, into an Outcome.
-func outcome(post circles.PostID, changed bool, err error) (Outcome, error) {
+// refused turns a refusal of the judge, or of what is missing or malformed, into an Outcome. It is for
+// errors from before the first change only: an error from after it has to roll the change back.
+func refused(post circles.PostID, err error) (Outcome, error) {
 	var e *circles.Error
-	switch {
-	case err == nil && changed:
-		return Outcome{Result: Applied, Post: post}, nil
-	case err == nil:
-		return Outcome{Result: Nothing, Post: post}, nil
-	case !errors.As(err, &e), e.Kind == circles.Busy, e.Kind == circles.Internal:
+	if !errors.As(err, &e) || e.Kind == circles.Busy || e.Kind == circles.Internal {
 		return Outcome{}, err
 	}
 	return Outcome{Result: Refused, Post: post, Reason: standing.Reason(e.Reason), Refusal: e}, nil
+}
+
+// done is the Outcome of what was not refused.
+func done(post circles.PostID, changed bool, err error) (Outcome, error) {
+	switch {
+	case err != nil:
+		return Outcome{}, err
+	case changed:
+		return Outcome{Result: Applied, Post: post}, nil
+	}
+	return Outcome{Result: Nothing, Post: post}, nil
 }
 
 // on judges an act of a remote person on a post and does it.
 func (s Said) on(tx *store.Tx, id circles.PostID, action standing.Action, do func(place, standing.Decision) (changed bool, err error)) (Outcome, error) {
 	at, err := placeOf(tx, id)
 	if err != nil {
-		return outcome(0, false, err)
+		return refused(0, err)
 	}
 	q := at.question(s.viewer(), action)
 	q.Via = s.Via
 	d, err := allow(tx, q)
 	if err != nil {
-		return outcome(id, false, err)
+		return refused(id, err)
 	}
 	changed, err := do(at, d)
-	return outcome(id, changed, err)
+	return done(id, changed, err)
 }
 
 // earliest is the first moment that ids can tell; nothing on this network is older.
@@ -100,6 +107,9 @@ func remoteURL(s string) string {
 
 // sameHost reports whether an id lies on this host. CVE-2023-42451: both in their one normal form.
 func sameHost(uri, host string) bool {
+	if len(uri) > circles.MaxLink {
+		return false
+	}
 	u, err := url.Parse(uri)
 	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || host == "" {
 		return false

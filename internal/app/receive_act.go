@@ -1,6 +1,8 @@
 package app
 
 import (
+	"cmp"
+
 	"halqa/circles"
 	"halqa/internal/standing"
 	"halqa/internal/store"
@@ -43,6 +45,9 @@ func (a *App) ReceiveUndoRemoval(tx *store.Tx, said Said, id circles.PostID) (Ou
 
 // ReceiveLock closes a thread to comments on the word of a moderator, or opens it.
 func (a *App) ReceiveLock(tx *store.Tx, said Said, id circles.PostID, locked bool) (Outcome, error) {
+	if p, err := tx.Post(id); err != nil || p.Kind != circles.IsPost {
+		return refused(id, cmp.Or(err, errNotAThread()))
+	}
 	return said.on(tx, id, standing.Lock, func(at place, d standing.Decision) (bool, error) {
 		changed := at.post.Locked != locked
 		return changed, lockPost(tx, at, d.Actor, locked, said.Received)
@@ -53,7 +58,10 @@ func (a *App) ReceiveLock(tx *store.Tx, said Said, id circles.PostID, locked boo
 // activity's id.
 func (a *App) ReceiveVote(tx *store.Tx, said Said, id circles.PostID, value int, uri string) (Outcome, error) {
 	if value != 1 && value != -1 {
-		return outcome(id, false, circles.Errorf(circles.Invalid, "A vote must be 1 or -1, not %d.", value))
+		return refused(id, circles.Errorf(circles.Invalid, "A vote must be 1 or -1, not %d.", value))
+	}
+	if len(uri) > circles.MaxLink {
+		uri = "" // nothing needs it
 	}
 	return said.on(tx, id, voteAction(value), func(at place, d standing.Decision) (bool, error) {
 		return setVote(tx, at, d.Actor, circles.Vote{Value: value, URI: uri}, said.Received)

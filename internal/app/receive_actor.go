@@ -131,11 +131,14 @@ func saveRemoteCircle(tx *store.Tx, in RemoteActor, known bool) error {
 // first part is deleted. FinishDeletions does the rest; it is safe to lose everything in between.
 func (a *App) ReceiveActorDelete(tx *store.Tx, id circles.ActorID) (Outcome, error) {
 	actor, err := tx.Actor(id)
-	if err != nil || actor.DeletedAt != 0 {
-		return outcome(0, false, err)
+	if err != nil {
+		return refused(0, err)
+	}
+	if actor.DeletedAt != 0 {
+		return done(0, false, nil)
 	}
 	if actor.Local() {
-		return outcome(0, false, circles.Errorf(circles.Forbidden, "This actor lives here; nobody elsewhere can delete it."))
+		return refused(0, circles.Errorf(circles.Forbidden, "This actor lives here; nobody elsewhere can delete it."))
 	}
 	roles, err := tx.MembershipsOf(circles.PersonID(id))
 	if err != nil {
@@ -166,7 +169,7 @@ func (a *App) ReceiveActorDelete(tx *store.Tx, id circles.ActorID) (Outcome, err
 			return Outcome{}, err
 		}
 	}
-	return outcome(0, true, deleteSome(tx, store.Deletion{Actor: id}))
+	return done(0, true, deleteSome(tx, store.Deletion{Actor: id}))
 }
 
 // FinishDeletions deletes what is left of what deleted actors wrote. The clock calls it.

@@ -14,18 +14,18 @@ import (
 func (a *App) ReceiveFollow(tx *store.Tx, said Said, followee circles.ActorID, uri, inbox string) (Outcome, error) {
 	target, err := tx.Actor(followee)
 	if err != nil {
-		return outcome(0, false, err)
+		return refused(0, err)
 	}
 	q := standing.Question{Who: said.viewer(), Action: standing.Follow, Person: target}
 	var c *circles.Circle
 	if target.Kind == circles.KindCircle {
 		if c, err = tx.Circle(circles.CircleID(followee)); err != nil {
-			return outcome(0, false, err)
+			return refused(0, err)
 		}
 		q = standing.Question{Who: said.viewer(), Action: standing.Join, Circle: c}
 	}
-	if !target.Local() || target.Kind == circles.KindInstance || remoteURL(inbox) == "" {
-		return outcome(0, false, circles.Errorf(circles.Invalid, "A Follow must name a person or a circle of this instance and come from an actor with an inbox."))
+	if !target.Local() || target.Kind == circles.KindInstance || remoteURL(inbox) == "" || len(uri) > circles.MaxLink {
+		return refused(0, circles.Errorf(circles.Invalid, "A Follow must name a person or a circle of this instance and come from an actor with an inbox."))
 	}
 	f, err := tx.Following(said.By.Actor(), followee)
 	if err != nil {
@@ -38,7 +38,7 @@ func (a *App) ReceiveFollow(tx *store.Tx, said Said, followee circles.ActorID, u
 				return Outcome{}, err
 			}
 		}
-		return outcome(0, false, err)
+		return refused(0, err)
 	}
 	fresh := f == nil
 	if fresh {
@@ -68,7 +68,7 @@ func (a *App) ReceiveFollow(tx *store.Tx, said Said, followee circles.ActorID, u
 	if c != nil && !d.Role.Member() {
 		err = enter(tx, c, said.By, circles.RoleMember)
 	}
-	return outcome(0, true, err)
+	return done(0, true, err)
 }
 
 // refuseFollow ends what there is and says no. The row it leaves is what the entry speaks of.
@@ -89,7 +89,10 @@ func refuseFollow(tx *store.Tx, f *circles.Follow, follower, followee circles.Ac
 	if fresh {
 		return tx.AddFollow(f)
 	}
-	return tx.SaveFollow(f)
+	if err := tx.SaveFollow(f); err != nil {
+		return err
+	}
+	return dropMember(tx, followee, circles.PersonID(follower))
 }
 
 // ReceiveUnfollow ends a remote person's following of an actor of ours. A moderator of a circle stays
@@ -97,19 +100,19 @@ func refuseFollow(tx *store.Tx, f *circles.Follow, follower, followee circles.Ac
 func (a *App) ReceiveUnfollow(tx *store.Tx, said Said, followee circles.ActorID) (Outcome, error) {
 	f, err := tx.Following(said.By.Actor(), followee)
 	if err != nil || f == nil {
-		return outcome(0, false, err)
+		return done(0, false, err)
 	}
 	if err := endFollow(tx, f); err != nil {
 		return Outcome{}, err
 	}
-	return outcome(0, true, dropMember(tx, followee, said.By))
+	return done(0, true, dropMember(tx, followee, said.By))
 }
 
 // ReceiveAccept notes that followee took in a follower of ours. Only followee may say it.
 func (a *App) ReceiveAccept(tx *store.Tx, followee, follower circles.ActorID) (Outcome, error) {
 	f, err := tx.Following(follower, followee)
 	if err != nil || f == nil || f.State != circles.FollowPending {
-		return outcome(0, false, err)
+		return done(0, false, err)
 	}
 	f.State = circles.FollowActive
 	if err := tx.SaveFollow(f); err != nil {
@@ -117,21 +120,21 @@ func (a *App) ReceiveAccept(tx *store.Tx, followee, follower circles.ActorID) (O
 	}
 	c, err := circleIfAny(tx, followee)
 	if err != nil || c == nil {
-		return outcome(0, true, err)
+		return done(0, true, err)
 	}
-	return outcome(0, true, enter(tx, c, circles.PersonID(follower), circles.RoleMember))
+	return done(0, true, enter(tx, c, circles.PersonID(follower), circles.RoleMember))
 }
 
 // ReceiveReject notes that followee refused a follower of ours, or put one out.
 func (a *App) ReceiveReject(tx *store.Tx, followee, follower circles.ActorID) (Outcome, error) {
 	f, err := tx.Following(follower, followee)
 	if err != nil || f == nil {
-		return outcome(0, false, err)
+		return done(0, false, err)
 	}
 	if err := endFollow(tx, f); err != nil {
 		return Outcome{}, err
 	}
-	return outcome(0, true, dropMember(tx, followee, circles.PersonID(follower)))
+	return done(0, true, dropMember(tx, followee, circles.PersonID(follower)))
 }
 
 // endFollow ends a follow without telling anyone, for who is concerned said it. The entry is there for

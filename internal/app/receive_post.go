@@ -119,7 +119,7 @@ func (a *App) ReceivePost(tx *store.Tx, said Said, in RemotePost) (Outcome, erro
 	if in.Parent != 0 {
 		above, err := placeOf(tx, in.Parent)
 		if err != nil {
-			return outcome(0, false, err)
+			return refused(0, err)
 		}
 		p.Kind, p.Circle, p.Parent, p.Root, p.Depth = circles.IsComment, above.post.Circle, in.Parent, above.root.ID, above.post.Depth+1
 		at.circle, at.root = above.circle, above.root
@@ -127,7 +127,7 @@ func (a *App) ReceivePost(tx *store.Tx, said Said, in RemotePost) (Outcome, erro
 		q.Via = said.Via
 	} else {
 		if at.circle, err = circleOf(tx, p); err != nil {
-			return outcome(0, false, err)
+			return refused(0, err)
 		}
 		q.Circle = at.circle
 		if len(in.Photos) > 0 {
@@ -139,10 +139,10 @@ func (a *App) ReceivePost(tx *store.Tx, said Said, in RemotePost) (Outcome, erro
 	}
 	d, err := allow(tx, q)
 	if err != nil {
-		return outcome(0, false, err)
+		return refused(0, err)
 	}
 	if !sameHost(in.URI, d.Actor.Host) {
-		return outcome(0, false, circles.Errorf(circles.Invalid, "The id of a post must lie on its author's server."))
+		return refused(0, circles.Errorf(circles.Invalid, "The id of a post must lie on its author's server."))
 	}
 	p.URI = in.URI
 	p.Published = clampTime(in.Published, tx.Now())
