@@ -119,24 +119,29 @@ func (q *laneQueue) add(o *outgoing) {
 	q.items = append(q.items, &item{outgoing: o, tried: o.late})
 }
 
-// next returns the first entry that may be sent now. Whatever shares an order key with an entry
+// next returns the entry to send now: the first of those that failed least often, so that one which
+// a host cannot take does not use up its every probe. Whatever shares an order key with an entry
 // before it waits for that one, whether it is under way or waits to be tried again. may is asked for
 // each candidate.
 func (q *laneQueue) next(now time.Time, may func(*item) bool) *item {
 	var waiting map[int64]bool
+	var best *item
 	for i, it := range q.items {
 		if waiting[it.OrderKey] {
 			continue
 		}
-		if !it.sending && !it.next.After(now) && may(it) {
-			return it
+		if !it.sending && !it.next.After(now) && (best == nil || it.tries < best.tries) && may(it) {
+			if it.tries == 0 {
+				return it
+			}
+			best = it
 		}
 		if waiting == nil {
 			waiting = make(map[int64]bool, len(q.items)-i)
 		}
 		waiting[it.OrderKey] = true
 	}
-	return nil
+	return best
 }
 
 // drop takes an entry off the queue as done.

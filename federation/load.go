@@ -291,6 +291,7 @@ func (s *Sender) Heard(host string) {
 	}
 	ctx := s.ctx
 	if woken && asleep {
+		s.loads++
 		s.working.Go(func() { s.rouse(ctx, h) })
 	}
 	s.mu.Unlock()
@@ -312,6 +313,8 @@ func (s *Sender) rouse(ctx context.Context, h *peerHost) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	defer s.idle.Broadcast()
+	s.loads--
 	if err != nil || !s.started {
 		if err != nil && ctx.Err() == nil {
 			s.log.Error("wake a peer", "host", h.name, "err", err)

@@ -40,6 +40,10 @@ type InboxQueue struct {
 func (s *Sender) Peers() []PeerState {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.states()
+}
+
+func (s *Sender) states() []PeerState {
 	var all []PeerState
 	for _, h := range s.hosts {
 		if len(h.awake) == 0 && h.lastError == "" && h.failingSince.IsZero() {

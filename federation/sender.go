@@ -354,6 +354,8 @@ func (s *Sender) next(st *inboxState, now time.Time) (*laneQueue, *item) {
 	control := &st.lanes[laneIndex(circles.LaneControl)]
 	content := &st.lanes[laneIndex(circles.LaneContent)]
 	asked := !s.mustAsk(st.host, now) && !st.host.asking
+	var lane *laneQueue
+	var best *item
 	for i := range st.lanes {
 		q := &st.lanes[i]
 		it := q.next(now, func(it *item) bool {
@@ -367,11 +369,11 @@ func (s *Sender) next(st *inboxState, now time.Time) (*laneQueue, *item) {
 				return asked && content.cursor.Settled(it.created) && content.cursor.Settled(it.announced)
 			}
 		})
-		if it != nil {
-			return q, it
+		if it != nil && (best == nil || it.tries < best.tries) {
+			lane, best = q, it
 		}
 	}
-	return nil, nil
+	return lane, best
 }
 
 // mustAsk reports whether it has to be learned first what software the host runs.
