@@ -1,0 +1,139 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"halqa/circles"
+	"halqa/internal/fetch"
+
+	"github.com/pelletier/go-toml/v2"
+)
+
+// A config is everything an operator can set in the file. Zero values are not defaults: see
+// defaultConfig. config.example.toml explains every key and is decoded by a test.
+type config struct {
+	Host    string   `toml:"host"`    // the name people see after the @; "" = loopback only
+	Listen  string   `toml:"listen"`  // host:port
+	Data    string   `toml:"data"`    // the folder for the database, pictures and the control socket
+	Proxies []string `toml:"proxies"` // CIDR blocks of reverse proxies whose X-Forwarded-For is believed
+	Log     string   `toml:"log"`     // debug, info, warn or error
+
+	Federation federationConfig `toml:"federation"`
+
+	database string // from HALQA_DATABASE, because it may hold a password; "" = SQLite in Data
+}
+
+type federationConfig struct {
+	LabNetworks []string `toml:"lab_networks"` // CIDR blocks reachable over plain http; for test networks
+}
+
+func defaultConfig() config {
+	return config{Listen: "localhost:8080", Data: "data", Log: "info"}
+}
+
+// loadConfig reads the file at path, or the defaults where path is "" and no halqa.toml lies in the
+// working directory. Every mistake is a refusal that names the file, and the line where it can.
+func loadConfig(path string, getenv func(string) string) (config, error) {
+	c := defaultConfig()
+	if path == "" {
+		if _, err := os.Stat("halqa.toml"); err == nil {
+			path = "halqa.toml"
+		}
+	}
+	if path != "" {
+		text, err := os.ReadFile(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			return c, circles.Errorf(circles.Invalid, "There is no configuration file at %s.", path)
+		}
+		if err != nil {
+			return c, circles.Errorf(circles.Invalid, "The configuration file %s cannot be read: %v.", path, err)
+		}
+		if err := c.decode(text); err != nil {
+			return c, circles.Errorf(circles.Invalid, "%s: %v", path, err)
+		}
+	}
+	c.database = getenv("HALQA_DATABASE")
+	if listen := getenv("HALQA_LISTEN"); listen != "" {
+		c.Listen = listen
+	}
+	return c, c.check()
+}
+
+// decode reads strict TOML over the defaults: an unknown key is an error naming its line.
+func (c *config) decode(text []byte) error {
+	d := toml.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	err := d.Decode(c)
+	var strict *toml.StrictMissingError
+	if errors.As(err, &strict) && len(strict.Errors) > 0 {
+		first := strict.Errors[0]
+		line, _ := first.Position()
+		return fmt.Errorf("line %d: there is no key %q; config.example.toml lists them all", line, strings.Join(first.Key(), "."))
+	}
+	var bad *toml.DecodeError
+	if errors.As(err, &bad) {
+		line, _ := bad.Position()
+		return fmt.Errorf("line %d: %v", line, strings.TrimPrefix(bad.Error(), "toml: "))
+	}
+	return err
+}
+
+func (c *config) check() error {
+	if c.Host != "" {
+		host, err := fetch.Host("https://" + c.Host)
+		if err != nil || host != c.Host || strings.Contains(c.Host, ":") || !strings.Contains(c.Host, ".") {
+			return circles.Errorf(circles.Invalid, "host must be a plain lower-case name such as circles.example, without https:// and without a port, not %q.", c.Host)
+		}
+	}
+	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
+		return circles.Errorf(circles.Invalid, "listen must be host:port, such as localhost:8080, not %q.", c.Listen)
+	}
+	if c.Data == "" {
+		return circles.Errorf(circles.Invalid, "data must name a folder.")
+	}
+	if _, err := logLevel(c.Log); err != nil {
+		return err
+	}
+	if _, err := prefixes("federation.lab_networks", c.Federation.LabNetworks); err != nil {
+		return err
+	}
+	if _, err := prefixes("proxies", c.Proxies); err != nil {
+		return err
+	}
+	if c.database != "" {
+		u, err := url.Parse(c.database)
+		if err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") {
+			return circles.Errorf(circles.Invalid, "HALQA_DATABASE must be a postgres:// address; leave it empty for SQLite.")
+		}
+	}
+	return nil
+}
+
+// dsn names the database in the words of store.Open.
+func (c *config) dsn() string {
+	if c.database != "" {
+		return c.database
+	}
+	return "sqlite:" + filepath.Join(c.Data, "halqa.db")
+}
+
+func prefixes(key string, list []string) ([]netip.Prefix, error) {
+	var out []netip.Prefix
+	for _, s := range list {
+		p, err := netip.ParsePrefix(s)
+		if err != nil {
+			return nil, circles.Errorf(circles.Invalid, "%s: %q is not a block of addresses such as 10.1.0.0/16.", key, s)
+		}
+		out = append(out, p.Masked())
+	}
+	return out, nil
+}

@@ -1,0 +1,33 @@
+package main
+
+import (
+	"fmt"
+)
+
+type configCmd struct {
+	Check configCheckCmd `cmd:"" help:"Read the configuration and say what is wrong with it."`
+}
+
+type configCheckCmd struct{}
+
+// Run reports the first mistake, or what the configuration comes to.
+func (c *configCheckCmd) Run(term *terminal, g *cli) error {
+	cfg, err := loadConfig(g.Config, term.getenv)
+	if err != nil {
+		return err
+	}
+	database := "SQLite in " + cfg.Data
+	if cfg.database != "" {
+		database = "PostgreSQL"
+	}
+	host := cfg.Host
+	if host == "" {
+		host = "none; this machine only"
+	}
+	fmt.Fprintf(term.out, "host: %s\nlisten: %s\ndata: %s\ndatabase: %s\n", host, cfg.Listen, cfg.Data, database)
+	for _, network := range cfg.Federation.LabNetworks {
+		fmt.Fprintf(term.out, "warning: strangers can make this server ask machines in %s (federation.lab_networks)\n", network)
+	}
+	fmt.Fprintln(term.out, "The configuration can be used.")
+	return nil
+}

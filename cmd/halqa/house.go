@@ -1,0 +1,288 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"halqa/circles"
+	"halqa/federation"
+	"halqa/internal/accounts"
+	"halqa/internal/app"
+	"halqa/internal/fetch"
+	"halqa/internal/media"
+	worker "halqa/internal/run"
+	"halqa/internal/store"
+	"halqa/internal/text"
+	"halqa/web"
+)
+
+// A house is one instance, opened: every room that a command or the server uses, in the order of
+// their dependencies. Close puts the lights out in the opposite order.
+type house struct {
+	cfg  config
+	log  *slog.Logger
+	now  func() time.Time
+	site federation.Site
+
+	store    *store.Store
+	fetch    *fetch.Client
+	blobs    *media.Blobs
+	app      *app.App
+	accounts *accounts.Accounts
+	worker   *worker.Worker
+	sender   *federation.Sender
+	inbox    *federation.Inbox
+
+	closers []func() error
+}
+
+// loopback is where an instance without a host finds its peers.
+var loopback = []string{"127.0.0.0/8", "::1/128"}
+
+// openHouse opens the data folder and the database of an instance whose address is base. A folder
+// that another process has open is refused, for SQLite has one writer.
+func openHouse(ctx context.Context, cfg config, base string, log *slog.Logger, now func() time.Time) (h *house, err error) {
+	h = &house{cfg: cfg, log: log, now: now}
+	defer func() {
+		if err != nil {
+			h.close()
+			h = nil
+		}
+	}()
+	if h.site, err = federation.NewSite(base); err != nil {
+		return h, err
+	}
+	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
+		return h, circles.Errorf(circles.Invalid, "The data folder %s cannot be made: %v.", cfg.Data, err)
+	}
+	unlock, err := store.LockFolder(cfg.Data)
+	if err != nil {
+		return h, err
+	}
+	h.closers = append(h.closers, func() error { unlock(); return nil })
+	if h.store, err = store.Open(ctx, store.Options{DSN: cfg.dsn(), Now: now, Log: log}); err != nil {
+		return h, err
+	}
+	h.closers = append(h.closers, h.store.Close)
+	if err := h.holdHost(ctx); err != nil {
+		return h, err
+	}
+	if h.fetch, err = h.openFetch(); err != nil {
+		return h, err
+	}
+	h.closers = append(h.closers, func() error { h.fetch.Close(); return nil })
+	if h.blobs, err = media.OpenBlobs(filepath.Join(cfg.Data, "media"), now); err != nil {
+		return h, err
+	}
+	h.closers = append(h.closers, h.blobs.Close)
+	h.app = app.New(app.Options{
+		Store: h.store, Text: text.NewRenderer(h.site.Base), Sanitizer: text.NewSanitizer(),
+		Pictures: media.NewProcessor(0), Blobs: h.blobs, Host: h.site.Host, Origin: h.site.Base, Now: now, Log: log,
+	})
+	if _, err := h.app.EnsureInstanceActor(ctx); err != nil {
+		return h, err
+	}
+	h.accounts = accounts.New(accounts.Options{Store: h.store, App: h.app, Host: h.site.Host, Now: now, Log: log})
+	return h, nil
+}
+
+// holdHost notes the host the first time one is configured, and refuses another one later: everybody
+// who was met under the old name would become a stranger with the same face.
+func (h *house) holdHost(ctx context.Context) error {
+	return h.store.Update(ctx, func(tx *store.Tx) error {
+		held, err := tx.Setting(store.SettingHost)
+		if err != nil {
+			return err
+		}
+		switch {
+		case held == h.cfg.Host:
+			return nil
+		case held == "":
+			return tx.SetSetting(store.SettingHost, h.cfg.Host)
+		case h.cfg.Host == "":
+			return circles.Errorf(circles.Conflict, "This data belongs to the instance %s, and no host is configured. Set host = %q, because other servers know its people by that name.", held, held)
+		}
+		return circles.Errorf(circles.Conflict, "This data belongs to the instance %s, but the configured host is %s. Other servers know its people by the first name; set host = %q, or begin with an empty data folder.", held, h.cfg.Host, held)
+	})
+}
+
+func (h *house) openFetch() (*fetch.Client, error) {
+	blocks := h.cfg.Federation.LabNetworks
+	if h.cfg.Host == "" {
+		blocks = append(append([]string{}, blocks...), loopback...)
+	} else if len(blocks) > 0 {
+		h.log.Warn("lab_networks is set: strangers can make this server ask machines in these networks", "networks", strings.Join(blocks, " "))
+	}
+	lab, err := prefixes("federation.lab_networks", blocks)
+	if err != nil {
+		return nil, err
+	}
+	return fetch.New(fetch.Options{
+		LabNetworks: lab, LabOnly: h.cfg.Host == "" && len(h.cfg.Federation.LabNetworks) == 0,
+		UserAgent: "Halqa/" + version + " (+" + h.site.Base + "/)", Now: h.now, Known: h.knownPeer,
+	}), nil
+}
+
+// knownPeer reports whether a host was met before; such a host does not count as one more subdomain.
+func (h *house) knownPeer(host string) bool {
+	known := false
+	err := h.store.View(context.Background(), func(tx *store.Tx) error {
+		peers, err := tx.PeersBy([]string{host})
+		known = len(peers) > 0
+		return err
+	})
+	return err == nil && known
+}
+
+// openFederation makes the parts that speak with other servers, and the worker that drives them.
+func (h *house) openFederation() {
+	holder := fmt.Sprintf("%d-%d", os.Getpid(), h.now().UnixNano())
+	h.worker = worker.New(worker.Options{Store: h.store, Holder: holder, Now: h.now, Log: h.log})
+	h.sender = federation.NewSender(federation.SenderOptions{
+		Site: h.site, Store: h.store, Fetch: h.fetch, Book: h.worker.Book(), Now: h.now, Log: h.log,
+	})
+	h.inbox = federation.NewInbox(federation.InboxOptions{
+		Site: h.site, Store: h.store, App: h.app, Fetch: h.fetch, Log: h.log, Now: h.now, Heard: h.sender.Heard,
+		Client: h.client,
+	})
+	h.worker.Follow(h.sender.Consumer())
+	h.worker.Part("sender", h.sender.Run)
+	h.worker.Part("parked activities", h.inbox.Resume)
+	h.worker.Every("deletions", time.Minute, h.app.FinishDeletions)
+	h.worker.Every("loose pictures", time.Hour, h.app.SweepMedia)
+	h.worker.Every("unused blobs", 24*time.Hour, h.app.SweepBlobs)
+	h.worker.Every("sessions", time.Hour, h.accounts.Sweep)
+	h.worker.Every("received", time.Hour, h.trimReceived)
+}
+
+const (
+	receivedKept  = worker.LogKept + 24*time.Hour // a little longer than the log that names them
+	tombstoneKept = 30 * 24 * time.Hour
+	trimPage      = 1000
+)
+
+// trimReceived forgets what arrived long ago, a page at a time.
+func (h *house) trimReceived(ctx context.Context) error {
+	trim := func(kept time.Duration, page func(*store.Tx, int64) (int64, error)) error {
+		before := h.now().Add(-kept).UnixMicro()
+		for {
+			var n int64
+			err := h.store.Update(ctx, func(tx *store.Tx) (err error) {
+				n, err = page(tx, before)
+				return err
+			})
+			if err != nil || n < trimPage {
+				return err
+			}
+		}
+	}
+	err := trim(receivedKept, func(tx *store.Tx, before int64) (int64, error) { return tx.TrimReceived(before, trimPage) })
+	if err != nil {
+		return err
+	}
+	return trim(tombstoneKept, func(tx *store.Tx, before int64) (int64, error) { return tx.TrimTombstones(before, trimPage) })
+}
+
+// client is the address a request came from: the last one that a trusted proxy names, or the peer.
+func (h *house) client(r *http.Request) netip.Addr {
+	ap, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}
+	}
+	addr := ap.Addr().Unmap()
+	for addr.IsLoopback() || h.trusted(addr) {
+		list := strings.Join(r.Header.Values("X-Forwarded-For"), ",")
+		if list == "" {
+			break
+		}
+		hops := strings.Split(list, ",")
+		for i := len(hops) - 1; i >= 0; i-- {
+			hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
+			if err != nil {
+				return addr
+			}
+			addr = hop.Unmap()
+			if !h.trusted(addr) {
+				return addr
+			}
+		}
+		break
+	}
+	return addr
+}
+
+func (h *house) trusted(a netip.Addr) bool {
+	blocks, err := prefixes("proxies", h.cfg.Proxies)
+	if err != nil {
+		return false
+	}
+	for _, p := range blocks {
+		if p.Contains(a) {
+			return true
+		}
+	}
+	return false
+}
+
+// handler joins the pages and the protocol on one listener.
+func (h *house) handler() (http.Handler, error) {
+	publisher := federation.NewPublisher(federation.PublisherOptions{
+		Site: h.site, Store: h.store, App: h.app, Inbox: h.inbox, Log: h.log, Version: version, About: h.about,
+	})
+	var proxies []*net.IPNet
+	for _, block := range append([]string{}, h.cfg.Proxies...) {
+		_, ipnet, err := net.ParseCIDR(block)
+		if err != nil {
+			return nil, err
+		}
+		proxies = append(proxies, ipnet)
+	}
+	pages, err := web.New(web.Options{
+		Origin: h.site.Base, Proxies: proxies, Now: h.now, Log: h.log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if publisher.Owns(r) {
+			publisher.ServeHTTP(w, r)
+			return
+		}
+		pages.ServeHTTP(w, r)
+	}), nil
+}
+
+// about is what NodeInfo says of this instance.
+func (h *house) about(ctx context.Context) (federation.About, error) {
+	site, err := h.accounts.Site(ctx)
+	if site.Name == "" {
+		site.Name = h.site.Host
+	}
+	return federation.About{Name: site.Name, Description: site.Description, Open: site.Registration == accounts.Open}, err
+}
+
+// close closes what was opened, the last first.
+func (h *house) close() error {
+	var errs []error
+	for i := len(h.closers) - 1; i >= 0; i-- {
+		errs = append(errs, h.closers[i]())
+	}
+	h.closers = nil
+	return errors.Join(errs...)
+}
+
+// command runs one command line on the open house, for the control socket.
+func (h *house) command(ctx context.Context, req ctlRequest, stdout, stderr io.Writer) int {
+	term := &terminal{in: strings.NewReader(req.Stdin), out: stdout, err: stderr, getenv: func(string) string { return "" }, house: h}
+	return runCommand(ctx, req.Args, term)
+}
