@@ -157,8 +157,10 @@ func (a *App) ReceivePost(tx *store.Tx, said Said, in RemotePost) (Outcome, erro
 		p.EditedAt = clampTime(in.Updated, tx.Now())
 	}
 	in.put(p)
-	if _, err := receivePhotos(tx, p, in.Photos); err != nil {
-		return Outcome{}, fmt.Errorf("receive %s: %w", in.URI, err)
+	if len(in.Photos) > 0 {
+		if _, err := receivePhotos(tx, p, in.Photos); err != nil {
+			return Outcome{}, fmt.Errorf("receive %s: %w", in.URI, err)
+		}
 	}
 	if err := publish(tx, at, d, in.Mentions, in.Raw, said.detail()); err != nil {
 		return Outcome{}, fmt.Errorf("receive %s: %w", in.URI, err)

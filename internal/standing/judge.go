@@ -19,7 +19,7 @@ func Judge(tx *store.Tx, q Question) (Decision, error) {
 	if reason != "" {
 		d = refuse(reason)
 	}
-	d.Actor, d.Role = j.actor, j.role
+	d.Actor, d.Role = j.asker.Actor, j.role
 	return d, nil
 }
 
@@ -27,7 +27,7 @@ func Judge(tx *store.Tx, q Question) (Decision, error) {
 type judgement struct {
 	tx *store.Tx
 	Question
-	actor *circles.Actor
+	asker store.Asker
 	role  circles.Role
 }
 
@@ -46,15 +46,18 @@ func (j *judgement) account() (Reason, error) {
 	if j.Who.Person == 0 {
 		return NotSignedIn, nil
 	}
-	a, err := j.tx.Actor(j.Who.Person.Actor())
-	switch {
+	var in circles.CircleID
+	if j.Circle != nil {
+		in = j.Circle.CircleID()
+	}
+	var err error
+	j.asker, err = j.tx.Asker(j.Who.Person, in, j.other())
+	switch a := j.asker.Actor; {
 	case circles.Is(err, circles.NotFound):
+		j.asker.Actor = nil
 		return NoAccount, nil
 	case err != nil:
 		return "", err
-	}
-	j.actor = a
-	switch {
 	case a.DeletedAt != 0:
 		return NoAccount, nil
 	case a.SuspendedAt != 0 && !j.leaving():
@@ -63,15 +66,31 @@ func (j *judgement) account() (Reason, error) {
 		return NotAPerson, nil
 	case a.Local() == j.Who.Remote:
 		return NotSignedIn, nil // a signature is no session, and a session no signature
-	case j.leaving():
-		return "", nil
+	case j.asker.PeerBlocked && !j.leaving():
+		return PeerBlocked, nil
 	}
-	return j.peer(a)
+	j.role = j.asker.Role
+	return "", nil
+}
+
+// other is the person who is answered, voted on or followed, if it is not the same one.
+func (j *judgement) other() circles.ActorID {
+	var other circles.ActorID
+	switch j.Action {
+	case Comment, React, Downvote:
+		other = j.Post.Author.Actor()
+	case Follow:
+		other = j.Person.ID
+	}
+	if other == j.Who.Person.Actor() {
+		return 0
+	}
+	return other
 }
 
 // peer asks whether we exchange anything with the instance of an actor.
 func (j *judgement) peer(a *circles.Actor) (Reason, error) {
-	if a == nil || a.Local() {
+	if a.Local() {
 		return "", nil
 	}
 	blocked, err := j.tx.PeerBlocked(a.Host)
@@ -112,10 +131,6 @@ func (j *judgement) audience() (Reason, error) {
 	if j.Circle == nil {
 		return "", nil
 	}
-	var err error
-	if j.role, err = j.tx.Role(j.Circle.CircleID(), j.Who.Person); err != nil {
-		return "", err
-	}
 	own := j.Post != nil && j.Post.Author == j.Who.Person
 	switch {
 	case circles.MaySee(j.Who, j.Circle.Visibility, j.role):
@@ -130,29 +145,13 @@ func (j *judgement) audience() (Reason, error) {
 
 // ban asks whether the circle, or the person who is answered, has shut this person out.
 func (j *judgement) ban() (Reason, error) {
-	if j.leaving() {
+	switch {
+	case j.leaving():
 		return "", nil
-	}
-	me := j.Who.Person.Actor()
-	if j.Circle != nil {
-		banned, err := j.tx.Blocked(j.Circle.ID, me)
-		if banned || err != nil {
-			return Banned, err
-		}
-	}
-	var other circles.ActorID
-	switch j.Action {
-	case Comment, React, Downvote:
-		other = j.Post.Author.Actor()
-	case Follow:
-		other = j.Person.ID
-	}
-	if other == 0 || other == me {
-		return "", nil
-	}
-	blocked, err := j.tx.Blocked(other, me)
-	if blocked || err != nil {
-		return BlockedBy, err
+	case j.asker.Banned:
+		return Banned, nil
+	case j.asker.BlockedBy:
+		return BlockedBy, nil
 	}
 	return "", nil
 }

@@ -19,6 +19,31 @@ func (tx *Tx) Role(circle circles.CircleID, person circles.PersonID) (circles.Ro
 	return role, err
 }
 
+// An Asker is a person who wants to do something, with what is known for and against them.
+type Asker struct {
+	Actor       *circles.Actor
+	Role        circles.Role // in the circle
+	PeerBlocked bool         // this instance exchanges nothing with theirs
+	Banned      bool         // by the circle
+	BlockedBy   bool         // by the other person
+}
+
+// Asker returns all that in one statement, for it is asked at every vote that arrives. circle and
+// other may be 0.
+func (tx *Tx) Asker(person circles.PersonID, circle circles.CircleID, other circles.ActorID) (Asker, error) {
+	a, err := one(tx, func(r rowScanner) (Asker, error) {
+		a := Asker{Actor: new(circles.Actor)}
+		err := r.Scan(append(actorDest(a.Actor), &a.Role, &a.PeerBlocked, &a.Banned, &a.BlockedBy)...)
+		return a, err
+	}, `SELECT `+actorColumns+`,
+			COALESCE((SELECT m.role FROM membership m WHERE m.circle = $2 AND m.person = $1), ''),
+			EXISTS (SELECT 1 FROM peer p WHERE p.host = a.host AND p.policy = 'blocked'),
+			EXISTS (SELECT 1 FROM block b WHERE b.actor = $2 AND b.target = $1),
+			EXISTS (SELECT 1 FROM block b WHERE b.actor = $3 AND b.target = $1)
+		FROM actor a WHERE a.id = $1`, person, circle, other)
+	return a, notFound(err, "account")
+}
+
 // SetRole gives a person a place in a circle, or takes it with NoRole. It does not touch the
 // circle's counters.
 func (tx *Tx) SetRole(circle circles.CircleID, person circles.PersonID, role circles.Role) error {
