@@ -117,7 +117,7 @@ func personPage(tx *store.Tx, v circles.Viewer, who *circles.Actor, q PersonQuer
 // sayings loads comments of one author that the viewer may read. Whoever may enter a circle may see
 // the title of a visible post in it; other posts are left out.
 func sayings(tx *store.Tx, v circles.Viewer, author *circles.Actor, ids []circles.PostID) ([]Saying, error) {
-	posts, err := tx.PostTexts(ids)
+	posts, err := tx.CommentTexts(ids)
 	if err != nil {
 		return nil, err
 	}

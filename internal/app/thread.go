@@ -363,7 +363,7 @@ func (b *branches) fill() error {
 	if err != nil {
 		return err
 	}
-	posts, err := b.tx.PostTexts(b.shown)
+	posts, err := b.tx.CommentTexts(b.shown)
 	if err != nil {
 		return err
 	}

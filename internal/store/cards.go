@@ -19,9 +19,20 @@ func (tx *Tx) PostLeads(ids []circles.PostID) (map[circles.PostID]*circles.Post,
 	return tx.postsBy(ids, "substr(p.body_html, 1, "+strconv.Itoa(leadLen)+")")
 }
 
-// PostTexts returns these posts with the whole of BodyHTML, and without Body.
-func (tx *Tx) PostTexts(ids []circles.PostID) (map[circles.PostID]*circles.Post, error) {
-	return tx.postsBy(ids, "p.body_html")
+// CommentTexts returns what a page shows of these comments: no Body, and none of what only posts have
+// or only lists are ordered by. A thread has hundreds of them, and each column costs.
+func (tx *Tx) CommentTexts(ids []circles.PostID) (map[circles.PostID]*circles.Post, error) {
+	set, args := in(nil, ids)
+	all, err := list(tx, func(r rowScanner) (*circles.Post, error) {
+		p := new(circles.Post)
+		err := r.Scan(&p.ID, &p.URI, &p.URL, &p.Kind, &p.Circle, &p.Author, &p.Root, &p.Parent, &p.Depth, &p.State, &p.Reason,
+			&p.RemovedAt, &p.DeletedAt, &p.Language, &p.Sensitive, &p.Warning, &p.Locked, &p.PhotoN, &p.Published, &p.EditedAt,
+			&p.Ups, &p.Downs, &p.Score, &p.BodyHTML)
+		return p, err
+	}, `SELECT p.id, p.uri, p.url, p.kind, p.circle, p.author, p.root, p.parent, p.depth, p.state, p.reason,
+			p.removed_at, p.deleted_at, p.language, p.sensitive, p.warning, p.locked, p.photos, p.published, p.edited_at,
+			p.ups, p.downs, p.score, p.body_html FROM post p WHERE p.id IN (`+set+`)`, args...)
+	return byKey(all, err, func(p *circles.Post) circles.PostID { return p.ID })
 }
 
 // PostTitles returns these posts without any body.
