@@ -46,7 +46,7 @@ func link(s string) (string, error) {
 		return "", nil
 	}
 	u, err := url.Parse(s)
-	if err != nil || len(s) > circles.MaxLink || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || u.User != nil {
+	if err != nil || len(u.String()) > circles.MaxLink || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || u.User != nil {
 		return "", circles.FieldErrorf(circles.Invalid, "link", "The link must be a whole web address that begins with https:// and has at most %d characters.", circles.MaxLink).
 			With("refused.link", map[string]any{"Max": circles.MaxLink})
 	}

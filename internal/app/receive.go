@@ -102,7 +102,10 @@ func remoteURL(s string) string {
 	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || u.User != nil {
 		return ""
 	}
-	return u.String()
+	if s = u.String(); len(s) > circles.MaxLink { // escaping makes it longer
+		return ""
+	}
+	return s
 }
 
 // sameHost reports whether an id lies on this host. CVE-2023-42451: both in their one normal form.

@@ -352,3 +352,28 @@ func TestEditKeepsHistory(t *testing.T) {
 	_, err = h.Edit(h.ctx(), ann, p.ID, Edit{Title: strings.Repeat("x", circles.MaxTitle+1)})
 	wantKind(t, "too long a title", err, circles.TooLarge)
 }
+
+// TestModeratingOfACircleElsewhere: our moderators change only what we show, but what our own people
+// wrote is called back everywhere.
+func TestModeratingOfACircleElsewhere(t *testing.T) {
+	h := newHouse(t)
+	ann, boss := h.person("ann"), h.admin("boss")
+	zoe := h.stranger("zoe", "far.example")
+	c := h.farCircle("garden", "far.example")
+	names := map[circles.ActorID]string{ann.Person.Actor(): "ann"}
+	mine := h.write(ann, c, "mine")
+	theirs := h.arrive(Said{By: zoe}, RemotePost{URI: "https://far.example/1", Circle: c, Title: "theirs"})
+	seq := h.mark()
+	h.must(h.Remove(h.ctx(), boss, theirs, "spam"))
+	h.must(h.Return(h.ctx(), boss, theirs))
+	h.must(h.Lock(h.ctx(), boss, theirs))
+	h.wantSaid(seq, names)
+	h.must(h.Remove(h.ctx(), boss, mine.ID, "spam"))
+	h.must(h.Return(h.ctx(), boss, mine.ID))
+	events := h.wantSaid(seq, names,
+		"post.deleted in ann by ann to https://far.example/inbox",
+		"post.restored in ann by ann to https://far.example/inbox")
+	if events[1].Detail.Of != events[0].Seq {
+		t.Errorf("the Undo names %d, want %d", events[1].Detail.Of, events[0].Seq)
+	}
+}
