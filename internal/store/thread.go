@@ -31,14 +31,13 @@ func twigKey(o ranking.Order) string {
 }
 
 // Answers returns the comments right below a post or comment in this order, whatever their state,
-// after the given one, at most limit.
+// after the given one, at most limit. root is the post at the top.
 func (tx *Tx) Answers(root, parent circles.PostID, o ranking.Order, after Mark, limit int) ([]Twig, error) {
-	args := []any{root, parent}
+	args := []any{parent}
 	key, dir := twigKey(o), "DESC"
-	cond := "p.root = $1 AND p.parent = $2 AND p.kind = 'comment'"
-	if o != ranking.ByTop {
-		// Only the order by score has the root in its index; the sum sends SQLite to the other one.
-		cond = "p.root + 0 = $1 AND p.parent = $2 AND p.kind = 'comment'"
+	cond := "p.parent = $1 AND p.kind = 'comment'"
+	if o == ranking.ByTop {
+		cond += " AND p.root = " + arg(&args, root) // only the index by score begins with the root
 	}
 	by := key + " DESC, p.id DESC"
 	switch {

@@ -1,0 +1,147 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"halqa/circles"
+	"halqa/circles/ranking"
+)
+
+// A planner notes how SQLite means to run each query that reads.
+type planner struct {
+	querier
+	steps   []string
+	queries int
+}
+
+func (p *planner) query(ctx context.Context, query string, args []any) (*sql.Rows, error) {
+	p.queries++
+	rows, err := p.querier.query(ctx, "EXPLAIN QUERY PLAN "+query, args)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id, parent, unused int
+		var step string
+		if err := rows.Scan(&id, &parent, &unused, &step); err != nil {
+			return nil, err
+		}
+		p.steps = append(p.steps, step)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return p.querier.query(ctx, query, args)
+}
+
+// TestReadsSearchIndexes sees that no page walks through a whole table, and in how many queries it is
+// read.
+func TestReadsSearchIndexes(t *testing.T) {
+	s, err := Open(t.Context(), Options{DSN: "sqlite:" + filepath.Join(t.TempDir(), "halqa.db")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	v := circles.Viewer{Person: 5, Role: circles.SiteMember}
+	after, posts := Mark{Key: 5, ID: 6}, []circles.PostID{1, 2}
+
+	type read struct {
+		name    string
+		queries int      // at most
+		scans   []string // tables that are walked through, knowingly
+		f       func(tx *Tx) error
+	}
+	reads := []read{
+		{"below", 1, nil, func(tx *Tx) error { _, err := tx.Below(posts, ranking.ByHot, 8, 10); return err }},
+		{"hidden", 1, nil, func(tx *Tx) error { _, err := tx.HiddenBelow(posts, posts, 10); return err }},
+		{"above", 1, nil, func(tx *Tx) error { _, err := tx.Above(1, 10); return err }},
+		{"posts by", 1, nil, func(tx *Tx) error { _, err := tx.PostsBy(v, 1, circles.IsPost, after, 10); return err }},
+		{"directory", 1, []string{"c"}, func(tx *Tx) error {
+			_, err := tx.DirectoryPage(v, Directory{Limit: 10, After: after}) // local-only circles have no index
+			return err
+		}},
+		{"directory for visitors", 1, []string{"c"}, func(tx *Tx) error {
+			_, err := tx.DirectoryPage(circles.Viewer{}, Directory{Limit: 10, After: after})
+			return err
+		}},
+		{"outbox of a person", 1, nil, func(tx *Tx) error { _, err := tx.FederatedPostsBy(1, 10); return err }},
+		{"outbox of a circle", 1, nil, func(tx *Tx) error { _, err := tx.FederatedPostsIn(1, 10); return err }},
+		{"context", 1, nil, func(tx *Tx) error { _, err := tx.ThreadIDs(1, 5, 10); return err }},
+		{"moderators", 1, nil, func(tx *Tx) error { _, err := tx.Moderators(1); return err }},
+		{"circles of", 1, nil, func(tx *Tx) error { _, err := tx.CirclesOf(v, 5, false, 10); return err }},
+		{"followers", 1, nil, func(tx *Tx) error { _, err := tx.FollowerCount(1); return err }},
+		{"reached", 1, nil, func(tx *Tx) error {
+			_, err := tx.Reached(&circles.Post{CreateSeq: 1, AnnounceSeq: 2, Author: 3, Circle: 4})
+			return err
+		}},
+		{"session", 1, nil, func(tx *Tx) error {
+			if _, _, err := tx.SessionAccount("x"); !circles.Is(err, circles.NotFound) {
+				return fmt.Errorf("unknown session: %v", err)
+			}
+			return nil
+		}},
+		{"leads", 1, nil, func(tx *Tx) error { _, err := tx.PostLeads(posts); return err }},
+		{"texts", 1, nil, func(tx *Tx) error { _, err := tx.CommentTexts(posts); return err }},
+		{"photos", 2, nil, func(tx *Tx) error { _, err := tx.AllPhotos(posts); return err }},
+		{"votes", 1, nil, func(tx *Tx) error { _, err := tx.VotesBy(1, posts); return err }},
+	}
+	for _, o := range ranking.CommentOrders() {
+		reads = append(reads, read{"answers by " + string(o), 1, nil, func(tx *Tx) error {
+			_, err := tx.Answers(1, 1, o, after, 10)
+			return err
+		}})
+	}
+	for _, f := range []Feed{{Scope: FeedAll}, {Scope: FeedCircle, Circle: 4}, {Scope: FeedSubscribed}, {Scope: FeedLocal}} {
+		for _, f.Order = range []ranking.Order{ranking.ByHot, ranking.ByActive, ranking.ByNew, ranking.ByTop} {
+			for _, f.Window = range []time.Duration{0, time.Hour, 7 * fewDays} {
+				f := f
+				f.Limit, f.After = 10, after
+				reads = append(reads, read{fmt.Sprintf("feed %s by %s of %s", f.Scope, f.Order, f.Window), 5, nil, func(tx *Tx) error {
+					_, err := tx.FeedPage(v, f)
+					return err
+				}})
+				if f.Scope == FeedSubscribed || f.Scope == FeedLocal {
+					scans := []string{"c"} // circles that live here are found among all
+					if f.Scope == FeedSubscribed {
+						scans = nil
+					}
+					reads = append(reads, read{fmt.Sprintf("merged feed %s by %s of %s", f.Scope, f.Order, f.Window), 2, scans, func(tx *Tx) error {
+						_, err := tx.FeedMerge(v, f)
+						return err
+					}})
+				}
+			}
+		}
+	}
+	for _, r := range reads {
+		err := s.View(t.Context(), func(tx *Tx) error {
+			p := &planner{querier: tx.q}
+			tx.q = p
+			if err := r.f(tx); err != nil {
+				return err
+			}
+			if p.queries > r.queries {
+				t.Errorf("%s takes %d queries, want at most %d", r.name, p.queries, r.queries)
+			}
+			for _, step := range p.steps {
+				table, ok := strings.CutPrefix(step, "SCAN ")
+				// What a query makes itself is called t, u, w, x or d here.
+				if ok && !slices.Contains([]string{"t", "u", "w", "x", "d"}, table) && !slices.Contains(r.scans, table) {
+					t.Errorf("%s: %s", r.name, step)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Errorf("%s: %v", r.name, err)
+		}
+	}
+}
