@@ -11,11 +11,16 @@ import (
 
 // The forms of what a log entry says. An entry of a circle says it as an Announce of an activity; a
 // microblog gets the post's address instead (formPost). What a moderator does has no entry of its
-// own, so the activity inside the Announce takes its address from the circle's (formInner).
+// own, so the activity inside the Announce takes its address from the circle's (formInner). What
+// comes back after a deletion or removal is said once more as it is now (formAgain, with the activity
+// inside as formAgainInner): who never got it, because it was gone when its turn came, has nothing
+// to undo.
 const (
-	formMain  = ""
-	formPost  = "post"
-	formInner = "inner"
+	formMain       = ""
+	formPost       = "post"
+	formInner      = "inner"
+	formAgain      = "again"
+	formAgainInner = "again-inner"
 )
 
 // A saying is one activity of ours, rendered from what is true now.
@@ -81,11 +86,15 @@ func (s speaker) content(ev circles.Event, signer *circles.Actor, form string) (
 		return saying{}, errVoid
 	}
 	if signer.Kind != circles.KindCircle {
-		if form != formMain {
-			return saying{}, errNoForm
+		switch form {
+		case formMain:
+			doc, err := s.authors(ev, ev.Seq, v)
+			return saying{doc, signer.ID, true}, err
+		case formAgain:
+			doc, err := s.again(ev, v, form)
+			return saying{doc, signer.ID, true}, err
 		}
-		doc, err := s.authors(ev, ev.Seq, v)
-		return saying{doc, signer.ID, true}, err
+		return saying{}, errNoForm
 	}
 	if v.circle == nil || v.circle.ID != signer.ID {
 		return saying{}, errVoid
@@ -105,8 +114,28 @@ func (s speaker) content(ev circles.Event, signer *circles.Actor, form string) (
 		return saying{doc, ev.Detail.Actor, true}, err
 	case formPost:
 		return s.boost(ev, v)
+	case formAgain, formAgainInner:
+		doc, err := s.again(ev, v, formAgainInner)
+		if err != nil {
+			return saying{}, err
+		}
+		if form == formAgainInner {
+			return saying{doc, v.author.ID, true}, nil
+		}
+		return saying{as.Announce(s.announcing(ev, v, form), doc), signer.ID, true}, nil
 	}
 	return saying{}, errNoForm
+}
+
+// again is the Update that brings a post of ours back.
+func (s speaker) again(ev circles.Event, v *postView, form string) (as.Doc, error) {
+	if ev.Kind != circles.PostRestored && ev.Kind != circles.PostReturned || !v.author.Local() {
+		return as.Doc{}, errNoForm
+	}
+	if v.post.State != circles.Visible {
+		return as.Doc{}, errVoid
+	}
+	return as.Update(s.act(v, s.site.ActorAddress(v.author), s.site.activityPath(ev.Seq, form)), s.object(v)), nil
 }
 
 // authors is what the author says; seq is the place of the author's own entry.
@@ -355,7 +384,7 @@ func (s speaker) vote(ev circles.Event, signer *circles.Actor, form string) (say
 	if err != nil {
 		return saying{}, gone(err)
 	}
-	if !v.federated() || v.post.State != circles.Visible {
+	if !v.federated() {
 		return saying{}, errVoid
 	}
 	voter := ev.Detail.Actor

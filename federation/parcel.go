@@ -89,6 +89,9 @@ func forms(ev circles.Event, signer *circles.Actor, c class) []string {
 		if ev.Kind.Lane() == circles.LaneVote && ev.Detail.Value < 0 && c.micro() {
 			return nil // they have no dislikes
 		}
+		if ev.Kind == circles.PostRestored {
+			return []string{formMain, formAgain}
+		}
 		return []string{formMain}
 	}
 	var to []string
@@ -96,6 +99,9 @@ func forms(ev circles.Event, signer *circles.Actor, c class) []string {
 	case circles.LaneContent:
 		if !c.micro() {
 			to = append(to, formMain)
+			if ev.Kind == circles.PostRestored || ev.Kind == circles.PostReturned {
+				to = append(to, formAgain)
+			}
 		}
 		if c != threads {
 			switch ev.Kind {

@@ -23,7 +23,8 @@ func TestEachFamilyHearsItsForm(t *testing.T) {
 		{"lemmy", map[string]string{
 			"follow": "Accept Follow", "post": "Announce Create", "comment": "Announce Create", "edit": "Announce Update",
 			"like": "Announce Like", "unlike": "Announce Undo Like", "dislike": "Announce Dislike",
-			"remove": "Announce Delete", "return": "Announce Undo Delete", "delete": "Announce Delete", "restore": "Announce Undo Delete",
+			"remove": "Announce Delete", "return": "Announce Undo Delete; Announce Update",
+			"delete": "Announce Delete", "restore": "Announce Undo Delete; Announce Update",
 			"circle": "Announce Update",
 		}},
 		{"mastodon", map[string]string{
@@ -41,8 +42,8 @@ func TestEachFamilyHearsItsForm(t *testing.T) {
 		{"hubzilla", map[string]string{
 			"follow": "Accept Follow", "post": "Announce Create; Announce", "comment": "Announce Create", "edit": "Announce Update; Update",
 			"like": "Announce Like", "unlike": "Announce Undo Like", "dislike": "Announce Dislike",
-			"remove": "Announce Delete; Undo Announce", "return": "Announce Undo Delete; Announce",
-			"delete": "Announce Delete; Delete", "restore": "Announce Undo Delete; Undo Delete; Announce",
+			"remove": "Announce Delete; Undo Announce", "return": "Announce Undo Delete; Announce Update; Announce",
+			"delete": "Announce Delete; Delete", "restore": "Announce Undo Delete; Announce Update; Undo Delete; Announce",
 			"circle": "Announce Update; Update",
 		}},
 	}
@@ -353,6 +354,7 @@ func TestRestartResendsTheSameBytes(t *testing.T) {
 	w.route()
 	w.quiet()
 	w.kill()
+	p.drain(w)
 	before := len(p.heard(t))
 	if before < 2 || before >= posts+1 {
 		t.Fatalf("%d taken in before the kill; the test needs some of %d", before, posts+1)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -318,19 +319,27 @@ func (w *world) change(id circles.PostID, kind circles.EventKind, text string) {
 				return err
 			}
 		case circles.PostDeleted:
-			p.State, p.DeletedAt = circles.Deleted, tx.Now()
+			p.DeletedAt = tx.Now()
 		case circles.PostRestored:
-			p.State, p.DeletedAt = circles.Visible, 0
+			p.DeletedAt = 0
 			if undone, err = tx.LastEntry(int64(id), circles.PostDeleted, w.alice); err != nil {
 				return err
 			}
 		case circles.PostRemoved:
-			p.State, p.RemovedAt, p.RemovedBy = circles.Removed, tx.Now(), w.alice
+			p.RemovedAt, p.RemovedBy = tx.Now(), w.alice
 		case circles.PostReturned:
-			p.State, p.RemovedAt, p.RemovedBy = circles.Visible, 0, 0
+			p.RemovedAt, p.RemovedBy = 0, 0
 			if undone, err = tx.LastEntry(int64(id), circles.PostRemoved, w.circle); err != nil {
 				return err
 			}
+		}
+		switch {
+		case p.DeletedAt != 0:
+			p.State = circles.Deleted
+		case p.RemovedAt != 0:
+			p.State = circles.Removed
+		default:
+			p.State = circles.Visible
 		}
 		if err := tx.SavePostState(p); err != nil {
 			return err
@@ -403,16 +412,31 @@ type peer struct {
 	host, inbox string
 
 	mu     sync.Mutex
-	bodies [][]byte // taken in, with 2xx
-	asked  int      // requests
+	conns  int
+	closed *sync.Cond // conns went down
+	bodies [][]byte   // taken in, with 2xx
+	asked  int        // requests
 	answer func(n int, body []byte) (status int, header http.Header)
 	hold   chan struct{} // requests wait for it, if not nil
 }
 
 func newPeer(t testing.TB, family string) *peer {
 	p := &peer{}
+	p.closed = sync.NewCond(&p.mu)
 	mux := http.NewServeMux()
-	server := httptest.NewServer(mux)
+	server := httptest.NewUnstartedServer(mux)
+	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		switch state {
+		case http.StateNew:
+			p.conns++
+		case http.StateClosed:
+			p.conns--
+			p.closed.Broadcast()
+		}
+	}
+	server.Start()
 	t.Cleanup(server.Close)
 	p.host = strings.TrimPrefix(server.URL, "http://")
 	p.inbox = server.URL + "/inbox"
@@ -462,6 +486,24 @@ func newPeer(t testing.TB, family string) *peer {
 	return p
 }
 
+// drain waits until a peer has dealt with what a killed process sent it at the last moment.
+func (p *peer) drain(w *world) {
+	w.t.Helper()
+	w.client.Close()
+	// Connections are accepted in turn: when this one is served, all before it were accepted.
+	last := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	resp, err := last.Get(strings.TrimSuffix(p.inbox, "/inbox") + "/nodeinfo")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	resp.Body.Close()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for p.conns > 0 {
+		p.closed.Wait()
+	}
+}
+
 func (p *peer) set(answer func(n int, body []byte) (int, http.Header)) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -486,6 +528,7 @@ type heardActivity struct {
 	Object  string // the innermost object's id
 	Seq     circles.Seq
 	Content string // of the innermost object
+	Removal bool   // a Delete with a summary
 	Raw     string
 }
 
@@ -505,8 +548,8 @@ func readActivity(t testing.TB, body []byte) heardActivity {
 	raw := json.RawMessage(body)
 	for {
 		var a struct {
-			ID, Type, Actor, Content string
-			Object                   json.RawMessage
+			ID, Type, Actor, Content, Summary string
+			Object                            json.RawMessage
 		}
 		if err := json.Unmarshal(raw, &a); err != nil {
 			var id string
@@ -523,6 +566,7 @@ func readActivity(t testing.TB, body []byte) heardActivity {
 		if h.ID == "" {
 			h.ID, h.Actor = a.ID, a.Actor
 		}
+		h.Removal = h.Removal || a.Type == "Delete" && a.Summary != ""
 		h.Says = strings.TrimSpace(h.Says + " " + a.Type)
 		raw = a.Object
 	}
