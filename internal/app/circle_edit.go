@@ -85,7 +85,7 @@ func (a *App) EditCircle(ctx context.Context, who circles.Viewer, id circles.Cir
 		if err := mayBecome(c.Visibility, edit.Visibility); err != nil {
 			return err
 		}
-		if err := checkIcon(tx, who, edit.Icon, c.IconMedia); err != nil {
+		if err := takeIcon(tx, who, edit.Icon, c.IconMedia); err != nil {
 			return err
 		}
 		listed := edit.Visibility == circles.Public
@@ -127,19 +127,28 @@ func mayBecome(from, to circles.Visibility) error {
 		With("refused.visibility", map[string]any{"From": string(from), "To": string(to)})
 }
 
-// checkIcon refuses a picture that somebody else uploaded or that belongs to a post.
-func checkIcon(tx *store.Tx, who circles.Viewer, icon, old circles.MediaID) error {
-	if icon == "" || icon == old {
+// takeIcon makes an upload of who acts an actor's icon in place of the old one, which is swept as if
+// it had never found its use.
+func takeIcon(tx *store.Tx, who circles.Viewer, icon, old circles.MediaID) error {
+	if icon == old {
+		return nil
+	}
+	if old != "" {
+		if err := tx.PlacePhoto(old, 0, 0); err != nil {
+			return err
+		}
+	}
+	if icon == "" {
 		return nil
 	}
 	p, err := tx.Photo(icon)
-	if err != nil {
+	if err != nil && !circles.Is(err, circles.NotFound) {
 		return err
 	}
-	if p.Owner != who.Person.Actor() || p.Post != 0 {
-		return circles.FieldErrorf(circles.NotFound, "icon", "There is no such picture; upload it again.")
+	if err != nil || p.Owner != who.Person.Actor() || p.Post != 0 || p.Pos != 0 {
+		return circles.FieldErrorf(circles.NotFound, "icon", "There is no such picture; upload it again.").With("refused.photo-gone", nil)
 	}
-	return nil
+	return tx.PlacePhoto(icon, 0, store.IconPos)
 }
 
 // sayActor appends that an actor of ours changed. The entry of a circle that is not federated goes

@@ -90,7 +90,7 @@ func feedPage(tx *store.Tx, v circles.Viewer, q FeedQuery) (*FeedPage, error) {
 	case Subscribed:
 		f.Scope = store.FeedSubscribed
 		if !v.SignedIn() {
-			return nil, circles.Errorf(circles.Denied, "Sign in to see the circles you have joined.").With("read.signin", nil)
+			return nil, circles.Errorf(circles.Denied, "Sign in to see the circles you have joined.").With("refused.subscribed", nil)
 		}
 	case InCircle:
 		f.Scope = store.FeedCircle

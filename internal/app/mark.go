@@ -33,5 +33,5 @@ func decodeMark(list, cursor string) (store.Mark, error) {
 		}
 	}
 	return store.Mark{}, circles.Errorf(circles.Invalid, "This list cannot be continued from there; begin with its first page.").
-		With("read.cursor", nil)
+		With("refused.cursor", nil)
 }

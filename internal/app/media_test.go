@@ -128,6 +128,8 @@ func TestSweepMedia(t *testing.T) {
 	_, err := h.Post(h.ctx(), ann, NewPost{Circle: c, Title: "x", Photos: []PhotoRef{{ID: kept.ID}}})
 	h.must(err)
 	h.must(h.EditProfile(h.ctx(), ann, Profile{Icon: icon.ID}))
+	_, err = h.Post(h.ctx(), ann, NewPost{Circle: c, Title: "x", Photos: []PhotoRef{{ID: icon.ID}}})
+	wantKind(t, "posting an icon", err, circles.NotFound)
 	h.must(h.SweepMedia(h.ctx()))
 	if _, err := h.fetch(ann, gone); err != nil {
 		t.Errorf("swept too early: %v", err)
@@ -144,6 +146,10 @@ func TestSweepMedia(t *testing.T) {
 		_, err := h.fetch(ann, p)
 		wantKind(t, "swept picture", err, circles.NotFound)
 	}
+	h.must(h.EditProfile(h.ctx(), ann, Profile{}))
+	h.must(h.SweepMedia(h.ctx()))
+	_, err = h.fetch(ann, icon)
+	wantKind(t, "an icon that was taken down", err, circles.NotFound)
 	if f, err := h.blobs.Open(gone.Files[0].Hash); err == nil {
 		f.Close()
 		t.Error("the file of a swept picture is still there")

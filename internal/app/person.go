@@ -107,7 +107,7 @@ func (a *App) EditProfile(ctx context.Context, who circles.Viewer, in Profile) e
 		if err != nil {
 			return err
 		}
-		if err := checkIcon(tx, who, in.Icon, d.Actor.IconMedia); err != nil {
+		if err := takeIcon(tx, who, in.Icon, d.Actor.IconMedia); err != nil {
 			return err
 		}
 		p := d.Actor

@@ -61,7 +61,7 @@ func (a *App) Person(ctx context.Context, v circles.Viewer, name, host string, q
 		case who.Kind != circles.KindPerson && who.Kind != circles.KindService:
 			return circles.Errorf(circles.NotFound, "There is no such person.")
 		case who.DeletedAt != 0:
-			return circles.Errorf(circles.Gone, "This account was deleted.").With("read.person-gone", nil)
+			return circles.Errorf(circles.Gone, "This account was deleted.").With("refused.person-gone", nil)
 		}
 		page, err = personPage(tx, v, who, q)
 		return err

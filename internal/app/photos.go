@@ -44,7 +44,7 @@ func takePhotos(tx *store.Tx, p *circles.Post, owner circles.ActorID, refs []Pho
 			if photo, err = tx.Photo(r.ID); err != nil && !circles.Is(err, circles.NotFound) {
 				return false, err
 			}
-			if err != nil || photo.Owner != owner || photo.Post != 0 {
+			if err != nil || photo.Owner != owner || photo.Post != 0 || photo.Pos == store.IconPos {
 				return false, circles.FieldErrorf(circles.NotFound, "photos", "One of the pictures is no longer there; upload it again.").
 					With("refused.photo-gone", nil)
 			}

@@ -77,7 +77,7 @@ func (a *App) UpsertRemoteActor(tx *store.Tx, in RemoteActor) (circles.ActorID, 
 		return 0, err
 	case old.Local():
 		return 0, circles.Errorf(circles.Forbidden, "This actor lives here; nobody elsewhere can change it.")
-	case (old.Kind == circles.KindCircle) != (in.Kind == circles.KindCircle):
+	case old.Inbox != "" && (old.Kind == circles.KindCircle) != (in.Kind == circles.KindCircle):
 		return 0, circles.Errorf(circles.Conflict, "A circle cannot become a person, nor a person a circle.")
 	default:
 		in.ID, in.CreatedAt, in.SuspendedAt = old.ID, old.CreatedAt, old.SuspendedAt
@@ -91,18 +91,20 @@ func (a *App) UpsertRemoteActor(tx *store.Tx, in RemoteActor) (circles.ActorID, 
 		in.FetchedAt = now
 	}
 	known := old != nil && err == nil
+	// One noted by address alone may be anything: a circle elsewhere can name another one as a voter.
+	noted := known && old.Inbox == ""
 	if in.Kind != circles.KindCircle {
 		if known {
 			return in.ID, tx.SaveActor(&in.Actor)
 		}
 		return in.ID, tx.AddActor(&in.Actor)
 	}
-	return in.ID, saveRemoteCircle(tx, in, known)
+	return in.ID, saveRemoteCircle(tx, in, known, noted)
 }
 
-func saveRemoteCircle(tx *store.Tx, in RemoteActor, known bool) error {
+func saveRemoteCircle(tx *store.Tx, in RemoteActor, known, noted bool) error {
 	c := &circles.Circle{}
-	if known {
+	if known && !noted {
 		var err error
 		if c, err = tx.Circle(circles.CircleID(in.ID)); err != nil {
 			return err
@@ -115,7 +117,10 @@ func saveRemoteCircle(tx *store.Tx, in RemoteActor, known bool) error {
 	if in.Unlisted {
 		c.Visibility = circles.Unlisted
 	}
-	if !known {
+	switch {
+	case noted:
+		return tx.MakeCircle(c)
+	case !known:
 		return tx.AddCircle(c)
 	}
 	if err := tx.SaveCircle(c); err != nil {

@@ -162,6 +162,38 @@ func TestReceiveUpdate(t *testing.T) {
 	}
 }
 
+// TestEditsWithoutEnd: a server that sends edit after edit makes neither the history nor the list of
+// the people named grow without end.
+func TestEditsWithoutEnd(t *testing.T) {
+	h := newHouse(t)
+	ann, zoe := h.person("ann"), h.stranger("zoe", "far.example")
+	c := h.open(ann, "garden", circles.Public)
+	in := RemotePost{URI: "https://far.example/p/1", Circle: c, Title: "x", Published: 1_790_000_000_000_000}
+	id := h.arrive(Said{By: zoe}, in)
+	h.update(func(tx *store.Tx) error {
+		for i := range int64(130) {
+			named, err := h.UpsertRemoteActor(tx, remoteActor(circles.KindPerson, fmt.Sprint("p", i), "far.example"))
+			if err != nil {
+				return err
+			}
+			next := in
+			next.Title, next.Updated, next.Mentions = fmt.Sprint("x", i), in.Published+i+1, []circles.ActorID{named}
+			if out, err := h.ReceiveUpdate(tx, Said{By: zoe}, next); err != nil || out.Result != Applied {
+				return fmt.Errorf("edit %d: %+v, %w", i, out, err)
+			}
+		}
+		old, err := tx.Revisions(id)
+		if err != nil || len(old) != 50 || old[0].Title != "x128" {
+			t.Errorf("%d revisions, the newest %q, %v; want 50, x128", len(old), old[0].Title, err)
+		}
+		named, err := tx.Mentions(id)
+		if err != nil || len(named) != 2*circles.MaxMentions {
+			t.Errorf("%d people named, %v; want %d", len(named), err, 2*circles.MaxMentions)
+		}
+		return nil
+	})
+}
+
 func TestReceiveDeletionAndRemoval(t *testing.T) {
 	h := newHouse(t)
 	ann := h.person("ann")

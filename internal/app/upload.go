@@ -156,8 +156,8 @@ func (a *App) PhotoFile(ctx context.Context, who circles.Viewer, id circles.Medi
 // photoAudience reports whether a viewer may see a photo, and whether everyone may.
 func photoAudience(tx *store.Tx, who circles.Viewer, photo circles.Photo) (sees, public bool, err error) {
 	if photo.Post == 0 {
-		icon, err := tx.IsIcon(photo.ID)
-		return icon || who.Person != 0 && photo.Owner == who.Person.Actor(), icon, err
+		icon := photo.Pos == store.IconPos
+		return icon || who.Person != 0 && photo.Owner == who.Person.Actor(), icon, nil
 	}
 	p, err := tx.Post(photo.Post)
 	if err != nil {

@@ -171,6 +171,14 @@ func TestShutOut(t *testing.T) {
 			"owner", Remove, Suspended},
 		{"suspended, deleting", "", func(s *scene, tx *store.Tx) error { return tx.SetSuspended(s.post.Author.Actor(), 1) },
 			"member", Delete, ""},
+		{"peer blocked", "", func(s *scene, tx *store.Tx) error { return tx.SetPeerPolicy("far.example", "blocked") }, "far", Comment, PeerBlocked},
+		{"peer blocked, deleting", "", func(s *scene, tx *store.Tx) error {
+			s.post.Author = s.who["far"].Person
+			return tx.SetPeerPolicy("far.example", "blocked")
+		}, "far", Delete, ""},
+		{"peer limited", "", func(s *scene, tx *store.Tx) error { return tx.SetPeerPolicy("far.example", "limited") }, "far", Comment, ""},
+		{"peer of the circle blocked", "far.example", func(s *scene, tx *store.Tx) error { return tx.SetPeerPolicy("far.example", "blocked") },
+			"member", Comment, PeerBlocked},
 		{"suspended circle", "", func(s *scene, tx *store.Tx) error { s.circle.SuspendedAt = 1; return nil }, "owner", Post, CircleGone},
 		{"session of a stranger", "", func(s *scene, tx *store.Tx) error {
 			s.who["far"] = circles.Viewer{Person: s.who["far"].Person, Role: circles.SiteAdmin}

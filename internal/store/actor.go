@@ -122,6 +122,14 @@ func (tx *Tx) PeerBlocked(host string) (bool, error) {
 	return tx.exists(`SELECT 1 FROM peer WHERE host = $1 AND policy = 'blocked'`, host)
 }
 
+// SetPeerPolicy says what this instance exchanges with another host: "" everything, "limited" or
+// "blocked" nothing.
+func (tx *Tx) SetPeerPolicy(host, policy string) error {
+	_, err := tx.exec(`INSERT INTO peer (host, first_seen_at, policy) VALUES ($1, $2, $3)
+		ON CONFLICT (host) DO UPDATE SET policy = excluded.policy`, host, tx.Now(), policy)
+	return err
+}
+
 // Blocked reports whether actor does not want to hear of target. A circle's blocks are its bans.
 func (tx *Tx) Blocked(actor, target circles.ActorID) (bool, error) {
 	return tx.exists(`SELECT 1 FROM block WHERE actor = $1 AND target = $2`, actor, target)

@@ -54,7 +54,7 @@ func (tx *Tx) PhotosOf(post circles.PostID) ([]circles.Photo, error) {
 	return list(tx, scanPhoto, `SELECT `+photoColumns+` FROM media m WHERE m.post = $1 AND m.post <> 0 ORDER BY m.pos`, post)
 }
 
-// PlacePhoto makes a photo the pos-th of a post, or a loose one again with post 0.
+// PlacePhoto makes a photo the pos-th of a post, or with post 0 a loose one again, or an icon.
 func (tx *Tx) PlacePhoto(id circles.MediaID, post circles.PostID, pos int) error {
 	_, err := tx.exec(`UPDATE media SET post = $2, pos = $3 WHERE id = $1`, id, post, pos)
 	return err
@@ -66,22 +66,20 @@ func (tx *Tx) SetPhotoAlt(id circles.MediaID, alt string) error {
 	return err
 }
 
+// IconPos is the place of a photo that is the picture of an actor of this instance and belongs to no
+// post. The place says so, so that nobody has to look through all actors.
+const IconPos = -1
+
 // LoosePhotoCount returns how many photos of an owner belong to no post yet, counted up to limit.
 func (tx *Tx) LoosePhotoCount(owner circles.ActorID, limit int) (int64, error) {
-	return one(tx, value[int64], `SELECT COUNT(*) FROM (SELECT 1 FROM media WHERE post = 0 AND owner = $1 LIMIT $2) AS loose`, owner, limit)
-}
-
-// IsIcon reports whether a photo is the picture of an actor of this instance.
-func (tx *Tx) IsIcon(id circles.MediaID) (bool, error) {
-	return tx.exists(`SELECT 1 FROM actor WHERE host = '' AND icon_media = $1 AND icon_media <> ''`, id)
+	return one(tx, value[int64], `SELECT COUNT(*) FROM (SELECT 1 FROM media WHERE post = 0 AND pos >= 0 AND owner = $1 LIMIT $2) AS loose`, owner, limit)
 }
 
 // LoosePhotos returns photos from before a time that belong to no post and are no one's picture, at
 // most limit, oldest first.
 func (tx *Tx) LoosePhotos(before int64, limit int) ([]circles.MediaID, error) {
 	return list(tx, value[circles.MediaID], `SELECT m.id FROM media m
-		WHERE m.post = 0 AND m.created_at < $1
-			AND NOT EXISTS (SELECT 1 FROM actor a WHERE a.host = '' AND a.icon_media = m.id)
+		WHERE m.post = 0 AND m.created_at < $1 AND m.pos >= 0
 		ORDER BY m.created_at LIMIT $2`, before, limit)
 }
 
