@@ -114,7 +114,7 @@ func (a *Accounts) SetRole(ctx context.Context, name string, role circles.SiteRo
 			if other, err := tx.OtherAdmin(account.Person); err != nil {
 				return err
 			} else if !other {
-				return circles.Errorf(circles.Conflict, "This is the last admin; make somebody else one first.").With("accounts.last-admin", nil)
+				return circles.Errorf(circles.Conflict, "This is the last admin; make somebody else one first.").With("refused.last-admin", nil)
 			}
 		}
 		account.Role = role
@@ -131,7 +131,7 @@ func (a *Accounts) named(tx *store.Tx, name string) (*store.AnAccount, error) {
 	account, err := tx.AccountByName(a.cleanName(name))
 	if circles.Is(err, circles.NotFound) {
 		return nil, circles.Errorf(circles.NotFound, "There is no account called %q here.", a.cleanName(name)).
-			With("accounts.no-such", map[string]any{"Name": a.cleanName(name)})
+			With("refused.no-such-account", map[string]any{"Name": a.cleanName(name)})
 	}
 	return account, err
 }
@@ -141,5 +141,5 @@ func admin(v circles.Viewer) error {
 	if v.SignedIn() && v.Role == circles.SiteAdmin {
 		return nil
 	}
-	return circles.Errorf(circles.Forbidden, "Only an admin can do that.").With("accounts.admin", nil)
+	return circles.Errorf(circles.Forbidden, "Only an admin can do that.").With("refused.not-an-admin", nil)
 }

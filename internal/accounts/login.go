@@ -106,7 +106,7 @@ func (a *Accounts) setHash(ctx context.Context, account *store.AnAccount, passwo
 }
 
 func errLogin() error {
-	return circles.Errorf(circles.Denied, "Name and password do not belong together; check both.").With("accounts.login", nil)
+	return circles.Errorf(circles.Denied, "Name and password do not belong together; check both.").With("refused.login", nil)
 }
 
 // usable says why a person may not sign in.
@@ -204,7 +204,7 @@ func (a *Accounts) Member(ctx context.Context, token string) (*Member, error) {
 }
 
 func errSession() error {
-	return circles.Errorf(circles.Denied, "This session has ended; sign in again.").With("accounts.session", nil)
+	return circles.Errorf(circles.Denied, "This session has ended; sign in again.").With("refused.session-ended", nil)
 }
 
 func newToken() string { return base64.RawURLEncoding.EncodeToString(random(tokenLen)) }

@@ -61,7 +61,7 @@ func (h *hasher) run(ctx context.Context, f func()) error {
 	case h.waiting <- struct{}{}:
 	default:
 		return circles.Errorf(circles.Busy, "Too many people are signing in at this moment; try again in a minute.").
-			With("accounts.busy", nil)
+			With("refused.hash-busy", nil)
 	}
 	defer func() { <-h.waiting }()
 	select {
@@ -140,13 +140,13 @@ func (a *Accounts) checkPassword(field, name, password string) error {
 	switch {
 	case !utf8.ValidString(password) || strings.ContainsRune(password, 0):
 		return circles.FieldErrorf(circles.Invalid, field, "The password has characters that cannot be typed; choose another.").
-			With("accounts.password-characters", nil)
+			With("refused.password-characters", nil)
 	case n < minPassword || n > maxPassword:
 		return circles.FieldErrorf(circles.Invalid, field, "A password has %d to %d characters; a few words together are good.", minPassword, maxPassword).
-			With("accounts.password-length", map[string]any{"Min": minPassword, "Max": maxPassword})
+			With("refused.password-length", map[string]any{"Min": minPassword, "Max": maxPassword})
 	case a.obvious(name, password):
 		return circles.FieldErrorf(circles.Invalid, field, "This password is the first that anyone would try; choose another.").
-			With("accounts.password-obvious", nil)
+			With("refused.password-obvious", nil)
 	}
 	return nil
 }

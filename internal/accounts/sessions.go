@@ -52,7 +52,7 @@ func (a *Accounts) EndSession(ctx context.Context, v circles.Viewer, id string) 
 				return tx.EndSession(s.Hash)
 			}
 		}
-		return circles.Errorf(circles.NotFound, "This session has ended already.").With("accounts.session-over", nil)
+		return circles.Errorf(circles.NotFound, "This session has ended already.").With("refused.session-over", nil)
 	})
 }
 
@@ -95,7 +95,7 @@ func (a *Accounts) ChangePassword(ctx context.Context, v circles.Viewer, old, ne
 	var e *circles.Error
 	if errors.As(err, &e) && e.Kind == circles.Denied {
 		return circles.FieldErrorf(circles.Denied, "old", "This is not your password; type the one you sign in with.").
-			With("accounts.password-wrong", nil)
+			With("refused.password-wrong", nil)
 	}
 	if err != nil {
 		return err

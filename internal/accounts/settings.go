@@ -34,12 +34,12 @@ func (a *Accounts) SaveSettings(ctx context.Context, v circles.Viewer, s Setting
 	switch s.Theme {
 	case "", "light", "dark":
 	default:
-		return circles.FieldErrorf(circles.Invalid, "theme", "The theme must be light, dark or the system's; choose one of them.").With("accounts.theme", nil)
+		return circles.FieldErrorf(circles.Invalid, "theme", "The theme must be light, dark or the system's; choose one of them.").With("refused.theme", nil)
 	}
 	switch s.Density {
 	case "", "compact":
 	default:
-		return circles.FieldErrorf(circles.Invalid, "density", "The density must be compact or empty; choose one of them.").With("accounts.density", nil)
+		return circles.FieldErrorf(circles.Invalid, "density", "The density must be compact or empty; choose one of them.").With("refused.density", nil)
 	}
 	return a.update(ctx, "save settings", func(tx *store.Tx) error {
 		account, err := tx.Account(v.Person)

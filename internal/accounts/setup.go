@@ -44,7 +44,7 @@ func checkSetup(tx *store.Tx, token string) error {
 	}
 	if want == "" || subtle.ConstantTimeCompare([]byte(want), []byte(tokenHash(token))) != 1 {
 		return circles.Errorf(circles.NotFound, "This set-up address is not valid, or was used already; a restart shows a new one while nobody runs this instance.").
-			With("accounts.setup", nil)
+			With("refused.setup-token", nil)
 	}
 	return nil
 }

@@ -98,14 +98,14 @@ func mayRegister(tx *store.Tx) error {
 	mode, err := registration(tx)
 	if err == nil && mode != Open {
 		return circles.Errorf(circles.Forbidden, "Nobody can sign up here at the moment; ask the people who run this instance.").
-			With("accounts.closed", nil)
+			With("refused.registration-closed", nil)
 	}
 	return err
 }
 
 func errNameTaken(name string) error {
-	return circles.FieldErrorf(circles.Conflict, "name", "The name %q is taken; choose another.", name).
-		With("accounts.name-taken", map[string]any{"Name": name})
+	return circles.FieldErrorf(circles.Conflict, "name", "The name “%s” is taken, now or in the past; choose another.", name).
+		With("refused.name-taken", map[string]any{"Name": name})
 }
 
 // A newAccount is an account to be made.

@@ -93,5 +93,5 @@ func addressKey(a netip.Addr) string {
 }
 
 func errOften() error {
-	return circles.Errorf(circles.Limited, "That was too often; wait a minute and try again.").With("accounts.often", nil)
+	return circles.Errorf(circles.Limited, "That was too often; wait a minute and try again.").With("refused.too-often", nil)
 }
