@@ -202,18 +202,32 @@ func deleteSome(tx *store.Tx, d store.Deletion) error {
 	if err != nil {
 		return err
 	}
+	author, err := tx.Actor(d.Actor)
+	if err != nil {
+		return err
+	}
 	for _, p := range posts {
 		at, err := placeAround(tx, p)
 		if err != nil {
 			return fmt.Errorf("post %s: %w", p.ID, err)
 		}
-		p.DeletedAt = tx.Now()
-		if err := settle(tx, at); err != nil {
+		if author.Local() {
+			err = deletePost(tx, at, author, circles.EventDetail{})
+		} else { // their own server tells whom it told before
+			p.DeletedAt = tx.Now()
+			err = settle(tx, at)
+		}
+		if err != nil {
 			return fmt.Errorf("post %s: %w", p.ID, err)
 		}
 		d.Kind, d.After = p.Kind, p.ID
 	}
 	if len(posts) < deletedPerUpdate {
+		if author.Local() && author.DeletedAt == 0 {
+			if err := finishPerson(tx, author); err != nil {
+				return err
+			}
+		}
 		return tx.DeletionDone(d.Actor)
 	}
 	return tx.SaveDeletion(d)
