@@ -552,3 +552,23 @@ func TestSettings(t *testing.T) {
 		t.Errorf("got %+v, want %+v", m.Settings, want)
 	}
 }
+
+func TestRemove(t *testing.T) {
+	g := newGate(t)
+	_, err := g.Create(g.ctx(), "ada", goodPassword, circles.SiteAdmin)
+	g.must(err)
+	ada, bob := g.logIn("ada"), g.member("bob")
+	g.refused(g.Remove(g.ctx(), ada.Viewer, goodPassword, Client{}), circles.Conflict) // the last admin
+	g.refused(g.Remove(g.ctx(), bob.Viewer, "not the password", Client{}), circles.Denied)
+	g.refused(g.Remove(g.ctx(), circles.Viewer{}, goodPassword, Client{}), circles.Denied)
+	if _, err := g.Member(g.ctx(), bob.Token); err != nil {
+		t.Fatalf("a refused removal ended the session: %v", err)
+	}
+	g.must(g.Remove(g.ctx(), bob.Viewer, goodPassword, Client{}))
+	_, err = g.Member(g.ctx(), bob.Token)
+	g.refused(err, circles.Denied)
+	_, err = g.LogIn(g.ctx(), "bob", goodPassword, "", Client{})
+	g.refused(err, circles.Denied)
+	_, err = g.Create(g.ctx(), "bob", "", circles.SiteMember)
+	g.refused(err, circles.Conflict)
+}

@@ -110,11 +110,9 @@ func (a *Accounts) SetRole(ctx context.Context, name string, role circles.SiteRo
 		if err != nil {
 			return err
 		}
-		if account.Role == circles.SiteAdmin && role != circles.SiteAdmin {
-			if other, err := tx.OtherAdmin(account.Person); err != nil {
+		if role != circles.SiteAdmin {
+			if err := notTheLastAdmin(tx, &account.Account); err != nil {
 				return err
-			} else if !other {
-				return circles.Errorf(circles.Conflict, "This is the last admin; make somebody else one first.").With("refused.last-admin", nil)
 			}
 		}
 		account.Role = role

@@ -2,7 +2,6 @@ package accounts
 
 import (
 	"context"
-	"errors"
 
 	"halqa/circles"
 	"halqa/internal/store"
@@ -74,30 +73,14 @@ func (a *Accounts) Sweep(ctx context.Context) error {
 // ChangePassword sets the viewer's password and ends their other sessions. keep is the token of the
 // one they are in.
 func (a *Accounts) ChangePassword(ctx context.Context, v circles.Viewer, old, new, keep string, client Client) error {
-	if !v.SignedIn() {
-		return errSession()
-	}
-	var name string
-	err := a.view(ctx, "change password", func(tx *store.Tx) error {
-		account, err := tx.Account(v.Person)
-		if err == nil {
-			name = account.Actor.Name
-		}
-		return err
-	})
+	name, err := a.nameOf(ctx, v)
 	if err != nil {
 		return err
 	}
 	if err := a.checkPassword("new", name, new); err != nil {
 		return err
 	}
-	account, err := a.prove(ctx, name, old, client)
-	var e *circles.Error
-	if errors.As(err, &e) && e.Kind == circles.Denied {
-		return circles.FieldErrorf(circles.Denied, "old", "This is not your password; type the one you sign in with.").
-			With("refused.password-wrong", nil)
-	}
-	if err != nil {
+	if err := a.proveAgain(ctx, v, "old", old, client); err != nil {
 		return err
 	}
 	phc, err := a.hasher.hash(ctx, new)
@@ -105,8 +88,37 @@ func (a *Accounts) ChangePassword(ctx context.Context, v circles.Viewer, old, ne
 		return err
 	}
 	return a.update(ctx, "change password", func(tx *store.Tx) error {
-		return setPassword(tx, account.Person, phc, tokenHash(keep))
+		return setPassword(tx, v.Person, phc, tokenHash(keep))
 	})
+}
+
+// proveAgain asks somebody who is signed in for their password, in the form field of that name.
+func (a *Accounts) proveAgain(ctx context.Context, v circles.Viewer, field, password string, client Client) error {
+	name, err := a.nameOf(ctx, v)
+	if err != nil {
+		return err
+	}
+	_, err = a.prove(ctx, name, password, client)
+	if circles.Is(err, circles.Denied) {
+		return circles.FieldErrorf(circles.Denied, field, "This is not your password; type the one you sign in with.").
+			With("refused.password-wrong", nil)
+	}
+	return err
+}
+
+func (a *Accounts) nameOf(ctx context.Context, v circles.Viewer) (string, error) {
+	if !v.SignedIn() {
+		return "", errSession()
+	}
+	var name string
+	err := a.view(ctx, "account", func(tx *store.Tx) error {
+		account, err := tx.Account(v.Person)
+		if err == nil {
+			name = account.Actor.Name
+		}
+		return err
+	})
+	return name, err
 }
 
 func setPassword(tx *store.Tx, person circles.PersonID, phc, keep string) error {
