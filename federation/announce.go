@@ -159,9 +159,7 @@ func (s speaker) authors(ev circles.Event, seq circles.Seq, v *postView) (as.Doc
 		}
 		return as.Delete(act, object), nil
 	case circles.PostRestored:
-		if v.takenBack() {
-			return as.Doc{}, errVoid
-		}
+		// Said even if it was deleted again since: that will be said next, unless by then it is back.
 		deleted := ev.Detail.Of
 		if seq != ev.Seq {
 			own, err := s.tx.Event(seq)
@@ -250,12 +248,8 @@ func stands(k circles.EventKind, p *circles.Post) error {
 		ok = p.State == circles.Visible
 	case circles.PostDeleted:
 		ok = p.DeletedAt != 0
-	case circles.PostRestored:
-		ok = p.DeletedAt == 0
 	case circles.PostRemoved:
 		ok = p.RemovedAt != 0
-	case circles.PostReturned:
-		ok = p.RemovedAt == 0
 	case circles.PostLocked:
 		ok = p.Locked
 	case circles.PostUnlocked:

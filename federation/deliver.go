@@ -132,11 +132,17 @@ func (s *Sender) settle(st *inboxState, q *laneQueue, it *item, out outcome) {
 		}
 		sentence = "This server could not put the activity together."
 	} else if !final(out, it) {
+		// While the host fails, its own pause is enough; a failure between successes is the entry's.
+		alone := h.fails == 0 && out.status != statusTooMany
 		h.failed(out.began, now, out.status, out.wait, sentence, s.jitter)
+		if !alone {
+			return
+		}
 		if out.status >= 500 {
 			it.fives++
 		}
-		it.next = now.Add(max(after(it.tries, s.jitter), out.wait))
+		it.alone++
+		it.next = now.Add(max(after(it.alone, s.jitter), out.wait))
 		if it.fives < poisonTries || !h.reachedAt.After(it.first) {
 			return
 		}

@@ -44,18 +44,19 @@ func inheritsAudience(k circles.EventKind) bool {
 	return false
 }
 
-// counterpart returns what takes back an entry of this kind. If the entry turns out not to be true
-// any more when its turn comes, and was never sent, the first of its counterparts need not go either.
-func counterpart(k circles.EventKind) []circles.EventKind {
-	switch k {
+// counterpart returns what takes back an entry. If the entry turns out not to be true any more when
+// its turn comes, and was never sent, the first of its counterparts need not go either. That holds
+// only for what begins something: before a deletion the peer may be in either state, since deletions
+// and restorations that were committed and not routed yet have been left out as untrue.
+func counterpart(o *outgoing) []circles.EventKind {
+	switch o.Kind {
 	case circles.PostCreated:
 		return []circles.EventKind{circles.PostDeleted, circles.PostRemoved}
-	case circles.PostDeleted:
-		return []circles.EventKind{circles.PostRestored}
-	case circles.PostRemoved:
-		return []circles.EventKind{circles.PostReturned}
 	case circles.VoteCast:
-		return []circles.EventKind{circles.VoteWithdrawn}
+		// People elsewhere turn a like into a dislike without taking it back first.
+		if o.Detail.Received == 0 {
+			return []circles.EventKind{circles.VoteWithdrawn}
+		}
 	case circles.FollowAsked:
 		return []circles.EventKind{circles.FollowEnded}
 	}
@@ -79,8 +80,9 @@ type item struct {
 	*outgoing
 	sending bool
 	tried   bool // some peer may have it: it cannot vanish any more
-	tries   int
-	fives   int // answers of 5xx
+	tries   int // that failed
+	alone   int // of those, while the host took other things
+	fives   int // of those, with 5xx
 	denied  int // answers of 401
 	first   time.Time
 	next    time.Time // zero = at once
@@ -157,7 +159,7 @@ func (q *laneQueue) drop(it *item) {
 // back, if that is pending too.
 func (q *laneQueue) void(it *item) {
 	if !it.tried {
-		back, key := counterpart(it.Kind), it.key()
+		back, key := counterpart(it.outgoing), it.key()
 		for _, other := range q.items {
 			if other.Seq > it.Seq && !other.sending && other.key() == key && slices.Contains(back, other.Kind) {
 				q.drop(other)

@@ -198,7 +198,8 @@ func TestPendingChangesFold(t *testing.T) {
 		got = append(got, h.Says+" "+h.Content)
 	}
 	slices.Sort(got)
-	want := []string{"Announce Create <p>Back</p>", "Announce Create <p>better</p>", "Announce Like ", "Announce Update <p>three</p>"}
+	want := []string{"Announce Create <p>Back</p>", "Announce Create <p>better</p>", "Announce Like ", "Announce Undo Delete ",
+		"Announce Update <p>Back</p>", "Announce Update <p>three</p>"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
@@ -566,7 +567,9 @@ func TestADormantHostWakesWhenHeard(t *testing.T) {
 	}
 	p.set(nil)
 	w.sender.Heard(p.host)
-	w.deliver()
+	if !w.quiet() {
+		t.Errorf("still pending after it was heard: %+v", w.sender.Peers())
+	}
 	if got := says(p.heard(t)); !slices.Equal(got, []string{"Accept Follow", "Announce Create", "Announce Create"}) {
 		t.Errorf("heard %v", got)
 	}
