@@ -38,6 +38,18 @@ func (tx *Tx) AddCircle(c *circles.Circle) error {
 	if err := tx.AddActor(&c.Actor); err != nil {
 		return err
 	}
+	return tx.addCircle(c)
+}
+
+// MakeCircle makes an actor that was noted by its address alone the circle that it turned out to be.
+func (tx *Tx) MakeCircle(c *circles.Circle) error {
+	if err := tx.SaveActor(&c.Actor); err != nil {
+		return err
+	}
+	return tx.addCircle(c)
+}
+
+func (tx *Tx) addCircle(c *circles.Circle) error {
 	_, err := tx.exec(`INSERT INTO circle (id, topic, language, visibility, posting, sensitive, hue, rules, rules_html, created_by)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
 		c.ID, c.Topic, c.Language, c.Visibility, c.Posting, c.Sensitive, c.Hue, c.Rules, c.RulesHTML, c.CreatedBy)
