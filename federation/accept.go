@@ -3,9 +3,7 @@ package federation
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"halqa/circles"
@@ -44,14 +42,27 @@ func (in *Inbox) accept(ctx context.Context, d delivery) (int, error) {
 	}
 
 	p := store.Parked{URI: a.ID, OrderKey: orderKey(a), Signer: d.signer, Raw: d.body}
+	var stranger *app.RemoteActor
+	if d.stranger != nil {
+		described, err := in.describe(d.stranger)
+		if err != nil {
+			return in.taken(a, err)
+		}
+		stranger = &described
+	}
+	keep := func(tx *store.Tx) error {
+		if stranger == nil {
+			return nil
+		}
+		_, err := in.keep(tx, *stranger)
+		return err
+	}
 	var lacking *lacks
 	begun := in.begun(a)
 	err := in.store.Update(ctx, func(tx *store.Tx) error {
 		lacking = nil
-		if d.stranger != nil {
-			if _, err := in.keep(tx, d.stranger); err != nil {
-				return err
-			}
+		if err := keep(tx); err != nil {
+			return err
 		}
 		waits, err := tx.IsParked(p.OrderKey)
 		if err != nil {
@@ -64,24 +75,34 @@ func (in *Inbox) accept(ctx context.Context, d delivery) (int, error) {
 		return in.admit(tx, begun)
 	})
 	if errors.As(err, &lacking) {
+		if err := in.waiting.recount(ctx, in.store); err != nil {
+			return 0, err
+		}
+		if lacking.behind != "" {
+			p.OrderKey = lacking.behind
+		}
 		p.Needs = lacking.String()
 		err = in.store.Update(ctx, func(tx *store.Tx) error {
-			if d.stranger != nil {
-				if _, err := in.keep(tx, d.stranger); err != nil {
-					return err
-				}
+			if err := keep(tx); err != nil {
+				return err
 			}
 			return in.park(tx, p)
 		})
 	}
+	if lacking != nil && err == nil {
+		in.waiting.add(d.signer)
+		in.nudge()
+	}
+	return in.taken(a, err)
+}
+
+// taken is the answer for what was applied, parked, or understood and not wanted.
+func (in *Inbox) taken(a *as.Envelope, err error) (int, error) {
 	if err != nil && !refusedHere(err) {
 		return 0, err
 	}
 	if err != nil {
 		in.log.Debug("inbox: not taken", "id", a.ID, "type", a.Type, "error", err)
-	}
-	if lacking != nil {
-		in.nudge()
 	}
 	return http.StatusAccepted, nil
 }
@@ -110,145 +131,34 @@ func (in *Inbox) admit(tx *store.Tx, a act) error {
 // found again, and said, when it is applied.
 func (in *Inbox) begun(e *as.Envelope) act {
 	a := act{Envelope: e}
-	if e.Type == "Create" || e.Type == "Update" && isContentType(e.Object.Type) {
+	switch {
+	case e.Type == "Create", e.Type == "Update" && isContentType(e.Object.Type):
 		_ = in.read(&a)
+	case e.Type == "Update" && e.Object.ID == e.Actor:
+		if described, err := in.profile(e); err == nil {
+			a.actor = described
+		}
 	}
 	return a
 }
 
+// maxUnknown bounds what is kept of an activity that nobody here understands yet: a Lemmy ban takes
+// less than 4 KiB, and whoever has a key could fill the disk with larger ones.
+const maxUnknown = 16 << 10
+
 // kept returns the bytes that have to be remembered: of what a circle here may announce, and of what
 // is not understood yet.
 func kept(a *as.Envelope) []byte {
-	if a.Type == "Announce" || a.Type == "Follow" || a.Type == "Accept" || a.Type == "Reject" {
+	switch a.Type {
+	case "Announce", "Follow", "Accept", "Reject":
+		return nil
+	case "Create", "Update", "Delete", "Undo", "Like", "Dislike", "EmojiReact":
+		return a.Raw
+	}
+	if len(a.Raw) > maxUnknown {
 		return nil
 	}
 	return a.Raw
-}
-
-// park keeps an activity until what it needs is here, as long as there is room.
-func (in *Inbox) park(tx *store.Tx, p store.Parked) error {
-	n, err := tx.ParkedCount(maxParked)
-	if err != nil {
-		return err
-	}
-	if n >= maxParked {
-		return circles.Errorf(circles.Limited, "Too much is waiting here already; send this again later.")
-	}
-	p.DueAt = tx.Now()
-	return tx.Park(p)
-}
-
-func (in *Inbox) nudge() {
-	select {
-	case in.wake <- struct{}{}:
-	default:
-	}
-}
-
-// forwarded parks the wish to look at an object's origin; nothing of what was forwarded is believed.
-func (in *Inbox) forwarded(ctx context.Context, d delivery) (int, error) {
-	a := d.activity
-	what := a.Object.ID
-	switch a.Type {
-	case "Create", "Update", "Delete":
-	default:
-		return http.StatusAccepted, nil
-	}
-	if what == "" || in.site.Ours(what) || !fetch.SameHost(what, a.Actor) {
-		return http.StatusAccepted, nil
-	}
-	need := lacks{what: needFresh, address: what}
-	err := in.store.Update(ctx, func(tx *store.Tx) error {
-		if a.Type != "Create" {
-			// A change matters only of what is here.
-			if _, err := tx.PostByURI(what); err != nil {
-				return err
-			}
-		} else if concerns, err := in.concernsUs(tx, a); err != nil || !concerns {
-			return err
-		}
-		return in.park(tx, store.Parked{URI: a.ID, OrderKey: what, Signer: d.signer, Needs: need.String(), Raw: d.body})
-	})
-	if err != nil && !refusedHere(err) {
-		return 0, err
-	}
-	in.nudge()
-	return http.StatusAccepted, nil
-}
-
-// concernsUs reports whether a Create answers something that is here, or names a circle of ours.
-func (in *Inbox) concernsUs(tx *store.Tx, a *as.Envelope) (bool, error) {
-	content, err := a.Object.Content()
-	if err != nil {
-		return false, nil
-	}
-	if content.InReplyTo != "" {
-		if _, err := tx.PostByURI(in.site.URI(content.InReplyTo)); !circles.Is(err, circles.NotFound) {
-			return err == nil, err
-		}
-	}
-	c, err := in.addressedCircle(tx, content, a)
-	return c != nil, err
-}
-
-// orderKey names what an activity must not overtake: the object it is about, or for something
-// between two, both.
-func orderKey(a *as.Envelope) string {
-	object := a.Object.ID
-	switch a.Type {
-	case "Create", "Update", "Delete":
-		return object
-	case "Announce", "Undo", "Accept", "Reject":
-		if !a.Object.Embedded() {
-			return object
-		}
-		inner, err := a.Object.Activity()
-		if err != nil || inner.Object.ID == "" || inner.ID == inner.Object.ID {
-			return object
-		}
-		if inner.Type == "" || isContentType(inner.Type) {
-			return object
-		}
-		return orderKey(inner)
-	}
-	return a.Actor + " " + object
-}
-
-// What an activity may lack.
-const (
-	needActor  = "actor"  // fetch the actor, then apply
-	needObject = "object" // fetch the post or comment, then apply
-	needFresh  = "fresh"  // fetch it again and take over what its server says now; that is all
-)
-
-// A lacks error says that applying must wait until something was fetched. It never leaves the
-// package.
-type lacks struct {
-	what    string
-	address string
-	circle  circles.CircleID // the circle that announced the object; 0 = none
-}
-
-func (l *lacks) Error() string { return "lacks " + l.what + " " + l.address }
-
-// String is the form in which a parked row keeps it; "" = it only waits for its turn.
-func (l lacks) String() string {
-	if l.what == "" {
-		return ""
-	}
-	return fmt.Sprintf("%s %d %s", l.what, l.circle, l.address)
-}
-
-func parseLacks(s string) (l lacks, ok bool) {
-	parts := strings.SplitN(s, " ", 3)
-	if len(parts) != 3 {
-		return lacks{}, false
-	}
-	var id int64
-	if _, err := fmt.Sscan(parts[1], &id); err != nil {
-		return lacks{}, false
-	}
-	return lacks{what: parts[0], circle: circles.CircleID(id), address: parts[2]}, true
 }
 
 // An act is an activity being applied: one that was signed by its actor, or one that a circle passed
@@ -257,10 +167,12 @@ type act struct {
 	*as.Envelope
 	received int64           // its row of received, whose bytes a circle of ours announces
 	via      *circles.Circle // the remote circle that announced it; nil = its actor said it to us
-	fetched  bool            // its object was fetched because somebody here asked for it
+	asked    bool            // its object was fetched because somebody here asked for it
 
 	content *as.Content     // of a Create or Update, once it was read
 	post    *app.RemotePost // the same, made fit to be stored
+
+	actor *app.RemoteActor // of an Update of somebody's profile
 }
 
 // said names who says it, for app.
@@ -325,13 +237,19 @@ func (in *Inbox) actorOf(tx *store.Tx, address string) (*circles.Actor, error) {
 	return a, nil
 }
 
-// keep stores what an actor's own server says of it.
-func (in *Inbox) keep(tx *store.Tx, a *as.Actor) (*circles.Actor, error) {
+// describe makes an actor's document fit to be stored. Cleaning its texts takes time, so that is done
+// before a transaction.
+func (in *Inbox) describe(a *as.Actor) (app.RemoteActor, error) {
 	remote, err := remoteActor(a, in.now())
-	if err != nil {
-		return nil, err
+	if err == nil {
+		in.app.PrepareActor(&remote)
 	}
-	id, err := in.app.UpsertRemoteActor(tx, remote)
+	return remote, err
+}
+
+// keep stores what an actor's own server says of it.
+func (in *Inbox) keep(tx *store.Tx, described app.RemoteActor) (*circles.Actor, error) {
+	id, err := in.app.UpsertRemoteActor(tx, described)
 	if err != nil {
 		return nil, err
 	}
@@ -364,7 +282,8 @@ func remoteActor(a *as.Actor, now time.Time) (app.RemoteActor, error) {
 		r.Actor.Published = now.UnixMicro()
 	}
 	for _, k := range a.Keys {
-		if k.PEM != "" && (k.Owner == "" || k.Owner == a.ID) {
+		// A key that calls itself one of another server would be found when that server's signs.
+		if k.PEM != "" && (k.Owner == "" || k.Owner == a.ID) && fetch.SameHost(k.ID, a.ID) {
 			r.Actor.KeyID, r.Actor.PublicKey = k.ID, k.PEM
 			break
 		}

@@ -1,6 +1,8 @@
 package federation
 
 import (
+	"errors"
+
 	"halqa/circles"
 	"halqa/federation/as"
 	"halqa/internal/fetch"
@@ -35,8 +37,17 @@ func (in *Inbox) announced(tx *store.Tx, a act) error {
 	if err != nil {
 		return err
 	}
+	if len(a.Objects) == 1 {
+		return in.unwrap(tx, a, circle, a.Objects[0])
+	}
+	// PieFed announces votes by the batch. One that nobody here can use must not take the others with it.
 	for _, o := range a.Objects {
-		if err := in.unwrap(tx, a, circle, o); err != nil {
+		err := in.unwrap(tx, a, circle, o)
+		var lacking *lacks
+		if errors.As(err, &lacking) || refusedHere(err) {
+			continue
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -58,6 +69,8 @@ func (in *Inbox) unwrap(tx *store.Tx, a act, circle *circles.Circle, o as.Ref) e
 	if err := in.welcome(tx, inner.Actor); err != nil {
 		return err
 	}
+	// What has the summary of a removal is a moderator's doing; the circle answers for it, and for
+	// nothing that is not in it.
 	sameServer := fetch.SameHost(inner.Actor, a.Actor)
 	switch inner.Type {
 	case "Like", "Dislike", "EmojiReact":
@@ -66,14 +79,21 @@ func (in *Inbox) unwrap(tx *store.Tx, a act, circle *circles.Circle, o as.Ref) e
 		if err != nil {
 			return nil
 		}
-		if isVote := undone.Type == "Like" || undone.Type == "Dislike" || undone.Type == "EmojiReact"; !isVote && !sameServer {
+		if !sameServer && !isVote(undone.Type) && !(undone.Type == "Delete" && undone.HasSummary) {
 			return in.announcedObject(tx, circle, undone.Object.ID, needFresh)
 		}
 	case "Create":
 		if !sameServer {
 			return in.announcedObject(tx, circle, inner.Object.ID, needObject)
 		}
-	case "Update", "Delete":
+	case "Update":
+		if !isContentType(inner.Object.Type) {
+			return in.announcedActor(tx, inner)
+		}
+		if !sameServer {
+			return in.announcedObject(tx, circle, inner.Object.ID, needFresh)
+		}
+	case "Delete":
 		if !sameServer && !inner.HasSummary {
 			return in.announcedObject(tx, circle, inner.Object.ID, needFresh)
 		}
@@ -84,11 +104,31 @@ func (in *Inbox) unwrap(tx *store.Tx, a act, circle *circles.Circle, o as.Ref) e
 		return circles.Errorf(circles.Invalid, "The announced activity's id and its actor are on different servers.")
 	}
 	if inner.ID != "" {
-		if _, fresh, err := tx.Admit(inner.ID, nil); err != nil || !fresh {
+		id := inner.ID
+		if !sameServer {
+			// The circle only says that this was said. Under its plain id it could have what a person really
+			// says taken for a repetition.
+			id = bounded(a.Actor + " " + inner.ID)
+		}
+		if _, fresh, err := tx.Admit(id, nil); err != nil || !fresh {
 			return err
 		}
 	}
 	return in.apply(tx, act{Envelope: inner, via: circle})
+}
+
+func isVote(kind string) bool { return kind == "Like" || kind == "Dislike" || kind == "EmojiReact" }
+
+// announcedActor asks again for an actor that is said to have changed, if it is known here.
+func (in *Inbox) announcedActor(tx *store.Tx, inner *as.Envelope) error {
+	known, err := tx.ActorByURI(inner.Object.ID)
+	if err != nil {
+		return err
+	}
+	if known.Local() || known.Inbox == "" {
+		return nil
+	}
+	return &lacks{what: needRenew, address: known.URI}
 }
 
 // announcedObject asks for an object that a circle named, unless a Create is meant that is here

@@ -6,6 +6,7 @@ import (
 
 	"halqa/circles"
 	"halqa/federation/as"
+	"halqa/internal/fetch"
 	"halqa/internal/store"
 )
 
@@ -56,7 +57,7 @@ func (in *Inbox) ourFollow(tx *store.Tx, a act) (follower, followee circles.Acto
 	if err != nil {
 		return 0, 0, err
 	}
-	if inner, err := a.Object.Activity(); err == nil {
+	if inner, err := a.Object.Activity(); err == nil && inner.Type != "" {
 		if inner.Type != "Follow" || inner.Object.ID != a.Actor || !in.site.Ours(inner.Actor) {
 			return 0, 0, nobody
 		}
@@ -113,7 +114,7 @@ func (in *Inbox) undo(tx *store.Tx, a act) error {
 func (in *Inbox) unfollow(tx *store.Tx, a act, inner *as.Envelope) error {
 	follower, err := tx.ActorByURI(a.Actor)
 	if circles.Is(err, circles.NotFound) {
-		return in.bury(tx, inner.ID, a.Actor)
+		return in.bury(tx, inner.ID, a)
 	}
 	if err != nil {
 		return err
@@ -127,7 +128,7 @@ func (in *Inbox) unfollow(tx *store.Tx, a act, inner *as.Envelope) error {
 		return err
 	}
 	if f == nil {
-		return in.bury(tx, inner.ID, a.Actor)
+		return in.bury(tx, inner.ID, a)
 	}
 	return in.outcome(a)(in.app.ReceiveUnfollow(tx, said(follower, a), followee.ID))
 }
@@ -136,7 +137,7 @@ func (in *Inbox) unfollow(tx *store.Tx, a act, inner *as.Envelope) error {
 func (in *Inbox) undoNamed(tx *store.Tx, a act) error {
 	voter, err := tx.ActorByURI(a.Actor)
 	if circles.Is(err, circles.NotFound) {
-		return in.bury(tx, a.Object.ID, a.Actor)
+		return in.bury(tx, a.Object.ID, a)
 	}
 	if err != nil {
 		return err
@@ -155,28 +156,28 @@ func (in *Inbox) undoNamed(tx *store.Tx, a act) error {
 	if f != nil {
 		return in.outcome(a)(in.app.ReceiveUnfollow(tx, said(voter, a), f.Followee))
 	}
-	return in.bury(tx, a.Object.ID, a.Actor)
+	return in.bury(tx, a.Object.ID, a)
 }
 
-// bury leaves a tombstone on the word of an actor. It counts only against what lies on that actor's
-// own server.
-func (in *Inbox) bury(tx *store.Tx, id, actor string) error {
-	host, err := hostOf(actor)
-	if err != nil || id == "" || len(id) > maxAddress {
-		return err
-	}
-	if own, err := hostOf(id); err != nil || own != host {
+// bury leaves a tombstone on the word of an actor. It counts only against what that same actor says:
+// their neighbours on the same server must not be able to bury each other's. What a circle passes on
+// leaves none for people of other servers.
+func (in *Inbox) bury(tx *store.Tx, id string, a act) error {
+	if id == "" || !fetch.SameHost(id, a.Actor) || a.via != nil && !fetch.SameHost(a.via.URI, a.Actor) {
 		return nil
 	}
-	return tx.AddTombstone(id, host)
+	host, err := hostOf(a.Actor)
+	if err != nil {
+		return err
+	}
+	return tx.AddTombstone(grave(id, a.Actor), host)
 }
 
-// buried reports whether something was undone or deleted by its own server before it came.
+// grave is the key of a tombstone.
+func grave(id, actor string) string { return bounded(actor + " " + id) }
+
+// buried reports whether something was undone or deleted by whose it is before it came.
 func (in *Inbox) buried(tx *store.Tx, id, actor string) (bool, error) {
-	by, err := tx.Tombstone(id)
-	if err != nil || by == "" {
-		return false, err
-	}
-	host, err := hostOf(actor)
-	return host == by, err
+	by, err := tx.Tombstone(grave(id, actor))
+	return by != "", err
 }

@@ -1,6 +1,7 @@
 package federation
 
 import (
+	"slices"
 	"strings"
 
 	"halqa/circles"
@@ -71,29 +72,29 @@ func (in *Inbox) receive(tx *store.Tx, a act) error {
 	if err != nil {
 		return err
 	}
+	if a.via == nil && a.Type == "Create" {
+		placed.Raw = a.Raw // its circle, if that is ours, shows it in its outbox
+	}
 	return in.outcome(a)(in.app.ReceivePost(tx, said(author, a), *placed))
 }
 
 // place puts a post in its circle, a comment in its thread. It returns nil if it belongs to neither.
 func (in *Inbox) place(tx *store.Tx, a act) (*app.RemotePost, error) {
 	c := a.content
-	if !c.IsPublic() && !a.IsPublic() {
+	if !forEveryone(c, a.Envelope) {
 		// Addressed to somebody, and so never a circle's, even if it names one.
 		return nil, nil
 	}
 	p := *a.post
-	circle := a.via
-	if circle == nil {
-		var err error
-		if circle, err = in.addressedCircle(tx, c, a.Envelope); err != nil {
-			return nil, err
-		}
+	circle, err := in.circleOf(tx, a)
+	if err != nil {
+		return nil, err
 	}
 	if c.InReplyTo != "" {
 		parent, err := tx.PostByURI(in.site.URI(c.InReplyTo))
 		switch {
 		case err == nil:
-			if parent.Circle == 0 || a.via != nil && parent.Circle != circle.CircleID() {
+			if parent.Circle == 0 || a.via != nil && parent.Circle != a.via.CircleID() {
 				return nil, circles.Errorf(circles.Invalid, "The comment answers something in another circle.")
 			}
 			p.Parent = parent.ID
@@ -103,42 +104,88 @@ func (in *Inbox) place(tx *store.Tx, a act) (*app.RemotePost, error) {
 			return nil, err
 		case circle == nil || in.site.Ours(c.InReplyTo):
 			return nil, nil // an answer to something that is not here, or no longer
+		case a.via == nil && !circle.Local() && !a.asked:
+			return nil, nil // that circle passes it on, if it takes it
 		}
-		return nil, &lacks{what: needObject, address: c.InReplyTo, circle: circle.CircleID()}
+		need := &lacks{what: needObject, address: c.InReplyTo}
+		if a.via != nil {
+			need.circle = a.via.CircleID()
+		}
+		return nil, need
 	}
-	if circle == nil || !circle.Local() && a.via == nil && !a.fetched {
+	if circle == nil || !circle.Local() && a.via == nil && !a.asked {
 		// A post in a circle elsewhere counts when that circle passes it on.
 		return nil, nil
 	}
 	p.Circle = circle.CircleID()
-	var err error
 	p.Mentions, err = in.mentioned(tx, c)
 	return &p, err
 }
 
-// addressedCircle returns the first circle known here that an object or its activity is addressed
-// to: audience first, which is what it is for, then recipients, then mentions, which is how people on
-// Mastodon post. // FEP-1b12
-func (in *Inbox) addressedCircle(tx *store.Tx, c *as.Content, a *as.Envelope) (*circles.Circle, error) {
-	var addresses []string
-	addresses = append(addresses, c.Audience...)
-	if a != nil {
-		addresses = append(addresses, a.Audience...)
+// forEveryone reports whether everyone may read an object. What it says itself counts; only where it names
+// nobody at all its activity speaks for it.
+func forEveryone(c *as.Content, a *as.Envelope) bool {
+	if len(c.To) > 0 || len(c.CC) > 0 {
+		return c.IsPublic()
 	}
-	addresses = append(addresses, c.To...)
-	addresses = append(addresses, c.CC...)
+	return a.IsPublic()
+}
+
+// circleOf returns the circle that something is in: the one that passed it on, unless it was meant for
+// another one, from which it must not be taken; else the one that it is addressed to.
+func (in *Inbox) circleOf(tx *store.Tx, a act) (*circles.Circle, error) {
+	if a.via == nil {
+		return in.addressedCircle(tx, a.content, a.Envelope)
+	}
+	c := a.content
+	for _, list := range [][]string{c.Audience, c.To, c.CC} {
+		if slices.Contains(list, a.via.URI) {
+			return a.via, nil
+		}
+	}
+	if c.InReplyTo != "" {
+		return a.via, nil // its parent says where it is
+	}
+	other, err := in.addressedCircle(tx, c, nil)
+	if err != nil {
+		return nil, err
+	}
+	if len(c.Audience) > 0 || other != nil && other.ID != a.via.ID {
+		return nil, circles.Errorf(circles.Forbidden, "What was written for another circle is not this one's.")
+	}
+	return a.via, nil
+}
+
+// addressedCircle returns the circle known here that an object or its activity is addressed to:
+// audience first, which is what it is for; then one of ours among recipients and mentions, which is how
+// people on Mastodon post; then one elsewhere. // FEP-1b12
+func (in *Inbox) addressedCircle(tx *store.Tx, c *as.Content, a *as.Envelope) (*circles.Circle, error) {
+	audience := slices.Clone(c.Audience)
+	var ours, others []string
+	add := func(addresses ...string) {
+		for _, address := range addresses {
+			if in.site.Ours(address) {
+				ours = append(ours, address)
+			} else {
+				others = append(others, address)
+			}
+		}
+	}
+	add(c.To...)
+	add(c.CC...)
 	for _, t := range c.Tags {
 		if t.Type == "Mention" {
-			addresses = append(addresses, t.Href)
+			add(t.Href)
 		}
 	}
 	if a != nil {
-		addresses = append(addresses, a.To...)
-		addresses = append(addresses, a.CC...)
+		audience = append(audience, a.Audience...)
+		add(a.To...)
+		add(a.CC...)
 	}
 	const maxLooks = 60 // a stranger chooses how many there are
 	seen := map[string]bool{as.Public: true}
-	for _, address := range addresses {
+	for _, address := range slices.Concat(audience, ours, others) {
 		if seen[address] || len(seen) > maxLooks {
 			continue
 		}
@@ -160,10 +207,12 @@ func (in *Inbox) addressedCircle(tx *store.Tx, c *as.Content, a *as.Envelope) (*
 // mentioned returns the people known here that an object names.
 func (in *Inbox) mentioned(tx *store.Tx, c *as.Content) ([]circles.ActorID, error) {
 	var ids []circles.ActorID
+	seen := map[string]bool{}
 	for _, t := range c.Tags {
-		if t.Type != "Mention" || len(ids) == circles.MaxMentions {
+		if t.Type != "Mention" || seen[t.Href] || len(ids) == circles.MaxMentions {
 			continue
 		}
+		seen[t.Href] = true
 		known, err := tx.ActorByURI(in.site.URI(t.Href))
 		if circles.Is(err, circles.NotFound) {
 			continue
@@ -261,30 +310,49 @@ func (in *Inbox) revise(tx *store.Tx, known *circles.Post, a act) error {
 	return in.outcome(a)(in.app.ReceiveUpdate(tx, said(author, a), p))
 }
 
-// updateActor takes an actor's new version: its own word, or for a circle that of its server.
+// updateActor takes an actor's new version on its own word. Of a circle a moderator on its server may
+// say that it changed, but not what it is now: its server is asked, or anybody there could give it
+// another key.
 func (in *Inbox) updateActor(tx *store.Tx, a act) error {
 	if !fetch.SameHost(a.Object.ID, a.Actor) {
 		return circles.Errorf(circles.Forbidden, "An actor is changed by its own server only.")
 	}
-	if a.Object.ID != a.Actor && a.Object.Type != "Group" {
-		return circles.Errorf(circles.Forbidden, "Only a person can change their own profile.")
-	}
-	doc, err := a.Object.Actor()
-	if err != nil {
-		return err
-	}
-	if err := checkActor(doc); err != nil {
-		return err
-	}
-	known, err := tx.ActorByURI(doc.ID)
+	known, err := tx.ActorByURI(a.Object.ID)
 	if err != nil {
 		return err // nobody here knows them, so there is nothing to change
 	}
-	kept, err := in.keep(tx, doc)
+	if a.Object.ID != a.Actor {
+		if known.Kind != circles.KindCircle {
+			return circles.Errorf(circles.Forbidden, "Only a person can change their own profile.")
+		}
+		return &lacks{what: needRenew, address: known.URI}
+	}
+	if a.actor == nil {
+		if a.actor, err = in.profile(a.Envelope); err != nil {
+			return err
+		}
+	}
+	kept, err := in.keep(tx, *a.actor)
 	if err == nil && known.KeyID != "" && kept.PublicKey != known.PublicKey {
 		in.keys.forget(known.KeyID)
 	}
 	return err
+}
+
+// profile reads what somebody says of themselves.
+func (in *Inbox) profile(a *as.Envelope) (*app.RemoteActor, error) {
+	doc, err := a.Object.Actor()
+	if err != nil {
+		return nil, err
+	}
+	if err := checkActor(doc); err != nil {
+		return nil, err
+	}
+	described, err := in.describe(doc)
+	if err != nil {
+		return nil, err
+	}
+	return &described, nil
 }
 
 // delete takes away a post or comment, or an account with all it wrote.
@@ -299,7 +367,7 @@ func (in *Inbox) delete(tx *store.Tx, a act) error {
 	}
 	known, err := tx.PostByURI(in.site.URI(a.Object.ID))
 	if circles.Is(err, circles.NotFound) {
-		return in.bury(tx, a.Object.ID, a.Actor)
+		return in.bury(tx, a.Object.ID, a)
 	}
 	if err != nil {
 		return err
@@ -324,7 +392,7 @@ func (in *Inbox) deleteVia(tx *store.Tx, known *circles.Post, a act) error {
 	if known.Circle != a.via.CircleID() {
 		return circles.Errorf(circles.Forbidden, "A circle can take away only what is in it.")
 	}
-	actor, err := in.noted(tx, a.Actor)
+	actor, err := in.noted(tx, a.Actor, a.via)
 	if err != nil {
 		return err
 	}
@@ -338,11 +406,10 @@ func (in *Inbox) deleteVia(tx *store.Tx, known *circles.Post, a act) error {
 func (in *Inbox) undelete(tx *store.Tx, a act, inner *as.Envelope) error {
 	known, err := tx.PostByURI(in.site.URI(inner.Object.ID))
 	if circles.Is(err, circles.NotFound) {
-		by, err := tx.Tombstone(inner.Object.ID)
-		if host, herr := hostOf(a.Actor); err == nil && herr == nil && by == host {
-			return tx.RemoveTombstone(inner.Object.ID)
+		if a.via != nil && !fetch.SameHost(a.via.URI, a.Actor) {
+			return nil
 		}
-		return err
+		return tx.RemoveTombstone(grave(inner.Object.ID, a.Actor))
 	}
 	if err != nil {
 		return err

@@ -45,6 +45,9 @@ func (d *documents) get(ctx context.Context, address string) ([]byte, error) {
 		return nil, err
 	}
 	final := resp.FinalURL.String()
+	if d.site.Ours(final) {
+		return nil, circles.Errorf(circles.Invalid, "The address %s leads to this instance.", address)
+	}
 	if id == final || id == "" {
 		return resp.Body, nil
 	}

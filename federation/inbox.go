@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
-	"strconv"
 	"time"
 
 	"halqa/circles"
@@ -21,28 +20,32 @@ import (
 )
 
 const (
-	maxParked   = 20_000          // activities waiting for a fetch; above that senders keep theirs
-	keyPatience = 8 * time.Second // Lemmy's client gives up after 10 s
+	keyPatience  = 8 * time.Second  // Lemmy's client gives up after 10 s
+	bodyPatience = 10 * time.Second // for the whole body; servers send it at once
 )
 
 // An Inbox takes in what other servers send. Each request is answered when what it says is durable:
 // applied, or parked until something was fetched.
 //
 // The order of checks is from cheap to costly, and nothing a stranger says is believed before the
-// signature proves who speaks: content type, the sender's share of slots, size, JSON, digest and
-// clock, block list, key, signature, origin; then one Update.
+// signature proves who speaks: content type, size, the sender's share of slots, JSON, digest and
+// clock, block list, key, signature, origin; then one Update. A slot is held only while something is
+// worked on, never while bytes or keys are waited for, since how long that takes the sender chooses.
 type Inbox struct {
 	site    Site
 	store   *store.Store
 	app     *app.App
 	log     *slog.Logger
 	now     func() time.Time
+	bodies  *bodies
 	slots   *slots
 	keys    *keyRing
 	fetcher *documents
 	heard   func(host string)
 	client  func(*http.Request) netip.Addr
 	wake    chan struct{} // something was parked
+	waiting waiting
+	strange noting
 }
 
 // InboxOptions are what an Inbox is made of.
@@ -62,8 +65,9 @@ func NewInbox(o InboxOptions) *Inbox {
 	d := &documents{client: o.Fetch, store: o.Store, site: o.Site, now: o.Now}
 	in := &Inbox{
 		site: o.Site, store: o.Store, app: o.App, log: o.Log, now: o.Now,
-		slots: newSlots(o.Now), keys: newKeyRing(o.Store, d, o.Now), fetcher: d,
+		bodies: newBodies(), slots: newSlots(o.Now), keys: newKeyRing(o.Store, d, o.Now), fetcher: d,
 		heard: o.Heard, client: o.Client, wake: make(chan struct{}, 1),
+		waiting: waiting{now: o.Now}, strange: noting{now: o.Now},
 	}
 	if in.heard == nil {
 		in.heard = func(string) {}
@@ -106,22 +110,18 @@ func (in *Inbox) take(w http.ResponseWriter, r *http.Request) (int, error) {
 	if err != nil {
 		return 0, &httpError{http.StatusUnauthorized, "The signature names a key that has no usable address."}
 	}
-	share := host + " " + block(in.client(r))
-	release, after, ok := in.slots.take(r.Context(), share)
-	if !ok {
-		w.Header().Set("Retry-After", strconv.Itoa(int(after/time.Second)))
-		return 0, &httpError{http.StatusTooManyRequests, "This server takes no more from you at the moment."}
-	}
-	defer func() { release() }()
-
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, as.MaxBody))
+	from := block(in.client(r))
+	body, done, err := in.body(w, r, from)
 	if err != nil {
-		var long *http.MaxBytesError
-		if errors.As(err, &long) {
-			return 0, &httpError{http.StatusRequestEntityTooLarge, "An activity may be 1 MiB long."}
-		}
-		return 0, &httpError{http.StatusBadRequest, "The body did not arrive whole."}
+		return 0, err
 	}
+	defer done()
+	slot := slot{slots: in.slots, share: host + " " + from}
+	if err := slot.take(r.Context(), w); err != nil {
+		return 0, err
+	}
+	defer slot.release()
+
 	activity, err := as.Parse(body)
 	if err != nil {
 		return 0, err
@@ -157,14 +157,12 @@ func (in *Inbox) take(w http.ResponseWriter, r *http.Request) (int, error) {
 		if activity.Type == "Delete" && activity.Object.ID == activity.Actor {
 			return http.StatusAccepted, nil
 		}
-		release()
-		if key, stranger, err = in.fetchKey(r.Context(), sig.KeyID); err != nil {
+		slot.release()
+		if key, stranger, err = in.fetchKey(r.Context(), sig.KeyID, len(body)); err != nil {
 			return 0, err
 		}
-		if release, after, ok = in.slots.take(r.Context(), share); !ok {
-			release = func() {}
-			w.Header().Set("Retry-After", strconv.Itoa(int(after/time.Second)))
-			return 0, &httpError{http.StatusTooManyRequests, "This server takes no more from you at the moment."}
+		if err := slot.take(r.Context(), w); err != nil {
+			return 0, err
 		}
 	}
 	if err := checked.Verify(key.key); err != nil {
@@ -172,14 +170,16 @@ func (in *Inbox) take(w http.ResponseWriter, r *http.Request) (int, error) {
 			return 0, err
 		}
 		// The key may have been replaced since it was fetched: ask once more.
-		release()
+		slot.release()
 		old := key
-		if key, stranger, err = in.fetchKey(r.Context(), sig.KeyID); err != nil {
+		if key, stranger, err = in.fetchKey(r.Context(), sig.KeyID, len(body)); err != nil {
 			return 0, err
 		}
-		release = func() {}
 		if key.key.Equal(old.key) {
 			return 0, &httpError{http.StatusUnauthorized, "The signature does not fit the key."}
+		}
+		if err := slot.take(r.Context(), w); err != nil {
+			return 0, err
 		}
 		if err := checked.Verify(key.key); err != nil {
 			return 0, err
@@ -189,15 +189,45 @@ func (in *Inbox) take(w http.ResponseWriter, r *http.Request) (int, error) {
 	return in.accept(r.Context(), delivery{activity: activity, signer: key.owner, stranger: stranger, body: body})
 }
 
-// fetchKey fetches a key without holding a slot.
-func (in *Inbox) fetchKey(ctx context.Context, keyID string) (knownKey, *as.Actor, error) {
-	ctx, cancel := context.WithTimeout(ctx, keyPatience)
-	defer cancel()
-	found, actor, err := in.keys.fetch(ctx, keyID)
+// body reads what was sent. It holds no slot, so that who sends a byte a second takes nothing from
+// others but the room for the bytes, of which each part of the network has a share.
+func (in *Inbox) body(w http.ResponseWriter, r *http.Request, from string) (body []byte, done func(), err error) {
+	tooLarge := &httpError{http.StatusRequestEntityTooLarge, "An activity may be 1 MiB long."}
+	size := r.ContentLength
+	if size > as.MaxBody {
+		return nil, nil, tooLarge
+	}
+	if size < 0 {
+		size = as.MaxBody // it does not say
+	}
+	if !in.bodies.take(from, size) {
+		w.Header().Set("Retry-After", "5")
+		return nil, nil, &httpError{http.StatusTooManyRequests, "Too much is being sent here at the moment; send this again later."}
+	}
+	done = func() { in.bodies.give(from, size) }
+	// The deadline is one of the connection; what cannot set it (a recorder, in tests) does not wait.
+	limit := http.NewResponseController(w)
+	_ = limit.SetReadDeadline(time.Now().Add(bodyPatience))
+	body, err = io.ReadAll(http.MaxBytesReader(w, r.Body, as.MaxBody))
+	_ = limit.SetReadDeadline(time.Time{})
+	if err == nil {
+		return body, done, nil
+	}
+	done()
+	var long *http.MaxBytesError
+	if errors.As(err, &long) {
+		return nil, nil, tooLarge
+	}
+	return nil, nil, &httpError{http.StatusRequestTimeout, "The body did not arrive whole."}
+}
+
+// fetchKey fetches a key without holding a slot. size is what is kept in memory meanwhile.
+func (in *Inbox) fetchKey(ctx context.Context, keyID string, size int) (knownKey, *as.Actor, error) {
+	found, actor, err := in.keys.fetch(ctx, keyID, size)
 	if err == nil {
 		return found, actor, nil
 	}
-	if ctx.Err() != nil || circles.Is(err, circles.Limited) {
+	if ctx.Err() != nil || circles.Is(err, circles.Limited) || circles.Is(err, circles.Busy) {
 		return knownKey{}, nil, &httpError{http.StatusTooManyRequests, "Your key could not be fetched in time; send this again later."}
 	}
 	in.log.Debug("inbox: key", "key", keyID, "error", err)
@@ -227,6 +257,9 @@ func (e *httpError) Error() string { return e.message }
 func (in *Inbox) answer(w http.ResponseWriter, r *http.Request, err error) {
 	var own *httpError
 	if errors.As(err, &own) {
+		if own.status == http.StatusTooManyRequests && w.Header().Get("Retry-After") == "" {
+			w.Header().Set("Retry-After", "60")
+		}
 		http.Error(w, own.message, own.status)
 		return
 	}

@@ -20,7 +20,10 @@ const (
 	keysKept     = 50_000           // keys held in memory, about 1 KiB each at most
 	keyRefusals  = 10_000           // failures remembered
 	keyRefusal   = 10 * time.Minute // how long a key that could not be had is not asked for again
-	keyFetches   = 16               // keys fetched at the same time
+	keyFetches   = 64               // keys fetched at the same time; each waits for the network, not for us
+	keyFetchHost = 2                // of those from one host
+	keyWaits     = 1024             // keys that may wait for their turn
+	keyBytes     = 32 << 20         // of requests that may wait for keys
 	keyRefreshes = 10 * time.Minute // a key that does not fit is fetched again, but not oftener than this
 )
 
@@ -41,9 +44,25 @@ type keyRing struct {
 	known   *otter.Cache[string, knownKey]
 	refused *otter.Cache[string, error]
 
+	free   chan struct{}
+	mu     sync.Mutex
+	asking map[string]*askedKey // by key id
+	hosts  map[string]*keyHost
+	bytes  int // of the requests that wait
+}
+
+// An askedKey is a key being fetched; all who need it wait for the one answer.
+type askedKey struct {
+	done  chan struct{}
+	found knownKey
+	actor *as.Actor
+	err   error
+}
+
+// A keyHost is a host that is being asked.
+type keyHost struct {
 	free  chan struct{}
-	mu    sync.Mutex
-	hosts map[string]bool // a fetch is under way
+	users int
 }
 
 func newKeyRing(s *store.Store, fetcher *documents, now func() time.Time) *keyRing {
@@ -54,8 +73,9 @@ func newKeyRing(s *store.Store, fetcher *documents, now func() time.Time) *keyRi
 			MaximumSize:      keyRefusals,
 			ExpiryCalculator: otter.ExpiryWriting[string, error](keyRefusal),
 		}),
-		free:  make(chan struct{}, keyFetches),
-		hosts: map[string]bool{},
+		free:   make(chan struct{}, keyFetches),
+		asking: map[string]*askedKey{},
+		hosts:  map[string]*keyHost{},
 	}
 }
 
@@ -77,7 +97,7 @@ func (k *keyRing) look(ctx context.Context, keyID string) (found knownKey, ok bo
 		return knownKey{}, false, err
 	}
 	key, err := httpsig.ParsePEM(a.PublicKey)
-	if err != nil || a.Local() {
+	if err != nil || a.Local() || !fetch.SameHost(a.URI, keyID) {
 		return knownKey{}, false, nil
 	}
 	found = knownKey{key: key, owner: a.URI, at: time.UnixMicro(a.FetchedAt)}
@@ -86,8 +106,9 @@ func (k *keyRing) look(ctx context.Context, keyID string) (found knownKey, ok bo
 }
 
 // fetch asks the key's server for it, and returns the actor it belongs to as well, which is stored
-// only once a signature proves to be its own. One host is asked one thing at a time.
-func (k *keyRing) fetch(ctx context.Context, keyID string) (knownKey, *as.Actor, error) {
+// only once a signature proves to be its own. One host is asked few things at a time, and one thing
+// only once, however many wait for it; size is what the caller's request keeps in memory meanwhile.
+func (k *keyRing) fetch(ctx context.Context, keyID string, size int) (knownKey, *as.Actor, error) {
 	if err, refused := k.refused.GetIfPresent(keyID); refused {
 		return knownKey{}, nil, err
 	}
@@ -95,19 +116,77 @@ func (k *keyRing) fetch(ctx context.Context, keyID string) (knownKey, *as.Actor,
 	if err != nil {
 		return knownKey{}, nil, err
 	}
-	if !k.begin(host) {
-		return knownKey{}, nil, circles.Errorf(circles.Limited, "Keys of %s are being fetched already; try again shortly.", host)
-	}
-	defer k.end(host)
-	found, actor, err := k.ask(ctx, keyID)
+	asked, err := k.join(ctx, keyID, host, size)
 	if err != nil {
-		if ctx.Err() == nil {
-			k.refused.Set(keyID, err)
-		}
 		return knownKey{}, nil, err
 	}
-	k.known.Set(keyID, found)
-	return found, actor, nil
+	defer func() {
+		k.mu.Lock()
+		k.bytes -= size
+		k.mu.Unlock()
+	}()
+	select {
+	case <-asked.done:
+		return asked.found, asked.actor, asked.err
+	case <-ctx.Done():
+		return knownKey{}, nil, ctx.Err()
+	}
+}
+
+// join returns the fetch of a key that is under way, or begins it. It goes on when who asked first
+// hangs up, because others may wait.
+func (k *keyRing) join(ctx context.Context, keyID, host string, size int) (*askedKey, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	asked := k.asking[keyID]
+	if k.bytes+size > keyBytes || asked == nil && len(k.asking) >= keyWaits {
+		return nil, circles.Errorf(circles.Limited, "Too many keys are being fetched; try again shortly.")
+	}
+	k.bytes += size
+	if asked != nil {
+		return asked, nil
+	}
+	asked = &askedKey{done: make(chan struct{})}
+	k.asking[keyID] = asked
+	h := k.hosts[host]
+	if h == nil {
+		h = &keyHost{free: make(chan struct{}, keyFetchHost)}
+		k.hosts[host] = h
+	}
+	h.users++
+	ctx = context.WithoutCancel(ctx)
+	go func() {
+		ctx, cancel := context.WithTimeout(ctx, keyPatience)
+		defer cancel()
+		asked.found, asked.actor, asked.err = k.turn(ctx, h, keyID)
+		if asked.err == nil {
+			k.known.Set(keyID, asked.found)
+		} else if ctx.Err() == nil && !circles.Is(asked.err, circles.Limited) {
+			k.refused.Set(keyID, asked.err)
+		}
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		delete(k.asking, keyID)
+		if h.users--; h.users == 0 {
+			delete(k.hosts, host)
+		}
+		close(asked.done)
+	}()
+	return asked, nil
+}
+
+// turn asks when it is this key's turn.
+func (k *keyRing) turn(ctx context.Context, h *keyHost, keyID string) (knownKey, *as.Actor, error) {
+	late := circles.Errorf(circles.Limited, "The key was not fetched in time; try again shortly.")
+	if !acquire(ctx, h.free, nil) {
+		return knownKey{}, nil, late
+	}
+	defer func() { <-h.free }()
+	if !acquire(ctx, k.free, nil) {
+		return knownKey{}, nil, late
+	}
+	defer func() { <-k.free }()
+	return k.ask(ctx, keyID)
 }
 
 // forget drops a key that was replaced, or whose owner is gone.
@@ -118,6 +197,10 @@ func (k *keyRing) ask(ctx context.Context, keyID string) (knownKey, *as.Actor, e
 	actor, err := k.fetcher.actor(ctx, address)
 	if err != nil {
 		return knownKey{}, nil, fmt.Errorf("key %s: %w", keyID, err)
+	}
+	if !fetch.SameHost(actor.ID, keyID) {
+		// A redirect led to another server, which must not speak under the first one's name.
+		return knownKey{}, nil, circles.Errorf(circles.Denied, "The key at %s belongs to an actor of another server.", address)
 	}
 	key, listed := actor.Key(keyID)
 	if !listed {
@@ -136,26 +219,4 @@ func (k *keyRing) ask(ctx context.Context, keyID string) (knownKey, *as.Actor, e
 		return knownKey{}, nil, err
 	}
 	return knownKey{key: public, owner: actor.ID, at: k.now()}, actor, nil
-}
-
-func (k *keyRing) begin(host string) bool {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.hosts[host] {
-		return false
-	}
-	select {
-	case k.free <- struct{}{}:
-	default:
-		return false
-	}
-	k.hosts[host] = true
-	return true
-}
-
-func (k *keyRing) end(host string) {
-	k.mu.Lock()
-	delete(k.hosts, host)
-	k.mu.Unlock()
-	<-k.free
 }

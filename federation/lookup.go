@@ -86,12 +86,13 @@ func (in *Inbox) FetchActor(ctx context.Context, address string) (*circles.Actor
 // FetchPost brings the post or comment at an address here, with what it needs to be shown, and
 // returns its id. It belongs to the circle that it is addressed to.
 func (in *Inbox) FetchPost(ctx context.Context, address string) (circles.PostID, error) {
-	if err := in.meet(ctx, lacks{what: needObject, address: address}, 0); err != nil {
+	uri, err := in.met(ctx, lacks{what: needObject, address: address}, true, 0)
+	if err != nil {
 		return 0, err
 	}
 	var id circles.PostID
-	err := in.store.View(ctx, func(tx *store.Tx) error {
-		p, err := tx.PostByURI(address)
+	err = in.store.View(ctx, func(tx *store.Tx) error {
+		p, err := tx.PostByURI(uri)
 		if err == nil {
 			id = p.ID
 		}

@@ -3,24 +3,24 @@ package federation
 import (
 	"context"
 	"errors"
-	"net/http"
 	"sync"
 	"time"
 
 	"halqa/circles"
 	"halqa/federation/as"
-	"halqa/internal/fetch"
 	"halqa/internal/store"
 )
 
 const (
 	resumeBatch   = 64
-	resumeWorkers = 8
+	resumeWorkers = 16
 	resumePoll    = 5 * time.Second
-	resumeTries   = 8                // over about four hours; after that what was parked is let go
+	resumeTries   = 8                // over about two hours; after that what was parked is let go
 	resumeFirst   = 30 * time.Second // doubled with each try
-	maxParents    = 20               // a longer chain of answers to unknown answers is not followed
-	fetchPatience = 30 * time.Second
+
+	// Who sends and who is asked choose how long a fetch takes, so neither gets all the workers.
+	resumePerSender = 6
+	resumePerHost   = 2
 )
 
 // Resume goes on with what is parked until ctx ends: it fetches what each activity waits for and
@@ -28,13 +28,12 @@ const (
 func (in *Inbox) Resume(ctx context.Context) error {
 	tick := time.NewTicker(resumePoll)
 	defer tick.Stop()
+	work := newResumption(in)
+	defer work.running.Wait()
 	for {
-		n, err := in.resumeDue(ctx)
+		err := work.sweep(ctx)
 		if err != nil && ctx.Err() == nil {
 			in.log.Error("inbox: resume", "error", err)
-		}
-		if n == resumeBatch && err == nil {
-			continue
 		}
 		select {
 		case <-ctx.Done():
@@ -45,33 +44,125 @@ func (in *Inbox) Resume(ctx context.Context) error {
 	}
 }
 
-// resumeDue goes on with what is due now, once, and returns how many activities that were.
-func (in *Inbox) resumeDue(ctx context.Context) (int, error) {
-	var due []store.Parked
-	err := in.store.View(ctx, func(tx *store.Tx) error {
-		var err error
-		due, err = tx.DueParked(tx.Now(), resumeBatch)
+// resumeDue goes on with what is due now, once, and waits until that is done.
+func (in *Inbox) resumeDue(ctx context.Context) error {
+	work := newResumption(in)
+	err := work.sweep(ctx)
+	work.running.Wait()
+	return err
+}
+
+// A resumption is the parked activities being worked on. Nobody waits for anybody else's.
+type resumption struct {
+	in      *Inbox
+	free    chan struct{}
+	running sync.WaitGroup
+
+	mu      sync.Mutex
+	busy    map[int64]bool
+	senders map[string]int // hosts
+	asked   map[string]int // hosts
+}
+
+func newResumption(in *Inbox) *resumption {
+	return &resumption{
+		in: in, free: make(chan struct{}, resumeWorkers),
+		busy: map[int64]bool{}, senders: map[string]int{}, asked: map[string]int{},
+	}
+}
+
+// sweep begins everything that is due and whose sender and host have workers left. It reads on past
+// those that have not, which wait for the next sweep; one follows whenever something is done.
+func (w *resumption) sweep(ctx context.Context) error {
+	if err := w.in.waiting.recount(ctx, w.in.store); err != nil {
 		return err
-	})
-	if err != nil {
-		return 0, err
 	}
-	var wg sync.WaitGroup
-	free := make(chan struct{}, resumeWorkers)
-	errs := make([]error, len(due))
-	for i, p := range due {
-		free <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-free }()
-			errs[i] = in.resume(ctx, p)
+	var last store.Parked
+	for {
+		var due []store.Parked
+		err := w.in.store.View(ctx, func(tx *store.Tx) error {
+			var err error
+			due, err = tx.DueParked(tx.Now(), last, resumeBatch)
+			return err
 		})
+		if err != nil {
+			return err
+		}
+		for _, p := range due {
+			if err := w.begin(ctx, p); err != nil {
+				return err
+			}
+			last = p
+		}
+		if len(due) < resumeBatch {
+			return nil
+		}
 	}
-	wg.Wait()
-	return len(due), errors.Join(errs...)
+}
+
+func (w *resumption) begin(ctx context.Context, p store.Parked) error {
+	sender, _ := hostOf(p.Signer)
+	host := ""
+	if need, needs := parseLacks(p.Needs); needs {
+		host, _ = hostOf(need.address)
+	}
+	if !w.enter(p.ID, sender, host) {
+		return nil
+	}
+	select {
+	case w.free <- struct{}{}:
+	case <-ctx.Done():
+		w.leave(p.ID, sender, host)
+		return ctx.Err()
+	}
+	w.running.Go(func() {
+		defer func() {
+			w.leave(p.ID, sender, host)
+			<-w.free
+			w.in.nudge()
+		}()
+		if err := w.in.resume(ctx, p); err != nil && ctx.Err() == nil {
+			w.in.log.Error("inbox: resume", "id", p.URI, "error", err)
+		}
+	})
+	return nil
+}
+
+func (w *resumption) enter(id int64, sender, host string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.busy[id] || w.senders[sender] >= resumePerSender || host != "" && w.asked[host] >= resumePerHost {
+		return false
+	}
+	w.busy[id] = true
+	w.senders[sender]++
+	if host != "" {
+		w.asked[host]++
+	}
+	return true
+}
+
+func (w *resumption) leave(id int64, sender, host string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.busy, id)
+	if w.senders[sender]--; w.senders[sender] == 0 {
+		delete(w.senders, sender)
+	}
+	if host == "" {
+		return
+	}
+	if w.asked[host]--; w.asked[host] == 0 {
+		delete(w.asked, host)
+	}
 }
 
 // resume goes on with one parked activity: it is applied, delayed, or let go.
 func (in *Inbox) resume(ctx context.Context, p store.Parked) error {
+	// Its server may have been blocked since it was parked.
+	if err := in.mayAsk(ctx, p.Signer); err != nil {
+		return in.delay(ctx, p, err)
+	}
 	need, needs := parseLacks(p.Needs)
 	if needs {
 		err := in.meet(ctx, need, 0)
@@ -80,16 +171,26 @@ func (in *Inbox) resume(ctx context.Context, p store.Parked) error {
 		}
 		if err != nil {
 			in.log.Debug("inbox: fetch", "address", need.address, "error", err)
-			return in.delay(ctx, p, p.Needs, err)
+			return in.delay(ctx, p, err)
 		}
-		if need.what == needFresh {
-			return in.store.Update(ctx, func(tx *store.Tx) error { return tx.Unpark(p.ID) })
+		if need.onlyFetch() {
+			return in.unpark(ctx, p)
 		}
 	}
-	activity, err := as.Parse(p.Raw)
+	var raw []byte
+	err := in.store.View(ctx, func(tx *store.Tx) error {
+		var err error
+		raw, err = tx.ParkedRaw(p.ID)
+		return err
+	})
+	if err != nil || raw == nil {
+		return err
+	}
+	activity, err := as.Parse(raw)
 	if err != nil {
-		return in.delay(ctx, p, p.Needs, err)
+		return in.delay(ctx, p, err)
 	}
+	activity.ID = p.URI // for those that have none of their own
 	begun := in.begun(activity)
 	err = in.store.Update(ctx, func(tx *store.Tx) error {
 		if err := in.admit(tx, begun); err != nil {
@@ -100,87 +201,48 @@ func (in *Inbox) resume(ctx context.Context, p store.Parked) error {
 	var more *lacks
 	switch {
 	case err == nil:
-		in.nudge() // what waited behind it
 		return nil
 	case errors.As(err, &more):
-		// One more thing is missing. Each round counts as a try, so that a hostile chain ends.
-		return in.store.Update(ctx, func(tx *store.Tx) error {
-			if p.Tries+1 >= resumeTries {
-				return tx.Unpark(p.ID)
-			}
-			in.nudge()
-			return tx.DelayParked(p.ID, tx.Now(), p.Tries+1, more.String())
-		})
-	case refusedHere(err):
+		return in.again(ctx, p, more)
+	case ctx.Err() != nil:
+		return nil
+	}
+	if refusedHere(err) {
 		in.log.Debug("inbox: not taken", "id", activity.ID, "type", activity.Type, "error", err)
-		return in.store.Update(ctx, func(tx *store.Tx) error { return tx.Unpark(p.ID) })
+	}
+	if derr := in.delay(ctx, p, err); derr != nil || refusedHere(err) {
+		return derr
 	}
 	return err
 }
 
-// delay tries again later what failed for a passing reason, and lets go what never will be.
-func (in *Inbox) delay(ctx context.Context, p store.Parked, needs string, cause error) error {
+// again parks what lacks one thing more. Each round counts as a try, so that a hostile chain ends; what
+// lacks the same thing that was just fetched will not have it, for example because it is private.
+func (in *Inbox) again(ctx context.Context, p store.Parked, more *lacks) error {
+	if p.Tries+1 >= resumeTries || more.behind != "" || more.String() == p.Needs {
+		return in.unpark(ctx, p)
+	}
 	return in.store.Update(ctx, func(tx *store.Tx) error {
-		if permanent(cause) || p.Tries+1 >= resumeTries {
-			return tx.Unpark(p.ID)
-		}
-		wait := resumeFirst << p.Tries
-		return tx.DelayParked(p.ID, tx.Now()+wait.Microseconds(), p.Tries+1, needs)
+		return tx.DelayParked(p.ID, tx.Now(), p.Tries+1, more.String())
 	})
 }
 
-// permanent reports whether asking again would bring the same answer.
-func permanent(err error) bool {
-	var status *fetch.StatusError
-	if errors.As(err, &status) {
-		return status.Status >= 400 && status.Status < 500 &&
-			status.Status != http.StatusRequestTimeout && status.Status != http.StatusTooManyRequests
-	}
-	return refusedHere(err)
+func (in *Inbox) unpark(ctx context.Context, p store.Parked) error {
+	return in.store.Update(ctx, func(tx *store.Tx) error { return tx.Unpark(p.ID) })
 }
 
-// isGone reports whether a server said that something no longer exists.
-func isGone(err error) bool {
-	var status *fetch.StatusError
-	return errors.As(err, &status) && (status.Status == http.StatusGone || status.Status == http.StatusNotFound)
-}
-
-// meet fetches one thing and stores it. depth counts the chain that led to it.
-func (in *Inbox) meet(ctx context.Context, l lacks, depth int) error {
-	if depth > maxParents {
-		return circles.Errorf(circles.Invalid, "The thread leads through too many unknown comments.")
+// delay tries again later what failed for a passing reason, and lets go what never will be.
+func (in *Inbox) delay(ctx context.Context, p store.Parked, cause error) error {
+	if permanent(cause) || p.Tries+1 >= resumeTries {
+		return in.unpark(ctx, p)
 	}
-	ctx, cancel := context.WithTimeout(ctx, fetchPatience)
-	defer cancel()
-	switch l.what {
-	case needActor:
-		_, err := in.fetchActor(ctx, l.address)
-		return err
-	case needObject, needFresh:
-		return in.fetchPost(ctx, l, depth)
-	}
-	return circles.Errorf(circles.Invalid, "Nothing is known about a need of kind %q.", l.what)
-}
-
-// fetchActor brings an actor up to date from its own server.
-func (in *Inbox) fetchActor(ctx context.Context, address string) (*circles.Actor, error) {
-	if err := in.mayAsk(ctx, address); err != nil {
-		return nil, err
-	}
-	doc, err := in.fetcher.actor(ctx, address)
-	if err != nil {
-		return nil, err
-	}
-	var kept *circles.Actor
-	err = in.store.Update(ctx, func(tx *store.Tx) error {
-		var err error
-		kept, err = in.keep(tx, doc)
-		return err
+	wait := resumeFirst << p.Tries
+	return in.store.Update(ctx, func(tx *store.Tx) error {
+		return tx.DelayParked(p.ID, tx.Now()+wait.Microseconds(), p.Tries+1, p.Needs)
 	})
-	return kept, err
 }
 
-// mayAsk refuses to fetch from a blocked server. // CVE-2026-23961
+// mayAsk refuses a server that is blocked, whoever speaks of it. // CVE-2026-23961
 func (in *Inbox) mayAsk(ctx context.Context, address string) error {
 	host, err := hostOf(address)
 	if err != nil {
@@ -191,80 +253,4 @@ func (in *Inbox) mayAsk(ctx context.Context, address string) error {
 		err = circles.Errorf(circles.Forbidden, "The server %s is blocked here.", host)
 	}
 	return err
-}
-
-// fetchPost brings a post or comment from its own server, with the author and the parents that it
-// needs. With needFresh it also takes over what changed, and that it is gone.
-func (in *Inbox) fetchPost(ctx context.Context, l lacks, depth int) error {
-	if err := in.mayAsk(ctx, l.address); err != nil {
-		return err
-	}
-	body, err := in.fetcher.get(ctx, l.address)
-	if l.what == needFresh && isGone(err) {
-		return in.store.Update(ctx, func(tx *store.Tx) error {
-			known, err := tx.PostByURI(l.address)
-			if err != nil {
-				return err
-			}
-			author, err := tx.Actor(known.Author.Actor())
-			if err != nil {
-				return err
-			}
-			a := act{Envelope: &as.Envelope{Type: "Delete"}}
-			return in.outcome(a)(in.app.ReceiveDelete(tx, said(author, a), known.ID))
-		})
-	}
-	if err != nil {
-		return err
-	}
-	c, err := as.ParseContent(body)
-	if err != nil {
-		return err
-	}
-	if !isContentType(c.Type) {
-		// Some servers announce the activity: what it created is fetched itself.
-		wrapped, err := as.Parse(body)
-		if err != nil {
-			return err
-		}
-		if wrapped.Type != "Create" || wrapped.Object.ID == "" || wrapped.Object.ID == l.address {
-			return circles.Errorf(circles.Invalid, "What lies at %s is neither a post nor a comment.", l.address)
-		}
-		l.address = wrapped.Object.ID
-		return in.meet(ctx, l, depth+1)
-	}
-	a := act{Envelope: &as.Envelope{Actor: c.AttributedTo, To: c.To, CC: c.CC, Audience: c.Audience}, fetched: true}
-	if err := authored(c, a); err != nil {
-		return err
-	}
-	a.content, a.post = c, in.prepared(c)
-	for range maxParents {
-		err := in.store.Update(ctx, func(tx *store.Tx) error {
-			if l.circle != 0 {
-				var err error
-				if a.via, err = tx.Circle(l.circle); err != nil {
-					return err
-				}
-			}
-			known, err := tx.PostByURI(c.ID)
-			if err == nil && l.what == needFresh {
-				return in.revise(tx, known, a)
-			}
-			if err == nil || !circles.Is(err, circles.NotFound) {
-				return err
-			}
-			return in.receive(tx, a)
-		})
-		var more *lacks
-		if !errors.As(err, &more) {
-			return err
-		}
-		if more.address == l.address {
-			return circles.Errorf(circles.Invalid, "The comment at %s answers itself.", l.address)
-		}
-		if err := in.meet(ctx, *more, depth+1); err != nil {
-			return err
-		}
-	}
-	return circles.Errorf(circles.Invalid, "What lies at %s needs too much else to be shown.", l.address)
 }

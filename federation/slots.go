@@ -2,6 +2,8 @@ package federation
 
 import (
 	"context"
+	"net/http"
+	"strconv"
 	"sync"
 	"time"
 
@@ -114,17 +116,82 @@ func (s *slots) leave(h *hostSlots) {
 	s.mu.Unlock()
 }
 
-// forgetOne makes room for another host. Hosts with requests under way stay.
+// forgetOne makes room for another host. Hosts with requests under way stay. Of a few that come to
+// hand the one silent for longest goes: looking at them all would be work that a stranger orders.
 func (s *slots) forgetOne() {
 	if len(s.hosts) < maxHosts {
 		return
 	}
 	var oldest string
 	var at time.Time
+	seen := 0
 	for name, h := range s.hosts {
 		if h.users == 0 && (oldest == "" || h.seen.Before(at)) {
 			oldest, at = name, h.seen
 		}
+		if seen++; seen >= 16 && oldest != "" || seen >= 256 {
+			break
+		}
 	}
 	delete(s.hosts, oldest)
+}
+
+// A slot is what one request holds of the slots while it is worked on.
+type slot struct {
+	slots *slots
+	share string
+	held  func()
+}
+
+// take waits for the slot, or says when to come back.
+func (s *slot) take(ctx context.Context, w http.ResponseWriter) error {
+	release, after, ok := s.slots.take(ctx, s.share)
+	if !ok {
+		w.Header().Set("Retry-After", strconv.Itoa(int(after/time.Second)))
+		return &httpError{http.StatusTooManyRequests, "This server takes no more from you at the moment."}
+	}
+	s.held = release
+	return nil
+}
+
+// release may be called when nothing is held.
+func (s *slot) release() {
+	if s.held != nil {
+		s.held()
+		s.held = nil
+	}
+}
+
+const (
+	bodiesAll   = 128 << 20 // bytes of requests in memory together; most are below 8 KiB
+	bodiesBlock = 32 << 20  // of those from one part of the network
+)
+
+// bodies bounds the memory that requests take before anybody knows who sends them.
+type bodies struct {
+	mu     sync.Mutex
+	all    int64
+	blocks map[string]int64
+}
+
+func newBodies() *bodies { return &bodies{blocks: map[string]int64{}} }
+
+func (b *bodies) take(block string, size int64) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.all+size > bodiesAll || b.blocks[block]+size > bodiesBlock {
+		return false
+	}
+	b.all += size
+	b.blocks[block] += size
+	return true
+}
+
+func (b *bodies) give(block string, size int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.all -= size
+	if b.blocks[block] -= size; b.blocks[block] == 0 {
+		delete(b.blocks, block)
+	}
 }

@@ -1,6 +1,9 @@
 package store
 
 import (
+	"database/sql"
+	"errors"
+
 	"halqa/circles"
 )
 
@@ -24,8 +27,6 @@ func scanParked(r rowScanner) (Parked, error) {
 	return p, r.Scan(&p.ID, &p.URI, &p.OrderKey, &p.Signer, &p.InboxOf, &p.Needs, &p.At, &p.Tries, &p.DueAt, &p.Raw)
 }
 
-const parkedColumns = `p.id, p.uri, p.order_key, p.signer, p.inbox_of, p.needs, p.at, p.tries, p.due_at, p.raw`
-
 // Park keeps an activity for later. One that is parked already is left as it is.
 func (tx *Tx) Park(p Parked) error {
 	_, err := tx.exec(`INSERT INTO parked (id, uri, order_key, signer, inbox_of, needs, at, tries, due_at, raw)
@@ -39,16 +40,36 @@ func (tx *Tx) IsParked(orderKey string) (bool, error) {
 	return tx.exists(`SELECT 1 FROM parked WHERE order_key = $1`, orderKey)
 }
 
-// ParkedCount counts what waits, up to limit.
-func (tx *Tx) ParkedCount(limit int) (int, error) {
-	return one(tx, value[int], `SELECT COUNT(*) FROM (SELECT 1 FROM parked LIMIT $1) AS some`, limit)
+// ParkedBy tells how much waits of each signer.
+func (tx *Tx) ParkedBy(each func(signer string, n int)) error {
+	return tx.rows(`SELECT signer, COUNT(*) FROM parked GROUP BY signer`, nil, func(r rowScanner) error {
+		var signer string
+		var n int
+		if err := r.Scan(&signer, &n); err != nil {
+			return err
+		}
+		each(signer, n)
+		return nil
+	})
 }
 
-// DueParked returns what is due, oldest first; of each order key only the first that waits.
-func (tx *Tx) DueParked(now int64, limit int) ([]Parked, error) {
-	return list(tx, scanParked, `SELECT `+parkedColumns+` FROM parked p
-		WHERE p.due_at <= $1 AND NOT EXISTS (SELECT 1 FROM parked q WHERE q.order_key = p.order_key AND q.id < p.id)
-		ORDER BY p.due_at, p.id LIMIT $2`, now, limit)
+// DueParked returns what is due and comes behind p in the order of their times, oldest first, without
+// the bytes; of each order key only the first that waits.
+func (tx *Tx) DueParked(now int64, p Parked, limit int) ([]Parked, error) {
+	return list(tx, scanParked, `SELECT p.id, p.uri, p.order_key, p.signer, p.inbox_of, p.needs, p.at, p.tries, p.due_at, NULL FROM parked p
+		WHERE p.due_at <= $1 AND (p.due_at, p.id) > ($3, $4)
+			AND NOT EXISTS (SELECT 1 FROM parked q WHERE q.order_key = p.order_key AND q.id < p.id)
+		ORDER BY p.due_at, p.id LIMIT $2`, now, limit, p.DueAt, p.ID)
+}
+
+// ParkedRaw returns the bytes of what is parked; nil if it no longer is.
+func (tx *Tx) ParkedRaw(id int64) ([]byte, error) {
+	var raw []byte
+	err := tx.row(`SELECT raw FROM parked WHERE id = $1`, id).Scan(&raw)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	return raw, err
 }
 
 // DelayParked writes when to try again, how often it was tried, and what it waits for now.
