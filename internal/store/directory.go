@@ -110,7 +110,7 @@ func (tx *Tx) DirectoryPage(v circles.Viewer, d Directory) ([]CircleRow, error) 
 	}
 	cond += " AND " + mayEnter(v, &args)
 	if v.SignedIn() {
-		cond += " AND " + notBlocked(v, &args, "c.id")
+		cond += wishes{actors: true, hosts: true}.hide(v, &args, "c.id", "")
 	}
 	limit := arg(&args, d.Limit)
 	// The public ones come out of their index in order; the local-only ones are few.

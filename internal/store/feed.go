@@ -15,8 +15,9 @@ type FeedScope string
 const (
 	FeedAll        FeedScope = "all"        // all public circles known here, and for members the local-only ones
 	FeedLocal      FeedScope = "local"      // of these, the circles that live here
-	FeedSubscribed FeedScope = "subscribed" // the circles the viewer is a member of
+	FeedSubscribed FeedScope = "subscribed" // the circles the viewer is a member of, and tags they follow
 	FeedCircle     FeedScope = "circle"     // one circle
+	FeedTag        FeedScope = "tag"        // posts with a tag, wherever the viewer finds them
 )
 
 // A Mark is an entry's place in an order: the number it is ordered by, and its id. The zero Mark is
@@ -30,6 +31,8 @@ type Mark struct {
 type Feed struct {
 	Scope  FeedScope
 	Circle circles.CircleID // of FeedCircle
+	Tag    string           // of FeedTag; a text.TagKey
+	Unread bool             // leave out what the viewer has read, until it has new comments
 	Order  ranking.Order    // of ranking.FeedOrders
 	Window time.Duration    // how old posts may be; 0 = any age
 	After  Mark             // the last entry of the page before
@@ -52,13 +55,16 @@ const (
 // FeedPage returns the places of the posts of one page, in order: at most f.Limit, fewer only if the
 // feed ends. It decides by readable.go who gets what; only visible posts are listed.
 func (tx *Tx) FeedPage(v circles.Viewer, f Feed) ([]Mark, error) {
-	blocks, err := tx.blocksAny(v)
+	w, err := tx.wishesOf(v)
 	if err != nil {
 		return nil, err
 	}
-	q := feedQuery{Feed: f, viewer: v, blocks: blocks, key: feedKey(f.Order)}
+	q := feedQuery{Feed: f, viewer: v, wishes: w, key: feedKey(f.Order)}
 	if f.Window > 0 {
 		q.floor = circles.IDFloor(time.UnixMicro(tx.Now()).Add(-f.Window))
+	}
+	if f.Scope == FeedTag {
+		return tx.feedTagged(q)
 	}
 	q.gather = f.Window > 0 && f.Window <= fewDays
 	if f.Scope != FeedSubscribed && f.Scope != FeedLocal || q.gather {
@@ -73,13 +79,21 @@ func (tx *Tx) FeedPage(v circles.Viewer, f Feed) ([]Mark, error) {
 	if err != nil || len(page) == f.Limit || short {
 		return page, err
 	}
-	return tx.feedMerge(q)
+	page, err = tx.feedMerge(q)
+	if err != nil || f.Scope != FeedSubscribed || !w.follows {
+		return page, err
+	}
+	tagged, err := tx.feedTagged(q)
+	if err != nil {
+		return nil, err
+	}
+	return mergeMarks(page, tagged, f.Limit), nil
 }
 
 type feedQuery struct {
 	Feed
 	viewer circles.Viewer
-	blocks bool
+	wishes wishes
 	key    string // the column
 	floor  int64  // the smallest id of the window
 	gather bool   // collect the window and sort it, instead of walking an index in order
@@ -123,6 +137,10 @@ func (q *feedQuery) bounds(args *[]any, t string, end Mark) string {
 		cond += " AND " + t + ".controversy > 0" // what nobody disputes is not in this feed, nor in its index
 	}
 	key, id := t+"."+q.key, t+".id"
+	if q.Unread && q.viewer.SignedIn() {
+		cond += " AND NOT EXISTS (SELECT 1 FROM read_mark r WHERE r.person = " + arg(args, q.viewer.Person) +
+			" AND r.post = " + t + ".id AND r.comments >= " + t + ".comments)"
+	}
 	if q.floor > 0 {
 		if q.gather || q.key == "id" {
 			cond += " AND " + id + " >= " + arg(args, q.floor)
@@ -175,17 +193,20 @@ func (tx *Tx) feedWalk(q feedQuery, end Mark) ([]Mark, error) {
 		cond += " AND p.circle = " + arg(&args, q.Circle)
 	case FeedSubscribed:
 		// The sum keeps SQLite from searching the index of each circle instead.
-		cond += " AND p.circle + 0 IN (SELECT s.circle FROM membership s WHERE s.person = " +
-			arg(&args, q.viewer.Person) + " AND s.role IN " + memberRoles + ")"
+		me := arg(&args, q.viewer.Person)
+		mine := "p.circle + 0 IN (SELECT s.circle FROM membership s WHERE s.person = " + me + " AND s.role IN " + memberRoles + ")"
+		if q.wishes.follows {
+			mine = "(" + mine + " OR c.visibility IN ('public', 'local') AND EXISTS (SELECT 1 FROM post_tag g CROSS JOIN tag_wish w" +
+				" WHERE g.post = p.id AND w.person = " + me + " AND w.tag = g.tag AND w.wish = 'follow'))"
+		}
+		cond += " AND " + mine
 	case FeedLocal:
 		cond += " AND p.local = 1 AND (p.listed = 1 OR c.visibility = 'local')"
 	default:
 		cond += " AND (p.listed = 1 OR c.visibility = 'local')"
 	}
 	cond += " AND " + mayEnter(q.viewer, &args)
-	if q.blocks {
-		cond += " AND " + notBlocked(q.viewer, &args, "p.author, p.circle")
-	}
+	cond += q.wishes.hide(q.viewer, &args, "p.author, p.circle", "p.id")
 	return list(tx, scanMark, "SELECT "+columns+" FROM post p CROSS JOIN circle c WHERE c.id = p.circle AND "+cond+
 		" ORDER BY "+by+" LIMIT "+arg(&args, q.Limit), args...)
 }
@@ -202,9 +223,7 @@ func (tx *Tx) feedMerge(q feedQuery) ([]Mark, error) {
 	tables, where := q.circles(&args)
 	columns, by := q.order("t")
 	cond := q.bounds(&args, "t", Mark{})
-	if q.blocks {
-		cond += " AND " + notBlocked(q.viewer, &args, "t.author")
-	}
+	cond += q.wishes.hide(q.viewer, &args, "t.author", "t.id")
 	limit := arg(&args, q.Limit)
 	if q.gather {
 		return list(tx, scanMark, "SELECT "+columns+" FROM "+tables+" CROSS JOIN post t WHERE "+where+
@@ -221,9 +240,7 @@ func (tx *Tx) feedMerge(q feedQuery) ([]Mark, error) {
 
 	args = nil
 	cond = q.bounds(&args, "t", Mark{})
-	if q.blocks {
-		cond += " AND " + notBlocked(q.viewer, &args, "t.author")
-	}
+	cond += q.wishes.hide(q.viewer, &args, "t.author", "t.id")
 	limit = arg(&args, q.Limit)
 	n := 1
 	for n < len(heads) {
@@ -257,9 +274,7 @@ func (q *feedQuery) circles(args *[]any) (tables, where string) {
 		where += " AND c.posted_at >= " + arg(args, circles.IDTime(q.floor).UnixMicro())
 	}
 	where += " AND " + mayEnter(q.viewer, args)
-	if q.blocks {
-		where += " AND " + notBlocked(q.viewer, args, "c.id")
-	}
+	where += q.wishes.hide(q.viewer, args, "c.id", "")
 	return tables, where
 }
 

@@ -25,7 +25,7 @@ type Asker struct {
 	Role        circles.Role // in the circle
 	PeerBlocked bool         // this instance exchanges nothing with theirs
 	Banned      bool         // by the circle
-	BlockedBy   bool         // by the other person
+	BlockedBy   bool         // by the other person, alone or with all of their server
 }
 
 // Asker returns all that in one statement, for it is asked at every vote that arrives. circle and
@@ -40,6 +40,7 @@ func (tx *Tx) Asker(person circles.PersonID, circle circles.CircleID, other circ
 			EXISTS (SELECT 1 FROM peer p WHERE p.host = a.host AND p.policy = 'blocked'),
 			EXISTS (SELECT 1 FROM block b WHERE b.actor = $2 AND b.target = $1),
 			EXISTS (SELECT 1 FROM block b WHERE b.actor = $3 AND b.target = $1)
+				OR EXISTS (SELECT 1 FROM host_block h WHERE h.person = $3 AND h.host = a.host)
 		FROM actor a WHERE a.id = $1`, person, circle, other)
 	return a, notFound(err, "account")
 }

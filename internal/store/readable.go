@@ -1,6 +1,8 @@
 package store
 
 import (
+	"database/sql"
+	"errors"
 	"strconv"
 
 	"halqa/circles"
@@ -50,17 +52,72 @@ func mayRead(v circles.Viewer, args *[]any) string {
 		" OR p.state IN ('held', 'refused', 'removed') AND (" + moderates + "))"
 }
 
-// notBlocked leaves out what the viewer does not want to meet in a list: posts by people and in
-// circles they have blocked. ids are the columns that hold an author or a circle.
-func notBlocked(v circles.Viewer, args *[]any, ids string) string {
-	return "NOT EXISTS (SELECT 1 FROM block b WHERE b.actor = " + arg(args, v.Person) + " AND b.target IN (" + ids + "))"
+// findable is whether a list of many circles shows to the viewer what is in circle c: public circles,
+// for people of this instance the local-only ones, and those they belong to. It implies mayEnter.
+func findable(v circles.Viewer, args *[]any) string {
+	if !v.SignedIn() {
+		return "c.visibility = 'public'"
+	}
+	return "(c.visibility IN ('public', 'local') OR EXISTS (SELECT 1 FROM membership m WHERE m.circle = c.id AND m.person = " +
+		arg(args, v.Person) + " AND m.role IN " + memberRoles + "))"
 }
 
-// blocksAny reports whether the viewer has blocked anyone. Most have not, and are spared a look for
-// each row.
-func (tx *Tx) blocksAny(v circles.Viewer) (bool, error) {
+// wishes are what sort of things a viewer does not want to meet in lists, and whether they follow
+// tags. Most want nothing special, and are spared a look for each row.
+type wishes struct {
+	actors  bool // some people or circles, blocked or muted
+	hosts   bool // all of some servers
+	tags    bool // posts with some tags
+	follows bool // some tags are followed
+}
+
+func (tx *Tx) wishesOf(v circles.Viewer) (wishes, error) {
 	if !v.SignedIn() {
-		return false, nil
+		return wishes{}, nil
 	}
-	return tx.exists("SELECT 1 FROM block WHERE actor = $1", v.Person)
+	w, err := one(tx, func(r rowScanner) (wishes, error) {
+		var w wishes
+		err := r.Scan(&w.actors, &w.hosts, &w.tags, &w.follows)
+		return w, err
+	}, `SELECT EXISTS (SELECT 1 FROM block WHERE actor = $1) OR EXISTS (SELECT 1 FROM mute WHERE person = $1),
+		EXISTS (SELECT 1 FROM host_block WHERE person = $1),
+		EXISTS (SELECT 1 FROM tag_wish WHERE person = $1 AND wish = 'block'),
+		EXISTS (SELECT 1 FROM tag_wish WHERE person = $1 AND wish = 'follow')
+		FROM actor WHERE id = $1`, v.Person)
+	if errors.Is(err, sql.ErrNoRows) {
+		return wishes{}, nil
+	}
+	return w, err
+}
+
+// hide leaves out what the viewer does not want to meet in a list. ids are the columns that hold an
+// author or a circle, post that of a post, or "". It returns "" or " AND …".
+func (w wishes) hide(v circles.Viewer, args *[]any, ids, post string) string {
+	cond := ""
+	if w.actors || w.hosts || w.tags && post != "" {
+		me := arg(args, v.Person)
+		if w.actors {
+			cond += " AND " + notBlocked(me, ids)
+		}
+		if w.hosts {
+			cond += " AND " + notFrom(me, ids)
+		}
+		if w.tags && post != "" {
+			cond += " AND NOT EXISTS (SELECT 1 FROM post_tag y CROSS JOIN tag_wish w WHERE y.post = " + post +
+				" AND w.person = " + me + " AND w.tag = y.tag AND w.wish = 'block')"
+		}
+	}
+	return cond
+}
+
+// notBlocked holds if the person has neither blocked nor muted any of the actors in the columns ids.
+func notBlocked(person, ids string) string {
+	return "NOT EXISTS (SELECT 1 FROM block b WHERE b.actor = " + person + " AND b.target IN (" + ids + "))" +
+		" AND NOT EXISTS (SELECT 1 FROM mute u WHERE u.person = " + person + " AND u.target IN (" + ids + "))"
+}
+
+// notFrom holds if none of the actors in the columns ids is of a server that the person has blocked.
+func notFrom(person, ids string) string {
+	return "NOT EXISTS (SELECT 1 FROM host_block h CROSS JOIN actor z WHERE h.person = " + person +
+		" AND z.id IN (" + ids + ") AND z.host = h.host)"
 }

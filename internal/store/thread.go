@@ -117,14 +117,17 @@ func scanTwig(r rowScanner) (Twig, error) {
 	return t, err
 }
 
-// BlockedBy returns which of these the viewer has blocked.
+// BlockedBy returns which of these the viewer does not want to meet: blocked or muted by themselves,
+// or of a server that is.
 func (tx *Tx) BlockedBy(person circles.PersonID, ids []circles.ActorID) (map[circles.ActorID]bool, error) {
 	if person == 0 || len(ids) == 0 {
 		return nil, nil
 	}
 	set, args := in([]any{person}, ids)
 	blocked := map[circles.ActorID]bool{}
-	return blocked, tx.rows("SELECT target FROM block WHERE actor = $1 AND target IN ("+set+")", args, func(r rowScanner) error {
+	return blocked, tx.rows("SELECT target FROM block WHERE actor = $1 AND target IN ("+set+
+		") UNION ALL SELECT target FROM mute WHERE person = $1 AND target IN ("+set+
+		") UNION ALL SELECT z.id FROM host_block h JOIN actor z ON z.host = h.host WHERE h.person = $1 AND z.id IN ("+set+")", args, func(r rowScanner) error {
 		var id circles.ActorID
 		if err := r.Scan(&id); err != nil {
 			return err
