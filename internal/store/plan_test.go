@@ -134,7 +134,7 @@ func TestReadsSearchIndexes(t *testing.T) {
 			for _, step := range p.steps {
 				table, ok := strings.CutPrefix(step, "SCAN ")
 				// What a query makes itself is called t, u, w, x or d here.
-				if ok && !slices.Contains([]string{"t", "u", "w", "x", "d"}, table) && !slices.Contains(r.scans, table) {
+				if ok && !slices.Contains([]string{"t", "u", "w", "x", "d", "CONSTANT ROW"}, table) && !slices.Contains(r.scans, table) {
 					t.Errorf("%s: %s", r.name, step)
 				}
 			}
