@@ -42,10 +42,14 @@ func (g *Actor) announce(ctx context.Context, a obj, followers []string) {
 			bold.wrap(ctx, o, followers)
 		}
 		bold.wrap(ctx, a, followers)
-	case PieFed: // P constants.py:81
+	case PieFed, Unknown: // P constants.py:81
+		list := microblogs
+		if p.Persona == Unknown { // knows its peers better
+			list = append(slices.Clone(list), "gotosocial")
+		}
 		var micro, rest []string
 		for _, f := range followers {
-			if slices.Contains(microblogs, p.software(ctx, f)) {
+			if slices.Contains(list, p.software(ctx, f)) {
 				micro = append(micro, f)
 			} else {
 				rest = append(rest, f)

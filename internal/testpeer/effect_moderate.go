@@ -149,10 +149,15 @@ func (p *Peer) setModerator(group, person string, in bool) {
 	}
 }
 
+// change alters a post; the boosts of one that goes, go with it.
 func (p *Peer) change(id string, f func(*Post)) {
 	p.update(func() {
-		if x := p.world.posts[id]; x != nil {
-			f(x)
+		x := p.world.posts[id]
+		if x == nil {
+			return
+		}
+		if f(x); x.Gone != "" {
+			p.world.boosts = slices.DeleteFunc(p.world.boosts, func(b Boost) bool { return b.Object == id })
 		}
 	})
 }

@@ -102,9 +102,9 @@ func (p *Peer) object(ctx context.Context, id string) (obj, error) {
 		if err != nil {
 			return nil, err
 		}
-		p.damage(doc)
 		switch got := doc.str("id"); {
 		case got == final && sameHost(got, id):
+			p.damage(doc)
 			return doc, nil
 		case !sameHost(got, final):
 			return nil, fmt.Errorf("%s: the document there is %q", final, got)
@@ -136,6 +136,7 @@ func (p *Peer) actorOf(ctx context.Context, id string) (obj, *denial) {
 		return doc, nil
 	}
 	if why := p.acceptActor(ctx, doc); why != nil {
+		p.complain(why.reason, id, why.detail)
 		return nil, why
 	}
 	p.update(func() { p.remotes[id] = doc })
@@ -216,6 +217,7 @@ func (p *Peer) webFingers(ctx context.Context, a obj) *denial {
 	if err != nil {
 		return deny(ReasonWebFinger, err.Error())
 	}
+	p.damage(doc)
 	if got := doc.str("subject"); !strings.EqualFold(got, acct) {
 		return deny(ReasonWebFinger, fmt.Sprintf("subject %q for %q", got, acct))
 	}

@@ -58,6 +58,9 @@ func (p *Peer) post(w http.ResponseWriter, r *http.Request) {
 	rule := p.judge(r, &rec)
 	rec.Verdict, rec.Reason, rec.Detail, rec.Status = rule.verdict, rule.reason, rule.detail, p.statusOf(rule)
 	p.update(func() { p.received = append(p.received, rec) })
+	if rec.Reason != "" && rec.Reason != ReasonRepeated {
+		p.complain(rec.Reason, rec.ID, rec.Detail)
+	}
 	if rule.verdict == Refused && rec.Status >= 400 {
 		reply(w, rec.Status, "application/json", obj{"error": string(rule.reason) + ": " + rule.detail})
 		return

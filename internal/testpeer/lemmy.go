@@ -45,9 +45,6 @@ func lemmyActor(_ context.Context, _ *Peer, a obj) *denial {
 // L activities/src/protocol/**
 func lemmyEnvelope(a obj) *denial {
 	for _, id := range append(a.refs("object"), a.str("id")) {
-		if strings.Contains(id, "#") {
-			return deny(ReasonFragment, id)
-		}
 		if len(id) > lemmyIDLength {
 			return deny(ReasonIDTooLong, id)
 		}
@@ -57,11 +54,15 @@ func lemmyEnvelope(a obj) *denial {
 		typ = in.typ()
 	}
 	switch typ {
-	case "Create", "Update", "Announce", "Block", "Add", "Remove", "Lock", "Delete":
+	case "Delete":
+		if !a.has("to") {
+			return deny(ReasonToShape, a.typ()+" of "+typ)
+		}
+	case "Create", "Update", "Announce", "Block", "Add", "Remove", "Lock":
 		if !a.isArray("to") {
 			return deny(ReasonToShape, a.typ()+" of "+typ)
 		}
-		if typ != "Delete" && !a.isArray("cc") {
+		if !a.isArray("cc") {
 			return deny(ReasonCCShape, a.typ()+" of "+typ)
 		}
 	}
@@ -71,7 +72,7 @@ func lemmyEnvelope(a obj) *denial {
 // L objects/src/protocol/{page,note}.rs
 func lemmyObject(r *reading, _, o obj) *denial {
 	id := o.str("id")
-	if strings.Contains(id, "#") {
+	if strings.Contains(id, "#") { // of activities too many servers have them: NodeBB, GoToSocial
 		return deny(ReasonFragment, id)
 	}
 	if len(id) > lemmyIDLength {

@@ -33,24 +33,25 @@ type Peer struct {
 	signRFC9421 bool
 	doubleKnock bool
 
-	mu       sync.Mutex
-	changed  chan struct{} // closed and replaced whenever anything below changes
-	down     bool
-	last     int // number of the last object or activity
-	actors   map[string]*Actor
-	docs     map[string]obj // by id: what this peer has made
-	raw      map[string]rawDocument
-	behave   map[string]Behaviour // by path; "" is every path, "inbox" every inbox
-	mutation *Mutation
-	seen     map[string]bool // ids of activities that were read
-	remotes  map[string]obj  // actors of others
-	hints    map[string]string
-	gone     map[string]bool // hosts given up for ever
-	received []Receipt
-	asked    []Question
-	fetched  []string
-	sent     []Sent
-	world    world
+	mu         sync.Mutex
+	changed    chan struct{} // closed and replaced whenever anything below changes
+	down       bool
+	last       int // number of the last object or activity
+	actors     map[string]*Actor
+	docs       map[string]obj // by id: what this peer has made
+	raw        map[string]rawDocument
+	behave     map[string]Behaviour // by path; "" is every path, "inbox" every inbox
+	mutation   *Mutation
+	seen       map[string]bool // ids of activities that were read
+	remotes    map[string]obj  // actors of others
+	hints      map[string]string
+	gone       map[string]bool // hosts given up for ever
+	received   []Receipt
+	complaints []Complaint
+	asked      []Question
+	fetched    []string
+	sent       []Sent
+	world      world
 }
 
 // An Option changes a Peer before it listens.
@@ -133,13 +134,17 @@ func (p *Peer) Up() {
 	p.serve(ln)
 }
 
-// Mutate makes the peer apply m to every activity and object of another host before it reads it,
-// after signature and digest were checked. nil ends that.
+// Mutate makes the peer apply m to every document of another host before it reads it, after
+// signature and digest were checked, and forget the actors and complaints that it had. While a
+// mutation is in force no verb fails the test for an inbox that cannot be found. nil ends that.
 func (p *Peer) Mutate(m *Mutation) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.mutation = m
+	p.update(func() {
+		p.mutation, p.complaints = m, nil
+		p.remotes, p.hints = map[string]obj{}, map[string]string{}
+	})
 }
+
+func (p *Peer) mutating() bool { return read(p, func() bool { return p.mutation != nil }) }
 
 // Wait returns once cond holds; it is asked again whenever something changes at this peer. After 15
 // seconds the test fails with what and all that the peer has received.

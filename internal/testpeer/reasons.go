@@ -47,7 +47,7 @@ const (
 
 // Activities and objects.
 const (
-	ReasonFragment         Reason = "id-with-fragment"       // such an id cannot be fetched as itself; ours have none
+	ReasonFragment         Reason = "id-with-fragment"       // L: of an object; it cannot be fetched as itself
 	ReasonIDTooLong        Reason = "id-too-long"            // L stores 255 characters (kept)
 	ReasonToShape          Reason = "to-not-array"           // L activities/src/protocol/**: no default, arrays only
 	ReasonCCShape          Reason = "cc-not-array"           // L activities/src/protocol/**

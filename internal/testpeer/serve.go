@@ -105,6 +105,7 @@ func (p *Peer) handle(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if p.Persona == GoToSocial && r.UserAgent() == "" {
+		p.complain(ReasonNoAgent, r.URL.Path, "")
 		w.WriteHeader(http.StatusTeapot) // seen
 		return
 	}
@@ -172,12 +173,14 @@ func (p *Peer) document(w http.ResponseWriter, r *http.Request) {
 	}
 	if p.traits.secure {
 		if why := p.verifyGet(r); why != nil {
+			p.complain(why.reason, r.URL.Path, why.detail)
 			reply(w, http.StatusUnauthorized, "application/json", obj{"error": string(why.reason) + ": " + why.detail})
 			return
 		}
 	} else if r.Header.Get("Signature") != "" && p.Persona == Lemmy {
 		// L reads signed GETs for private communities; a keyId without fragment fails there.
 		if _, why := p.traits.sigs.check(r, nil, p.now()); why != nil && why.reason == ReasonKeyForm {
+			p.complain(why.reason, r.URL.Path, why.detail)
 			reply(w, http.StatusBadRequest, "application/json", obj{"error": string(why.reason)})
 			return
 		}

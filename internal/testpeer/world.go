@@ -183,12 +183,29 @@ func (p *Peer) Received() []Receipt {
 	return read(p, func() []Receipt { return slices.Clone(p.received) })
 }
 
-// Unwanted are the receipts with a Reason: what was refused, ignored or misread, repeats left out.
-func (p *Peer) Unwanted() []Receipt {
-	return slices.DeleteFunc(p.Received(), func(r Receipt) bool { return r.Reason == "" || r.Reason == ReasonRepeated })
+// A Complaint is something that this peer refused, ignored or misread.
+type Complaint struct {
+	Reason Reason
+	About  string // id of the activity or actor
+	Detail string
 }
 
-// Asked is every GET that others made here.
+// Complaints are those since the beginning or the last Mutate: about activities that arrived, repeats
+// left out, about actors that were fetched, and about how documents here were asked for. A story that goes well leaves none.
+func (p *Peer) Complaints() []Complaint {
+	return read(p, func() []Complaint { return slices.Clone(p.complaints) })
+}
+
+func (p *Peer) complain(reason Reason, about, detail string) {
+	p.update(func() { p.complaints = append(p.complaints, Complaint{reason, about, detail}) })
+}
+
+// Complained tells whether there was a complaint of one kind.
+func (p *Peer) Complained(reason Reason) bool {
+	return slices.ContainsFunc(p.Complaints(), func(c Complaint) bool { return c.Reason == reason })
+}
+
+// Asked is every request that others made here, as it came in.
 func (p *Peer) Asked() []Question {
 	return read(p, func() []Question { return slices.Clone(p.asked) })
 }

@@ -132,7 +132,7 @@ func (a *Actor) object(id, typ, html string) obj {
 	o := obj{"id": id, "type": typ, "attributedTo": a.ID, "content": html, "mediaType": "text/html",
 		"url": id, "published": a.peer.stamp(), "attachment": []any{}, "tag": []any{}, "sensitive": false}
 	switch a.peer.Persona {
-	case Lemmy, PieFed:
+	case Lemmy, PieFed, Unknown:
 		o["source"] = map[string]any{"content": html, "mediaType": "text/markdown"}
 		o["language"] = map[string]any{"identifier": "en", "name": "English"}
 	case Mastodon, GoToSocial:
