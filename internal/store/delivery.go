@@ -19,7 +19,8 @@ const routeColumns = `f.id, f.followee, f.inbox, f.from_seq, f.until_seq`
 
 func scanRoute(r rowScanner) (Route, error) {
 	var f Route
-	return f, r.Scan(&f.ID, &f.Followee, &f.Inbox, &f.FromSeq, &f.UntilSeq)
+	err := r.Scan(&f.ID, &f.Followee, &f.Inbox, &f.FromSeq, &f.UntilSeq)
+	return f, err
 }
 
 // Routes calls f for every follow that was ever accepted and has an inbox, ended ones too, in the
@@ -107,8 +108,9 @@ const peerColumns = `host, family, version, asked_at, first_seen_at, heard_at, r
 
 func scanPeer(r rowScanner) (Peer, error) {
 	var p Peer
-	return p, r.Scan(&p.Host, &p.Family, &p.Version, &p.AskedAt, &p.FirstSeenAt, &p.HeardAt, &p.ReachedAt, &p.FailingSince,
+	err := r.Scan(&p.Host, &p.Family, &p.Version, &p.AskedAt, &p.FirstSeenAt, &p.HeardAt, &p.ReachedAt, &p.FailingSince,
 		&p.Fails, &p.NextTryAt, &p.LastStatus, &p.LastError, &p.Policy)
+	return p, err
 }
 
 // PeersBy returns the rows of these hosts, as far as there are any.

@@ -10,13 +10,15 @@ const photoColumns = `m.id, m.owner, m.post, m.pos, m.alt, m.mime, m.width, m.he
 
 func scanPhoto(r rowScanner) (circles.Photo, error) {
 	var p circles.Photo
-	return p, r.Scan(&p.ID, &p.Owner, &p.Post, &p.Pos, &p.Alt, &p.Mime, &p.Width, &p.Height, &p.Blurhash, &p.Animated,
+	err := r.Scan(&p.ID, &p.Owner, &p.Post, &p.Pos, &p.Alt, &p.Mime, &p.Width, &p.Height, &p.Blurhash, &p.Animated,
 		&p.RemoteURL, &p.CreatedAt)
+	return p, err
 }
 
 func scanPhotoFile(r rowScanner) (circles.PhotoFile, error) {
 	var f circles.PhotoFile
-	return f, r.Scan(&f.Name, &f.Mime, &f.Width, &f.Height, &f.Bytes, &f.Hash)
+	err := r.Scan(&f.Name, &f.Mime, &f.Width, &f.Height, &f.Bytes, &f.Hash)
+	return f, err
 }
 
 // AddPhoto stores a photo and its files.

@@ -67,7 +67,8 @@ func (tx *Tx) OtherOwner(circle circles.CircleID, person circles.PersonID) (bool
 func (tx *Tx) MembershipsOf(person circles.PersonID) ([]circles.Membership, error) {
 	return list(tx, func(r rowScanner) (circles.Membership, error) {
 		var m circles.Membership
-		return m, r.Scan(&m.Circle, &m.Person, &m.Role, &m.At)
+		err := r.Scan(&m.Circle, &m.Person, &m.Role, &m.At)
+		return m, err
 	}, `SELECT circle, person, role, at FROM membership WHERE person = $1 ORDER BY circle`, person)
 }
 

@@ -24,7 +24,8 @@ type Parked struct {
 
 func scanParked(r rowScanner) (Parked, error) {
 	var p Parked
-	return p, r.Scan(&p.ID, &p.URI, &p.OrderKey, &p.Signer, &p.InboxOf, &p.Needs, &p.At, &p.Tries, &p.DueAt, &p.Raw)
+	err := r.Scan(&p.ID, &p.URI, &p.OrderKey, &p.Signer, &p.InboxOf, &p.Needs, &p.At, &p.Tries, &p.DueAt, &p.Raw)
+	return p, err
 }
 
 // Park keeps an activity for later. One that is parked already is left as it is.

@@ -28,6 +28,7 @@ func (tx *Tx) AddRevision(r circles.Revision) error {
 func (tx *Tx) Revisions(post circles.PostID) ([]circles.Revision, error) {
 	return list(tx, func(r rowScanner) (circles.Revision, error) {
 		var v circles.Revision
-		return v, r.Scan(&v.Post, &v.At, &v.Editor, &v.Title, &v.Link, &v.Body, &v.BodyHTML)
+		err := r.Scan(&v.Post, &v.At, &v.Editor, &v.Title, &v.Link, &v.Body, &v.BodyHTML)
+		return v, err
 	}, `SELECT post, at, editor, title, link, body, body_html FROM post_revision WHERE post = $1 ORDER BY at DESC`, post)
 }

@@ -58,7 +58,8 @@ func (tx *Tx) TouchSession(s *Session, expiresAt int64) error {
 func (tx *Tx) Sessions(person circles.PersonID) ([]*Session, error) {
 	return list(tx, func(r rowScanner) (*Session, error) {
 		s := new(Session)
-		return s, r.Scan(sessionDest(s)...)
+		err := r.Scan(sessionDest(s)...)
+		return s, err
 	}, "SELECT "+sessionColumns+" FROM session s WHERE s.person = $1 AND s.expires_at > $2 ORDER BY s.seen_at DESC, s.created_at DESC, s.hash",
 		person, tx.at)
 }

@@ -98,6 +98,7 @@ CREATE TABLE membership (
   at     {{int}} NOT NULL,
   PRIMARY KEY (circle, person)
 ){{strict}};
+CREATE INDEX membership_runs ON membership (circle) WHERE role IN ('owner', 'operator', 'moderator');
 CREATE INDEX membership_person ON membership (person, circle);
 
 -- Who follows whom. A row with a from_seq and an inbox is what delivery routes by; a finished one
@@ -164,6 +165,10 @@ CREATE INDEX post_circle_hot ON post (circle, hot, id) WHERE kind = 'post' AND s
 CREATE INDEX post_circle_new ON post (circle, id) WHERE kind = 'post' AND state = 'visible';
 CREATE INDEX post_circle_active ON post (circle, active, id) WHERE kind = 'post' AND state = 'visible';
 CREATE INDEX post_circle_score ON post (circle, score, id) WHERE kind = 'post' AND state = 'visible';
+CREATE INDEX post_circle_scaled ON post (circle, scaled, id) WHERE kind = 'post' AND state = 'visible';
+CREATE INDEX post_circle_controversy ON post (circle, controversy, id) WHERE kind = 'post' AND state = 'visible' AND controversy > 0;
+CREATE INDEX post_all_scaled ON post (scaled, id) WHERE kind = 'post' AND state = 'visible';
+CREATE INDEX post_all_controversy ON post (controversy, id) WHERE kind = 'post' AND state = 'visible' AND controversy > 0;
 CREATE INDEX post_all_hot ON post (hot, id) WHERE kind = 'post' AND state = 'visible';
 CREATE INDEX post_all_new ON post (id) WHERE kind = 'post' AND state = 'visible';
 CREATE INDEX post_all_active ON post (active, id) WHERE kind = 'post' AND state = 'visible';
