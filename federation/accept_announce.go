@@ -87,10 +87,10 @@ func (in *Inbox) unwrap(tx *store.Tx, a act, circle *circles.Circle, o as.Ref) e
 			return in.announcedObject(tx, circle, inner.Object.ID, needObject)
 		}
 	case "Update":
-		if !isContentType(inner.Object.Type) {
+		if inner.Object.Embedded() && !isContentType(inner.Object.Type) {
 			return in.announcedActor(tx, inner)
 		}
-		if !sameServer {
+		if !sameServer || !inner.Object.Embedded() {
 			return in.announcedObject(tx, circle, inner.Object.ID, needFresh)
 		}
 	case "Delete":

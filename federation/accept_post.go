@@ -277,6 +277,12 @@ func remotePhoto(at as.Attachment) app.RemotePhoto {
 
 // update takes a new version of a post, or of an actor.
 func (in *Inbox) update(tx *store.Tx, a act) error {
+	if !a.Object.Embedded() {
+		if known, err := here(tx, a.Object.ID); !known || err != nil || in.site.Ours(a.Object.ID) {
+			return err
+		}
+		return &lacks{what: needFresh, address: a.Object.ID}
+	}
 	if !isContentType(a.Object.Type) {
 		return in.updateActor(tx, a)
 	}
