@@ -29,7 +29,9 @@ type config struct {
 
 	Federation federationConfig `toml:"federation"`
 
-	database string // from HALQA_DATABASE, because it may hold a password; "" = SQLite in Data
+	database string         // from HALQA_DATABASE, because it may hold a password; "" = SQLite in Data
+	file     string         // where it was read from; "" = nowhere
+	lines    map[string]int // of file, on which a key was set
 }
 
 type federationConfig struct {
@@ -45,6 +47,9 @@ func defaultConfig() config {
 func loadConfig(path string, getenv func(string) string) (config, error) {
 	c := defaultConfig()
 	if path == "" {
+		path = getenv("HALQA_CONFIG")
+	}
+	if path == "" {
 		if _, err := os.Stat("halqa.toml"); err == nil {
 			path = "halqa.toml"
 		}
@@ -58,14 +63,46 @@ func loadConfig(path string, getenv func(string) string) (config, error) {
 			return c, circles.Errorf(circles.Invalid, "The configuration file %s cannot be read: %v.", path, err)
 		}
 		if err := c.decode(text); err != nil {
-			return c, circles.Errorf(circles.Invalid, "%s: %v", path, err)
+			return c, circles.Errorf(circles.Invalid, "%s, %v.", path, err)
 		}
+		c.file, c.lines = path, keyLines(text)
 	}
 	c.database = getenv("HALQA_DATABASE")
 	if listen := getenv("HALQA_LISTEN"); listen != "" {
-		c.Listen = listen
+		c.set("listen", &c.Listen, listen)
 	}
 	return c, c.check()
+}
+
+// set changes a value by something stronger than the file.
+func (c *config) set(key string, value *string, to string) {
+	*value = to
+	delete(c.lines, key)
+}
+
+// keyLines finds on which line of a file each key is set, for sentences about its value.
+func keyLines(text []byte) map[string]int {
+	lines, table, n := map[string]int{}, "", 0
+	for line := range strings.Lines(string(text)) {
+		n++
+		line = strings.TrimSpace(line)
+		if rest, ok := strings.CutPrefix(line, "["); ok {
+			table, _, _ = strings.Cut(rest, "]")
+			table += "."
+		} else if key, _, ok := strings.Cut(line, "="); ok && !strings.HasPrefix(line, "#") {
+			lines[table+strings.TrimSpace(key)] = n
+		}
+	}
+	return lines
+}
+
+// wrong is a refusal of a key's value, with the place where it stands.
+func (c *config) wrong(key, format string, args ...any) error {
+	sentence := fmt.Sprintf(format, args...)
+	if n := c.lines[key]; n > 0 {
+		return circles.Errorf(circles.Invalid, "%s, line %d: %s", c.file, n, sentence)
+	}
+	return circles.Errorf(circles.Invalid, "%s", sentence)
 }
 
 // decode reads strict TOML over the defaults: an unknown key is an error naming its line.
@@ -91,23 +128,23 @@ func (c *config) check() error {
 	if c.Host != "" {
 		host, err := fetch.Host("https://" + c.Host)
 		if err != nil || host != c.Host || strings.Contains(c.Host, ":") || !strings.Contains(c.Host, ".") {
-			return circles.Errorf(circles.Invalid, "host must be a plain lower-case name such as circles.example, without https:// and without a port, not %q.", c.Host)
+			return c.wrong("host", "host must be a plain lower-case name such as circles.example, without https:// and without a port, not %q.", c.Host)
 		}
 	}
 	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
-		return circles.Errorf(circles.Invalid, "listen must be host:port, such as localhost:8080, not %q.", c.Listen)
+		return c.wrong("listen", "listen must be host:port, such as localhost:8080, not %q.", c.Listen)
 	}
 	if c.Data == "" {
-		return circles.Errorf(circles.Invalid, "data must name a folder.")
+		return c.wrong("data", "data must name a folder.")
 	}
 	if _, err := logLevel(c.Log); err != nil {
-		return err
+		return c.wrong("log", "%v", err)
 	}
 	if _, err := prefixes("federation.lab_networks", c.Federation.LabNetworks); err != nil {
-		return err
+		return c.wrong("federation.lab_networks", "%v", err)
 	}
 	if _, err := prefixes("proxies", c.Proxies); err != nil {
-		return err
+		return c.wrong("proxies", "%v", err)
 	}
 	if c.database != "" {
 		u, err := url.Parse(c.database)

@@ -33,10 +33,10 @@ func (c *serveCmd) Run(ctx context.Context, term *terminal, g *cli) error {
 		return err
 	}
 	if c.Listen != "" {
-		cfg.Listen = c.Listen
+		cfg.set("listen", &cfg.Listen, c.Listen)
 	}
 	if c.Data != "" {
-		cfg.Data = c.Data
+		cfg.set("data", &cfg.Data, c.Data)
 	}
 	if err := cfg.check(); err != nil {
 		return err
@@ -104,6 +104,9 @@ func baseOf(cfg config, at string) string {
 		host = "localhost"
 	}
 	_, port, _ := net.SplitHostPort(at)
+	if port == "0" { // any free one, and no server has taken one yet
+		return "http://" + host
+	}
 	return "http://" + net.JoinHostPort(host, port)
 }
 

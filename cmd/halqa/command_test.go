@@ -1,0 +1,182 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/pelletier/go-toml/v2"
+)
+
+func TestHelpNamesEveryCommand(t *testing.T) {
+	o := newInstance(t).must("", "--help")
+	for _, command := range []string{"serve", "demo", "user create", "user list", "user reset-password", "user role", "circle create", "circle list", "post create", "backup", "restore", "config check", "version"} {
+		if !strings.Contains(o.out, "\n  "+command+"\n") && !strings.Contains(o.out, "\n  "+command+" ") {
+			t.Errorf("--help does not name %q:\n%s", command, o.out)
+		}
+	}
+}
+
+func TestVersion(t *testing.T) {
+	if o := newInstance(t).must("", "version"); !strings.HasPrefix(o.out, "halqa "+version+" go1.") {
+		t.Errorf("version printed %q", o.out)
+	}
+}
+
+func TestCommandLinesThatAreWrong(t *testing.T) {
+	in := newInstance(t)
+	for _, args := range [][]string{
+		{}, {"brew"}, {"user"}, {"user", "create"}, {"circle", "create", "tea"}, {"serve", "--port", "80"}, {"backup"},
+		{"post", "create", "tea"}, {"demo", "--ports", "x,y"},
+	} {
+		o := in.run("", args...)
+		if o.code != exitRefused || strings.Count(o.err, "\n") != 1 || !strings.Contains(o.err, "--help") || o.out != "" {
+			t.Errorf("halqa %v: exit status %d, %q, %q; want 2 and one line that names --help", args, o.code, o.out, o.err)
+		}
+	}
+	in.run("", "demo", "--ports", "8081").wantRefused(t, "two ports")
+}
+
+func TestConfigurationMistakes(t *testing.T) {
+	for _, c := range []struct{ text, want string }{
+		{"hots = \"circles.example\"\n", `line 1: there is no key "hots"`},
+		{"log = \"info\"\n[federation]\nlab_network = []\n", `line 3: there is no key "federation.lab_network"`},
+		{"listen = 8080\n", "line 1: "},
+		{"\nlisten = \"localhost:8080\n", "line 2: "},
+		{"log = \"info\"\nlog = \"warn\"\n", "line 2: "},
+		{"proxies = \"10.0.0.1\"\n", "line 1: "},
+		{"\n# a name\nhost = \"https://circles.example\"\n", "line 3: host must be a plain lower-case name"},
+		{"host = \"Circles.example\"\n", "line 1: host must be"},
+		{"host = \"circles.example:8080\"\n", "line 1: host must be"},
+		{"host = \"circles\"\n", "line 1: host must be"},
+		{"host = \"circles..example\"\n", "line 1: host must be"},
+		{"log = \"info\"\nlisten = \"8080\"\n", "line 2: listen must be host:port"},
+		{"data = \"\"\n", "line 1: data must name a folder"},
+		{"log = \"loud\"\n", "line 1: log must be debug, info, warn or error"},
+		{"proxies = [\"10.0.0.1\"]\n", `line 1: proxies: "10.0.0.1" is not a block`},
+		{"[federation]\nlab_networks = [\"10.0.0.0/33\"]\n", `line 2: federation.lab_networks: "10.0.0.0/33" is not a block`},
+	} {
+		in := newInstance(t)
+		if err := os.WriteFile(in.config, []byte(c.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for _, args := range [][]string{{"config", "check"}, {"serve"}, {"user", "list"}} {
+			o := in.run("", args...)
+			o.wantRefused(t, c.want)
+			if !strings.Contains(o.err, "halqa.toml") {
+				t.Errorf("%q: %q does not name the file", c.text, o.err)
+			}
+		}
+	}
+}
+
+func TestConfigurationThatIsNotThere(t *testing.T) {
+	in := newInstance(t)
+	in.config += ".missing"
+	in.run("", "config", "check").wantRefused(t, "There is no configuration file at "+in.config)
+	in.config = t.TempDir()
+	in.run("", "config", "check").wantRefused(t, "cannot be read")
+}
+
+func TestConfigurationFromTheEnvironment(t *testing.T) {
+	in := newInstance(t)
+	for _, c := range []struct{ name, value, want string }{
+		{"HALQA_LISTEN", "nowhere", "listen must be host:port"},
+		{"HALQA_DATABASE", "mysql://ann:secret@db/halqa", "HALQA_DATABASE must be a postgres:// address"},
+		{"HALQA_DATABASE", "postgres://ann:secret@db:port/halqa", "HALQA_DATABASE must be a postgres:// address"},
+	} {
+		in.env = map[string]string{c.name: c.value}
+		o := in.run("", "config", "check")
+		o.wantRefused(t, c.want)
+		if strings.Contains(o.err+o.out, "secret") {
+			t.Errorf("%s: the password was printed: %s%s", c.name, o.out, o.err)
+		}
+		if strings.Contains(o.err, "line") {
+			t.Errorf("%s: %q blames the file", c.name, o.err)
+		}
+	}
+}
+
+// HALQA_CONFIG names the file where the command line does not, and halqa.toml here is the last resort.
+func TestWhereTheConfigurationIsLookedFor(t *testing.T) {
+	here := t.TempDir()
+	t.Chdir(here)
+	named := filepath.Join(t.TempDir(), "named.toml")
+	for file, data := range map[string]string{named: "named", filepath.Join(here, "halqa.toml"): "here"} {
+		if err := os.WriteFile(file, []byte("data = \""+data+"\"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for env, want := range map[string]string{"": "here", named: "named"} {
+		c, err := loadConfig("", func(name string) string {
+			if name == "HALQA_CONFIG" {
+				return env
+			}
+			return ""
+		})
+		if err != nil || c.Data != want {
+			t.Errorf("HALQA_CONFIG=%q: data = %q, %v, want %q", env, c.Data, err, want)
+		}
+	}
+}
+
+func TestConfigCheckSaysWhatItComesTo(t *testing.T) {
+	in := newInstance(t, `host = "circles.example"`)
+	in.env["HALQA_DATABASE"] = "postgres://ann:secret@db.example/halqa"
+	o := in.must("", "config", "check")
+	for _, want := range []string{"host: circles.example\n", "listen: localhost:0\n", "database: PostgreSQL\n", "can be used"} {
+		if !strings.Contains(o.out, want) {
+			t.Errorf("config check printed %q, want %q in it", o.out, want)
+		}
+	}
+	if strings.Contains(o.out, "secret") {
+		t.Errorf("the password was printed: %s", o.out)
+	}
+}
+
+// The example explains every key, with its default.
+func TestExampleIsTheDefaults(t *testing.T) {
+	text, err := os.ReadFile("../../config.example.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, want := config{}, defaultConfig()
+	if err := got.decode(text); err != nil {
+		t.Fatal(err)
+	}
+	want.Proxies, want.Federation.LabNetworks = []string{}, []string{} // as an empty list is read
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("the example says %+v, the defaults are %+v", got, want)
+	}
+	if err := got.check(); err != nil {
+		t.Errorf("the example cannot be used: %v", err)
+	}
+	var keys map[string]any
+	if err := toml.Unmarshal(text, &keys); err != nil {
+		t.Fatal(err)
+	}
+	wantKeys(t, "", reflect.TypeFor[config](), keys)
+}
+
+func wantKeys(t *testing.T, table string, in reflect.Type, keys map[string]any) {
+	t.Helper()
+	for i := range in.NumField() {
+		f := in.Field(i)
+		name := f.Tag.Get("toml")
+		if name == "" {
+			continue // not of the file
+		}
+		value, ok := keys[name]
+		if !ok {
+			t.Errorf("the example does not explain %s%s", table, name)
+		} else if f.Type.Kind() == reflect.Struct {
+			below, ok := value.(map[string]any)
+			if !ok {
+				t.Errorf("%s%s is no table", table, name)
+			}
+			wantKeys(t, table+name+".", f.Type, below)
+		}
+	}
+}
