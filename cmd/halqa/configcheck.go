@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 )
 
@@ -8,10 +9,12 @@ type configCmd struct {
 	Check configCheckCmd `cmd:"" help:"Read the configuration and say what is wrong with it."`
 }
 
-type configCheckCmd struct{}
+type configCheckCmd struct {
+	Online bool `help:"Look at the instance from outside too: name, certificate, WebFinger, clock, reverse proxy."`
+}
 
-// Run reports the first mistake, or what the configuration comes to.
-func (c *configCheckCmd) Run(term *terminal, g *cli) error {
+// Run reports the first mistake, or what the configuration comes to, and then what others see.
+func (c *configCheckCmd) Run(ctx context.Context, term *terminal, g *cli) error {
 	cfg, err := loadConfig(g.Config, term.getenv)
 	if err != nil {
 		return err
@@ -29,5 +32,13 @@ func (c *configCheckCmd) Run(term *terminal, g *cli) error {
 		fmt.Fprintf(term.out, "warning: strangers can make this server ask machines in %s (federation.lab_networks)\n", network)
 	}
 	fmt.Fprintln(term.out, "The configuration can be used.")
-	return nil
+	if !c.Online {
+		return nil
+	}
+	o, done, err := newOutside(cfg)
+	if err != nil {
+		return err
+	}
+	defer done()
+	return o.look(ctx, term.out)
 }

@@ -26,6 +26,7 @@ const (
 	ctlName    = "ctl.sock"
 	maxCtl     = 1 << 20 // bytes of one request or answer; a post with its text is far below
 	ctlTimeout = 2 * time.Minute
+	maxSocket  = 107 // bytes of a socket's path; the system takes no more
 )
 
 // A ctlRequest is one command line for the running server.
@@ -46,6 +47,27 @@ func isForwarded(command string) bool {
 	return first == "user" || first == "circle" || first == "post"
 }
 
+// dialCtl returns a client of the server that runs on the configured data folder; running is false
+// where none does.
+func dialCtl(c config) (client *http.Client, running bool, err error) {
+	path := filepath.Join(c.Data, ctlName)
+	conn, err := net.DialTimeout("unix", path, 2*time.Second)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) || len(path) > maxSocket {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, circles.Errorf(circles.Invalid, "The running server cannot be reached at %s: %v. Run this command as the user it runs as.", path, err)
+	}
+	conn.Close()
+	return &http.Client{
+		Timeout: ctlTimeout,
+		Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			var d net.Dialer
+			return d.DialContext(ctx, "unix", path)
+		}},
+	}, true, nil
+}
+
 // forward hands the command line to the server that runs on this data folder. answered is false
 // where none runs; then the command opens the database itself.
 func (g *cli) forward(ctx context.Context, term *terminal, args []string) (code int, answered bool, err error) {
@@ -53,23 +75,11 @@ func (g *cli) forward(ctx context.Context, term *terminal, args []string) (code 
 	if err != nil {
 		return 0, false, err
 	}
-	path := filepath.Join(c.Data, ctlName)
-	client := &http.Client{
-		Timeout: ctlTimeout,
-		Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			var d net.Dialer
-			return d.DialContext(ctx, "unix", path)
-		}},
+	client, running, err := dialCtl(c)
+	if err != nil || !running {
+		return 0, false, err
 	}
 	defer client.CloseIdleConnections()
-	if conn, err := net.DialTimeout("unix", path, 2*time.Second); err != nil {
-		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) {
-			return 0, false, nil
-		}
-		return 0, false, circles.Errorf(circles.Invalid, "The running server cannot be reached at %s: %v. Run this command as the user it runs as.", path, err)
-	} else {
-		conn.Close()
-	}
 	stdin, err := readStdin(term, args)
 	if err != nil {
 		return 0, false, err
@@ -114,6 +124,9 @@ func readStdin(term *terminal, args []string) (string, error) {
 // caller holds the lock of the data folder, so nobody else can be listening.
 func listenCtl(data string) (net.Listener, error) {
 	path := filepath.Join(data, ctlName)
+	if len(path) > maxSocket {
+		return nil, circles.Errorf(circles.Invalid, "The path of the data folder is too long for its control socket %s: at most %d bytes.", path, maxSocket)
+	}
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("control socket: %w", err)
 	}
@@ -145,6 +158,9 @@ func ctlHandler(h *house) http.Handler {
 			h.log.Warn("control socket", "error", err)
 		}
 	})
+	mux.HandleFunc("POST "+backupPath, h.serveBackup)
+	mux.HandleFunc("POST "+probePath, h.serveProbe)
+	mux.HandleFunc("GET "+probePath, h.serveProbed)
 	return mux
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -12,6 +13,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"syscall"
 	"time"
 
 	"halqa/circles"
@@ -43,6 +46,9 @@ type house struct {
 	sender   *federation.Sender
 	inbox    *federation.Inbox
 
+	keeping sync.Mutex // held by a backup, and by a sweep that removes pictures
+	probes  probes
+
 	closers []func() error
 }
 
@@ -66,6 +72,9 @@ func openHouse(ctx context.Context, cfg config, base string, log *slog.Logger, n
 		return h, circles.Errorf(circles.Invalid, "The data folder %s cannot be made: %v.", cfg.Data, err)
 	}
 	unlock, err := store.LockFolder(cfg.Data)
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) || errors.Is(err, syscall.EISDIR) {
+		return h, circles.Errorf(circles.Invalid, "The data folder %s cannot be written: %v.", cfg.Data, err)
+	}
 	if err != nil {
 		return h, err
 	}
@@ -159,8 +168,8 @@ func (h *house) openFederation() {
 	h.worker.Part("sender", h.sender.Run)
 	h.worker.Part("parked activities", h.inbox.Resume)
 	h.worker.Every("deletions", time.Minute, h.app.FinishDeletions)
-	h.worker.Every("loose pictures", time.Hour, h.app.SweepMedia)
-	h.worker.Every("unused blobs", 24*time.Hour, h.app.SweepBlobs)
+	h.worker.Every("loose pictures", time.Hour, h.unlessKept(h.app.SweepMedia))
+	h.worker.Every("unused blobs", 24*time.Hour, h.unlessKept(h.app.SweepBlobs))
 	h.worker.Every("sessions", time.Hour, h.accounts.Sweep)
 	h.worker.Every("received", time.Hour, h.trimReceived)
 }
@@ -254,6 +263,10 @@ func (h *house) handler() (http.Handler, error) {
 		return nil, err
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if h.probes.see(h, r) {
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
 		if publisher.Owns(r) {
 			publisher.ServeHTTP(w, r)
 			return
