@@ -56,17 +56,34 @@ func (s *Server) takeFlash(c echo.Context, l *i18n.Localizer) *Flash {
 	return &Flash{Text: l.T(key), Good: !strings.HasPrefix(key, "flash.not-")}
 }
 
-// preferences keeps how a visitor likes the pages: POST /preferences with any of theme, density, lang.
+// preferences keeps how the pages are liked: POST /preferences with any of theme, density, lang. A
+// member's are kept with the account, a visitor's in the browser.
 func (s *Server) preferences(c echo.Context) error {
 	c.Request().Body = http.MaxBytesReader(c.Response(), c.Request().Body, maxForm)
-	if v := c.FormValue("theme"); v != "" {
-		s.keep(c, themeCookie, oneOf(v, "light", "dark"))
+	theme, density, lang := c.FormValue("theme"), c.FormValue("density"), c.FormValue("lang")
+	if m := member(c); m != nil {
+		set := m.Settings
+		if theme != "" {
+			set.Theme = oneOf(theme, "light", "dark")
+		}
+		if density != "" {
+			set.Density = oneOf(density, "compact")
+		}
+		if s.words.Known(lang) {
+			set.Language = lang
+		}
+		if err := s.accounts.SaveSettings(c.Request().Context(), m.Viewer, set); err != nil {
+			return err
+		}
 	}
-	if v := c.FormValue("density"); v != "" {
-		s.keep(c, densityCookie, oneOf(v, "compact"))
+	if theme != "" {
+		s.keep(c, themeCookie, oneOf(theme, "light", "dark"))
 	}
-	if v := c.FormValue("lang"); s.words.Known(v) {
-		s.keep(c, langCookie, v)
+	if density != "" {
+		s.keep(c, densityCookie, oneOf(density, "compact"))
+	}
+	if s.words.Known(lang) {
+		s.keep(c, langCookie, lang)
 	}
 	return c.Redirect(http.StatusSeeOther, localPath(c.FormValue("back")))
 }

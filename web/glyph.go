@@ -19,7 +19,7 @@ func glyph(c CircleRef, class string) template.HTML {
 	sum := sha256.Sum256([]byte(c.Actor))
 	hue := c.Hue - 1
 	if hue < 0 || hue >= hues {
-		hue = int(sum[0]) % hues
+		hue = glyphHue(c.Actor)
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg class="glyph %s hue%d" viewBox="0 0 32 32" aria-hidden="true">`, template.HTMLEscapeString(class), hue)
@@ -33,10 +33,15 @@ func glyph(c CircleRef, class string) template.HTML {
 	return template.HTML(b.String())
 }
 
+// glyphHue is the colour that an actor's address gives, where nobody chose one.
+func glyphHue(actor string) int {
+	sum := sha256.Sum256([]byte(actor))
+	return int(sum[0]) % hues
+}
+
 // personHue is the class of a person's ring.
 func personHue(p PersonRef) string {
-	sum := sha256.Sum256([]byte(p.Actor))
-	return fmt.Sprintf("hue%d", int(sum[0])%hues)
+	return fmt.Sprintf("hue%d", glyphHue(p.Actor))
 }
 
 // initial is the letter inside a person's ring: the first letter or digit of what they are called.

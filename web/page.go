@@ -35,6 +35,8 @@ type Page struct {
 	Canonical   string  // the address others should link to; may be empty
 	ActivityURL string  // the same thing as ActivityStreams; may be empty
 	NoIndex     bool    // remote and limited things are not for search engines
+
+	reveal bool // the reader wants sensitive things shown at once
 }
 
 // A Flash is one sentence about what the last form did.

@@ -19,6 +19,7 @@ import (
 
 	"github.com/jba/templatecheck"
 
+	"halqa/internal/accounts"
 	"halqa/internal/i18n"
 	"halqa/static"
 )
@@ -26,12 +27,13 @@ import (
 func testServer(t testing.TB) *Server {
 	t.Helper()
 	s, err := New(Options{
-		Site: Site{Name: "Meadow", Host: "halqa.test", Signup: true}, Origin: "https://halqa.test", Dev: true,
+		Origin: "https://halqa.test", Dev: true,
 		Now: func() time.Time { return sampleNow }, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.site.value = accounts.Site{Name: "Meadow", Registration: accounts.Open, SetUp: true}
 	return s
 }
 

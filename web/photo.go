@@ -18,6 +18,9 @@ type Photo struct {
 	Height   int
 	Widths   []int  // of the WebP forms, ascending
 	Blurhash string // empty when unknown, or when the picture has transparent parts
+	Moving   bool   // the original is a moving GIF
+	Remote   string // its address on another server; empty = it is ours
+	Proxied  bool   // a remote one that is shown through us; else it is a link
 }
 
 // SrcSet lists the WebP forms for the srcset attribute.
@@ -34,6 +37,9 @@ func (p Photo) SrcSet() string {
 
 // Largest is the address of the largest WebP form.
 func (p Photo) Largest() string {
+	if p.Moving {
+		return "/media/" + p.ID + "/full.gif"
+	}
 	if len(p.Widths) == 0 {
 		return p.Fallback()
 	}
@@ -48,8 +54,16 @@ func (p Photo) Smallest() string {
 	return fmt.Sprintf("/media/%s/%d.webp", p.ID, p.Widths[0])
 }
 
-// Fallback is the address of the JPEG form.
-func (p Photo) Fallback() string { return "/media/" + p.ID + "/full.jpg" }
+// Fallback is the address of the JPEG form; of a remote picture, of the only one there is.
+func (p Photo) Fallback() string {
+	if p.Remote != "" {
+		return "/media/" + p.ID + "/" + remoteFile
+	}
+	return "/media/" + p.ID + "/full.jpg"
+}
+
+// Linked reports whether the picture can be shown as a link only.
+func (p Photo) Linked() bool { return p.Remote != "" && !p.Proxied }
 
 // blurCols by blurRows rectangles stand in for a picture until it is there.
 const blurCols, blurRows = 4, 3

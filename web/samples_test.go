@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"html/template"
 	"strings"
 	"time"
@@ -55,7 +56,7 @@ func sampleRows(may bool) []PostRow {
 	return []PostRow{
 		{ID: 11, Href: "/post/11", Title: "First crate of the striped tomatoes, and what I would do differently", Excerpt: "Sown in March under glass, planted out in May. The two rows with comfrey mulch gave a third more than the bare ones, and none of them split after the storm.", Circle: &plant, Author: ada, At: sampleNow.Add(-3 * time.Hour), Thumb: &photo, Photos: 3, Comments: 14, Vote: v(11, 42, 0, 1), Pinned: true},
 		{ID: 12, Href: "/post/12", Title: "Why the Pleiades look better at the edge of your eye", Circle: &stars, Author: bo, At: sampleNow.Add(-26 * time.Hour), LinkHost: "skyandnotes.example", LinkHref: "https://skyandnotes.example/pleiades", Comments: 3, Vote: v(12, 1280, 4, 0)},
-		{ID: 13, Href: "/post/13", Title: "今年的白茶到了，先泡一壶给大家看", Lang: "zh", Excerpt: "福鼎的寿眉，存了三年，汤色比去年深一些。水温九十度，第一泡三十秒。", Circle: &tea, Author: lin, At: sampleNow.Add(-40 * time.Minute), Photos: 1, Comments: 0, Vote: v(13, 7, 0, 0), Audience: "local-only"},
+		{ID: 13, Href: "/post/13", Title: "今年的白茶到了，先泡一壶给大家看", Lang: "zh", Excerpt: "福鼎的寿眉，存了三年，汤色比去年深一些。水温九十度，第一泡三十秒。", Circle: &tea, Author: lin, At: sampleNow.Add(-40 * time.Minute), Photos: 1, Comments: 0, Vote: v(13, 7, 0, 0), Audience: "local"},
 		{ID: 14, Href: "/post/14", Title: "A wasp on the window sill, close up", Circle: &plant, Author: bo, At: sampleNow.Add(-9 * 24 * time.Hour), Thumb: &photo, Photos: 1, Comments: 1, Vote: v(14, 2, 1, -1), Sensitive: true, Warning: "Insects, very close", Locked: true},
 	}
 }
@@ -85,7 +86,7 @@ func samples() []sample {
 	directory := []DirectoryRow{
 		{Circle: plant, About: "Beds, balconies, allotments: what grows, what fails, and why.", Members: 412, Posts: 1893, Active: sampleNow.Add(-3 * time.Hour), Topic: "gardening", Visibility: "public", Role: "member"},
 		{Circle: stars, About: "Looking up from where you are.", Members: 12840, Posts: 20412, Active: sampleNow.Add(-time.Minute), Topic: "science", Visibility: "public"},
-		{Circle: tea, About: "喝茶，聊茶。", Members: 31, Posts: 88, Topic: "茶", Visibility: "local-only", Role: "pending"},
+		{Circle: tea, About: "喝茶，聊茶。", Members: 31, Posts: 88, Topic: "茶", Visibility: "local", Role: "pending"},
 	}
 	tabs := func(current int, labels ...string) []Tab {
 		var out []Tab
@@ -104,8 +105,8 @@ func samples() []sample {
 		Body:   `<p>Sown in March under glass, planted out in May. The two rows with <a href="https://example.org">comfrey mulch</a> gave a third more than the bare ones.</p><blockquote><p>Water the soil, not the leaves.</p></blockquote><ul><li>north row: 4.1 kg</li><li>south row: 5.6 kg</li></ul>`,
 		Photos: []Photo{samplePhoto("tomatoes", "A wooden crate of striped tomatoes on wet grass."), samplePhoto("row", "")},
 		Vote:   Vote{ID: 11, Up: 42, Down: 1, Mine: 1, May: true}, Menu: []Action{{Label: "Edit", Href: "/post/11/edit"}, {Label: "History", Href: "/post/11/history"}, {Label: "Delete", Href: "/post/11/delete", Danger: true}},
-		Delivery: &Delivery{Done: 11, Total: 13, Waiting: 2, Hosts: []DeliveryHost{{Host: "slow.example", Error: "It did not answer in time.", Next: sampleNow.Add(4 * time.Minute)}, {Host: "closed.example", Error: "It refused the post."}}},
-		Sorts:    tabs(0, "Hot", "New", "Old", "Only the author"), Thread: sampleThread(), Comments: 9, Answer: &AnswerForm{Post: 11},
+		Delivery: &Delivery{Done: 11, Total: 13, Waiting: 2, Hosts: []DeliveryHost{{Host: "slow.example", Error: "It did not answer in time.", Next: sampleNow.Add(4 * time.Minute)}, {Host: "closed.example", Error: "It refused the post.", Failed: true}, {Host: "new.example", Error: "on its way.", Waiting: true}}},
+		Sorts:    tabs(0, "Hot", "New", "Old", "Only the author"), Thread: sampleThread(), Comments: 9, Answer: &AnswerForm{Post: 11, Swap: true},
 	}
 	veiled := post
 	veiled.Sensitive, veiled.Warning, veiled.Delivery, veiled.Answer, veiled.WhyNot, veiled.Thread = true, "Insects, very close", nil, nil, "This post is locked; nobody can comment on it.", nil
@@ -113,8 +114,8 @@ func samples() []sample {
 	gone := post
 	gone.Gone, gone.Delivery, gone.Answer = "Removed by a moderator: Rule 3, no selling.", nil, nil
 	options := []Option{{Value: "en", Label: "English", Selected: true}, {Value: "zh", Label: "中文"}}
-	visibility := []Option{{Value: "public", Label: "Everyone, here and on other servers", Selected: true}, {Value: "unlisted", Label: "Everyone with the address; not in the directory"}, {Value: "local-only", Label: "Everyone here; nothing leaves this server"}, {Value: "members-only", Label: "Its members only; nothing leaves this server"}}
-	slots := []MediaSlot{{Photo: samplePhoto("tomatoes", ""), Alt: "A wooden crate of striped tomatoes."}, {File: "bed.tiff", Problem: "bed.tiff is not a JPEG, PNG, WebP or GIF."}}
+	visibility := []Option{{Value: "public", Label: "Everyone, here and on other servers", Selected: true}, {Value: "unlisted", Label: "Everyone with the address; not in the directory"}, {Value: "local", Label: "Everyone here; nothing leaves this server"}, {Value: "members", Label: "Its members only; nothing leaves this server"}}
+	slots := []MediaSlot{{Photo: samplePhoto("tomatoes", ""), Alt: "A wooden crate of striped tomatoes.", Pos: 1, Of: 2}, {Photo: samplePhoto("row", ""), Pos: 2, Of: 2}, {File: "bed.tiff", Problem: "bed.tiff is not a JPEG, PNG, WebP or GIF."}}
 	broken := SignupView{Page: samplePage("Sign up", false), Name: "admin", Rules: rules}
 	broken.Refuse("name", "This name is taken; choose another.")
 	broken.Refuse("password", "A password needs at least 12 characters.")
@@ -129,16 +130,29 @@ func samples() []sample {
 	settings := func(section string) SettingsView {
 		return SettingsView{Page: tos, Tabs: []Tab{{Label: "Profile", Href: "/settings/profile", Current: section == "profile"}, {Label: "Password", Href: "/settings/password", Current: section == "password"}, {Label: "Appearance", Href: "/settings/appearance", Current: section == "appearance"}, {Label: "Sessions", Href: "/settings/sessions", Current: section == "sessions"}},
 			Section: section, Display: "Ada Moreau", Bio: "Allotment, rain, tomatoes.", Themes: []Option{{Value: "auto", Label: "As the system", Selected: true}, {Value: "light", Label: "Light"}, {Value: "dark", Label: "Dark"}}, Densities: []Option{{Value: "", Label: "Roomy", Selected: true}, {Value: "compact", Label: "Compact"}}, Locales: options,
-			Sessions: []Session{{ID: "1", What: "Firefox on Linux", Since: "since 20 November 2026", Current: true}, {ID: "2", What: "Safari on iPhone", Since: "since 1 October 2026"}}}
+			Sessions: []Session{{ID: "1", What: "Firefox on Linux", Since: sampleNow.Add(-2 * 24 * time.Hour), Seen: sampleNow, Current: true}, {ID: "2", What: "Safari on iPhone", Since: sampleNow.Add(-50 * 24 * time.Hour), Seen: sampleNow.Add(-3 * time.Hour)}}}
 	}
+	hueRow := []Hue{{Label: "By its address", Selected: true}}
+	for n := range hues {
+		hueRow = append(hueRow, Hue{Value: fmt.Sprint(n), Label: fmt.Sprint(n + 1), Class: fmt.Sprint("hue", n)})
+	}
+	roles := []Option{{Value: "moderator", Label: "Moderator", Selected: true}, {Value: "member", Label: "Member"}}
+	settingsForm := CircleFormView{Page: samplePage("Circle settings", true), Action: "/c/gardening/settings", Circle: plant, Heading: "Gardening", Languages: options, Visibility: visibility[:2],
+		Posting: []Option{{Value: "open", Label: "Every member", Selected: true}}, Hues: hueRow[1:], Roles: roles, Asking: []PersonRef{lin, bo},
+		Staff: []RoleRow{{Person: ada, Role: "Owner"}, {Person: bo, Role: "Moderator", Roles: roles}}}
+	elsewhere := DirectoryView{Page: circlesPage, Query: "!astronomy@sky.example", Address: true, MayLook: true, What: "!nobody@sky.example"}
+	elsewhere.Viewer = &Viewer{Person: ada}
+	elsewhere.Refuse("what", "sky.example knows nobody by the name of nobody.")
 	return []sample{
+		{"directory-elsewhere", "directory", elsewhere, DirectoryView{}},
+		{"circle-settings", "circle_form", settingsForm, CircleFormView{}},
 		{"home-visitor", "home", HomeView{Page: samplePage("", false), Feed: Feed{Sorts: sorts, Posts: sampleRows(false), More: "/?after=1"}, Circles: directory}, HomeView{}},
 		{"home-member", "home", HomeView{Page: notice, Feed: Feed{Tabs: tabs(0, "Mine", "Local", "All"), Sorts: sorts, Posts: sampleRows(true), More: "/?after=1"}, Circles: directory, Joined: true, Open: []CircleRef{plant, tea}}, HomeView{}},
 		{"home-empty", "home", HomeView{Page: samplePage("", true)}, HomeView{}},
 		{"directory", "directory", DirectoryView{Page: circlesPage, Topics: tabs(0, "All topics", "Gardening", "Science", "茶"), Rows: directory, More: "/circles?after=1"}, DirectoryView{}},
-		{"circle-form", "circle_form", CircleFormView{Page: samplePage("Found a circle", true), Action: "/circles/new", New: true, LocalNotice: true, Languages: options, Visibility: visibility, Posting: []Option{{Value: "open", Label: "Every member", Selected: true}, {Value: "operators-only", Label: "Its operators only; members comment"}}}, CircleFormView{}},
-		{"circle", "circle", CircleView{Page: samplePage("Gardening", false), Feed: Feed{Sorts: sorts, Posts: sampleRows(false)}, Head: sampleHead(), About: "<p>Beds, balconies, allotments: what grows, what fails, and why.</p>", Rules: rules, Topic: "gardening", Language: "English", Posting: "open", Members: 412, Written: 1893, Founded: sampleNow.Add(-400 * 24 * time.Hour), Moderators: []PersonRef{ada}}, CircleView{}},
-		{"circle-owner", "circle", CircleView{Page: samplePage("Gardening", true), Feed: Feed{Sorts: sorts}, Head: member, Members: 1, Posting: "operators-only", Stale: sampleNow.Add(-5 * 24 * time.Hour)}, CircleView{}},
+		{"circle-form", "circle_form", CircleFormView{Page: samplePage("Found a circle", true), Action: "/circles/new", New: true, LocalNotice: true, Hues: hueRow, Languages: options, Visibility: visibility, Posting: []Option{{Value: "open", Label: "Every member", Selected: true}, {Value: "operators", Label: "Its operators only; members comment"}}}, CircleFormView{}},
+		{"circle", "circle", CircleView{Page: samplePage("Gardening", false), Feed: Feed{Sorts: sorts, Posts: sampleRows(false)}, Head: sampleHead(), Text: "<p>Beds, balconies, allotments: what grows, what fails, and why.</p>", Rules: rules, Topic: "gardening", Language: "English", Posting: "open", Members: 412, Written: 1893, Founded: sampleNow.Add(-400 * 24 * time.Hour), Moderators: []PersonRef{ada}}, CircleView{}},
+		{"circle-owner", "circle", CircleView{Page: samplePage("Gardening", true), Feed: Feed{Sorts: sorts}, Head: member, Members: 1, Posting: "operators", Stale: sampleNow.Add(-5 * 24 * time.Hour)}, CircleView{}},
 		{"post", "post", post, PostView{}},
 		{"post-veiled", "post", veiled, PostView{}},
 		{"post-gone", "post", gone, PostView{}},
@@ -147,7 +161,7 @@ func samples() []sample {
 		{"media", "media", MediaView{Page: samplePage("Photo", false), Photo: samplePhoto("tomatoes", "A wooden crate of striped tomatoes on wet grass."), Post: &Link{Label: post.Headline, Href: "/post/11"}}, MediaView{}},
 		{"compose", "compose", ComposeView{Page: samplePage("New post", true), Head: member, Action: "/c/gardening/submit", Languages: options, MaxPhotos: 10, MaxBytes: 16 << 20}, ComposeView{}},
 		{"compose-refused", "compose", ComposeView{Page: samplePage("New post", true), Head: CircleHead{Circle: plant, WhyNot: "Only the operators of this circle post here; you can comment."}}, ComposeView{}},
-		{"draft", "draft", DraftView{Page: samplePage("Before it goes out", true), Action: "/drafts/9", Back: "/drafts/9?step=1", Head: member, Slots: slots, Preview: sampleRows(false)[0]}, DraftView{}},
+		{"draft", "draft", DraftView{Page: samplePage("Before it goes out", true), Action: "/c/gardening/submit", Body: "Sown in March.", Head: member, Slots: slots, Preview: sampleRows(false)[0]}, DraftView{}},
 		{"edit", "edit", EditView{Page: samplePage("Edit post", true), Action: "/post/11/edit", Back: Link{Label: post.Headline, Href: "/post/11"}, Headline: post.Headline, Body: "Sown in March.", Languages: options, Slots: slots[:1], Base: "1"}, EditView{}},
 		{"confirm", "confirm", ConfirmView{Page: samplePage("Delete this post?", true), Action: "/post/11/delete", Lead: "It disappears here at once, and other servers are told.", Button: "Delete", Danger: true, Reason: true, Back: Link{Href: "/post/11"}, Subject: post.Headline}, ConfirmView{}},
 		{"person", "person-page", PersonView{Page: samplePage("Ada Moreau", false), Person: ada, Handle: "@ada@halqa.test", Bio: "<p>Allotment, rain, tomatoes.</p>", Joined: sampleNow.Add(-500 * 24 * time.Hour), Tabs: tabs(0, "Posts", "Comments", "Circles"), Rows: sampleRows(false)[:2]}, PersonView{}},
@@ -159,7 +173,7 @@ func samples() []sample {
 		{"settings-password", "settings", settings("password"), SettingsView{}},
 		{"settings-appearance", "settings", settings("appearance"), SettingsView{}},
 		{"settings-sessions", "settings", settings("sessions"), SettingsView{}},
-		{"about", "about", AboutView{Page: samplePage("About", false), Rules: rules, Admins: []PersonRef{ada}, People: 1204, Circles: 88, Posts: 120938, Source: "https://example.org/source"}, AboutView{}},
+		{"about", "about", AboutView{Page: samplePage("About", false), Lede: "A place for growers.", People: 1204, Circles: 88, Posts: 120938, Source: "https://example.org/source"}, AboutView{}},
 		{"error", "error", ErrorView{Page: samplePage("Nothing here", false), Status: 404, Message: "There is no page at this address, or it is not for you to see.", Next: Link{Label: "To the front page", Href: "/"}, Request: "0123456789abcdef"}, ErrorView{}},
 	}
 }

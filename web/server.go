@@ -10,27 +10,43 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"halqa/internal/accounts"
+	"halqa/internal/app"
 	"halqa/internal/i18n"
+	"halqa/internal/text"
 	"halqa/static"
 )
 
-// Options is what the pages need to know about the instance.
+// Options is what the pages are made from.
 type Options struct {
-	Site    Site
-	Origin  string       // "https://example.org", without a slash; decides whether cookies are Secure
-	Proxies []*net.IPNet // whose X-Forwarded-For is believed; none by default
-	Dev     bool         // shows /dev/components
-	Now     func() time.Time
-	Log     *slog.Logger
+	App      *app.App
+	Accounts *accounts.Accounts
+	Resolver app.Resolver // finds what lives elsewhere; nil = this instance is not federated
+	Pictures *Pictures    // shows pictures of other servers; nil = they are links
+
+	Origin    string       // "https://example.org", without a slash; decides names and flags of cookies
+	Version   string       // of this program, for the foot of the page
+	Source    string       // where its source is; may be empty
+	Proxies   []*net.IPNet // whose X-Forwarded-For is believed; none by default
+	Dev       bool         // shows /dev/components
+	Now       func() time.Time
+	Log       *slog.Logger
+	LocalOnly bool // no public host is set yet: the instance is seen on this machine only
 }
 
-// Server answers browsers. It holds no state of its own between requests.
+// Server answers browsers. Between requests it keeps copies of what the database holds, and nothing
+// that would be lost.
 type Server struct {
-	options Options
-	echo    *echo.Echo
-	pages   *renderer
-	words   *i18n.Bundle
-	log     *slog.Logger
+	options  Options
+	app      *app.App
+	accounts *accounts.Accounts
+	host     string // as it stands in handles; with the port on a loopback instance
+	echo     *echo.Echo
+	pages    *renderer
+	words    *i18n.Bundle
+	markdown *text.Renderer // of previews; app renders what is kept
+	site     siteCopy
+	log      *slog.Logger
 }
 
 // maxForm bounds what a form without files may send: the longest post and its fields, with room.
@@ -54,7 +70,11 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{options: o, echo: echo.New(), pages: r, words: words, log: o.Log}
+	_, host, _ := strings.Cut(o.Origin, "://")
+	s := &Server{
+		options: o, app: o.App, accounts: o.Accounts, host: host, echo: echo.New(), pages: r, words: words,
+		markdown: text.NewRenderer(o.Origin), log: o.Log,
+	}
 	e := s.echo
 	e.HideBanner, e.HidePort = true, true
 	e.IPExtractor = echo.ExtractIPDirect()
@@ -66,31 +86,28 @@ func New(o Options) (*Server, error) {
 		e.IPExtractor = echo.ExtractIPFromXFFHeader(trust...)
 	}
 	e.HTTPErrorHandler = s.refuse
-	e.Use(requestID, headers, guard)
-	e.GET(static.Prefix+"*", echo.WrapHandler(assets))
-	e.GET("/favicon.ico", func(c echo.Context) error {
-		return c.Redirect(http.StatusMovedPermanently, assets.URL("favicon.svg"))
-	})
-	e.POST("/preferences", s.preferences)
-	if o.Dev {
-		e.GET("/dev/components", s.components)
-	}
+	e.Use(requestID, headers, guard, s.session)
+	s.routes(assets)
 	return s, nil
 }
 
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.echo.ServeHTTP(w, r) }
 
-// localizer picks the language of an answer: what the address asks for, what was chosen, what the
-// browser says.
+// localizer picks the language of an answer: what the address asks for, what the member has set, what
+// was chosen in this browser, what the browser says.
 func (s *Server) localizer(c echo.Context) *i18n.Localizer {
-	return s.words.Localizer(c.QueryParam("lang"), cookie(c, langCookie), c.Request().Header.Get("Accept-Language"))
+	set := ""
+	if m := member(c); m != nil {
+		set = m.Settings.Language
+	}
+	return s.words.Localizer(c.QueryParam("lang"), set, cookie(c, langCookie), c.Request().Header.Get("Accept-Language"))
 }
 
 // page fills in what the shell needs.
 func (s *Server) page(c echo.Context, title string) Page {
 	l := s.localizer(c)
 	p := Page{
-		Site:      s.options.Site,
+		Site:      s.aboutSite(c.Request().Context()),
 		Title:     title,
 		Lang:      l.Tag(),
 		Languages: s.words.Languages(),
@@ -98,6 +115,10 @@ func (s *Server) page(c echo.Context, title string) Page {
 		Density:   oneOf(cookie(c, densityCookie), "compact"),
 		Here:      localPath(c.Request().URL.RequestURI()),
 		Flash:     s.takeFlash(c, l),
+	}
+	if m := member(c); m != nil {
+		p.Theme, p.Density, p.reveal = m.Settings.Theme, m.Settings.Density, m.Settings.Reveal
+		p.Viewer = &Viewer{Person: s.person(m.Actor), Admin: m.Role == "admin"}
 	}
 	if c.Request().Method != http.MethodGet {
 		p.Here = "/"

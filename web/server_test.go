@@ -27,7 +27,7 @@ func do(s *Server, method, target, body string, header ...string) *http.Response
 	return w.Result()
 }
 
-func text(r *http.Response) string {
+func bodyOf(r *http.Response) string {
 	var b strings.Builder
 	buf := make([]byte, 4096)
 	for {
@@ -97,14 +97,14 @@ func TestPreferences(t *testing.T) {
 			t.Errorf("cookie %s: Secure %v, HttpOnly %v, SameSite %v", k.Name, k.Secure, k.HttpOnly, k.SameSite)
 		}
 	}
-	page := text(do(s, "GET", "/nowhere", "", "Cookie", "theme=dark; lang=zh; density=compact"))
+	page := bodyOf(do(s, "GET", "/nowhere", "", "Cookie", "theme=dark; lang=zh; density=compact"))
 	for _, want := range []string{`lang="zh" data-theme="dark" data-density="compact"`, "这里什么也没有"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)
 		}
 	}
 	for _, odd := range []string{"theme=%22onload; lang=xx", "theme=" + strings.Repeat("a", 3000)} {
-		if page := text(do(s, "GET", "/nowhere", "", "Cookie", odd)); !strings.Contains(page, `<html lang="en">`) {
+		if page := bodyOf(do(s, "GET", "/nowhere", "", "Cookie", odd)); !strings.Contains(page, `<html lang="en">`) {
 			t.Errorf("the cookie %.20q changed the page: %.80q", odd, page)
 		}
 	}
@@ -119,7 +119,7 @@ func TestLanguageOfAPage(t *testing.T) {
 		{"/x?lang=zh", "lang=en", "en", "zh"},
 		{"/x?lang=klingon", "", "", "en"},
 	} {
-		page := text(do(s, "GET", c.target, "", "Cookie", c.cookie, "Accept-Language", c.accept))
+		page := bodyOf(do(s, "GET", c.target, "", "Cookie", c.cookie, "Accept-Language", c.accept))
 		if !strings.Contains(page, `<html lang="`+c.want+`"`) {
 			t.Errorf("%s with cookie %q and %q: %.60q, want %s", c.target, c.cookie, c.accept, page, c.want)
 		}
@@ -130,14 +130,14 @@ func TestLanguageOfAPage(t *testing.T) {
 func TestFlash(t *testing.T) {
 	s := testServer(t)
 	r := do(s, "GET", "/nowhere", "", "Cookie", "flash=flash.saved")
-	if page := text(r); !strings.Contains(page, "Saved.") {
+	if page := bodyOf(r); !strings.Contains(page, "Saved.") {
 		t.Error("the flash is not shown")
 	}
 	if k := r.Cookies(); len(k) != 1 || k[0].MaxAge >= 0 {
 		t.Errorf("the flash is not taken away: %v", k)
 	}
 	for _, odd := range []string{"flash=pay.evil", "flash=error.internal", "flash=flash.none", "flash=<b>"} {
-		if page := text(do(s, "GET", "/nowhere", "", "Cookie", odd)); strings.Contains(page, `class="notice`) {
+		if page := bodyOf(do(s, "GET", "/nowhere", "", "Cookie", odd)); strings.Contains(page, `class="notice`) {
 			t.Errorf("the cookie %q made a notice", odd)
 		}
 	}

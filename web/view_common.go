@@ -73,15 +73,18 @@ type PostRow struct {
 	Warning   string // what the author says to expect; may be empty
 	Pinned    bool
 	Locked    bool
-	Audience  string // "local-only" or "members-only"; "" when public
+	Audience  string // "unlisted", "local" or "members"; "" when public
+	State     string // what became of it, for who still sees it: a sentence; "" = it is visible
 }
 
 // A Feed is a list of posts with its tabs and the way on.
 type Feed struct {
 	Tabs  []Tab // which posts; may be empty
 	Sorts []Tab
-	Posts []PostRow
-	More  string // address of the next page; may be empty
+	// Windows say how old the posts may be, for the sorts that ask.
+	Windows []Tab
+	Posts   []PostRow
+	More    string // address of the next page; may be empty
 }
 
 // An Action is one entry of a post's or comment's menu: a link, or a form with one button.
@@ -102,7 +105,8 @@ type Comment struct {
 	Edited time.Time // zero = never
 	Lang   string
 	Body   template.HTML // sanitised by internal/text
-	Warn   string        // content warning; empty = none
+	Photos []Photo
+	Warn   string // content warning; empty = none
 	Vote   Vote
 	Level  int    // 1 = an answer to the post
 	Gone   string // in its place, when deleted, removed or held: a sentence in the reader's language
@@ -111,5 +115,7 @@ type Comment struct {
 	Kids   []Comment
 	Below  int    // how many comments stand below it, shown or not
 	Rest   string // address of the thread below, when it is cut here; may be empty
+	Hidden int    // how many comments are there
+	Above  string // address of what stands above it, when the page does not begin with the post; may be empty
 	Focus  bool
 }

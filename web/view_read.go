@@ -13,6 +13,7 @@ type HomeView struct {
 	Feed
 	Circles []DirectoryRow // for the margin: lively ones for a visitor, suggestions or one's own for a member
 	Joined  bool           // the member has joined at least one circle
+	Fresh   bool           // nobody runs this instance yet
 	Open    []CircleRef    // circles the member may write in, for "new post"
 }
 
@@ -25,18 +26,23 @@ type DirectoryRow struct {
 	Active     time.Time // of the last post; zero = none yet
 	Topic      string
 	Sensitive  bool
-	Visibility string // "public", "unlisted", "local-only" or "members-only"
+	Visibility string // "public", "unlisted", "local" or "members"
 	Role       string // the viewer's: "", "pending", "member", "moderator", "operator", "owner"
 }
 
 // DirectoryView is page "directory", /circles.
 type DirectoryView struct {
 	Page
-	Query  string
-	Topics []Tab
-	Rows   []DirectoryRow
-	More   string
-	MayNew bool // the viewer may found a circle
+	Form
+	Query   string
+	Address bool   // the query names somebody of another server whom nobody here knows
+	What    string // what was to be looked up elsewhere
+	Origins []Tab
+	Topics  []Tab
+	Rows    []DirectoryRow
+	More    string
+	MayNew  bool // the viewer may found a circle
+	MayLook bool // the viewer may have other servers asked
 }
 
 // A CircleHead is what stands above everything that belongs to a circle.
@@ -48,6 +54,8 @@ type CircleHead struct {
 	Sensitive  bool
 	Role       string // the viewer's: "", "pending", "member", "moderator", "operator", "owner"
 	MayJoin    bool
+	MayLeave   bool
+	Login      string // for a visitor: the login page that comes back here
 	MayPost    bool
 	WhyNot     string // why MayPost is false, in the reader's language; may be empty
 	Settings   string // address of the circle's settings for who may change them; may be empty
@@ -58,11 +66,13 @@ type CircleView struct {
 	Page
 	Feed
 	Head       CircleHead
-	About      template.HTML
+	Closed     bool // the viewer is not let in: nothing but Head is set
+	Text       template.HTML
 	Rules      []Rule
+	RulesText  string // instead of Rules, plain text of another server's; sanitised HTML
 	Topic      string
 	Language   string // in words
-	Posting    string // "open" or "operators-only"
+	Posting    string // "open" or "operators"
 	Members    int
 	Written    int // posts so far
 	Founded    time.Time
@@ -102,6 +112,7 @@ type PostView struct {
 	Vote      Vote
 	Menu      []Action
 	Gone      string // instead of the post, when deleted or removed: a sentence in the reader's language
+	Notice    string // above a post that only some still see: why
 	Delivery  *Delivery
 
 	Sorts    []Tab
@@ -119,7 +130,7 @@ type AnswerForm struct {
 	Post circles.PostID
 	To   circles.PostID // the comment answered; 0 = the post
 	Body string
-	Lang string
+	Swap bool // it stands in the thread, which a script replaces
 }
 
 // Delivery tells the author how far a post has got.
@@ -132,38 +143,45 @@ type Delivery struct {
 
 // A DeliveryHost is a server that does not have the post yet.
 type DeliveryHost struct {
-	Host  string
-	Error string    // one sentence in the reader's language
-	Next  time.Time // of the next attempt; zero = given up
+	Host    string
+	Error   string    // one sentence: what went wrong, or that nothing has yet
+	Next    time.Time // of the next attempt; zero = at once, or never again
+	Waiting bool      // nothing went wrong
+	Failed  bool      // it was given up
 }
 
 // PersonView is page "person", /u/{name}.
 type PersonView struct {
 	Page
-	Person  PersonRef
-	Handle  string
-	Bot     bool
-	Bio     template.HTML
-	Joined  time.Time
-	Remote  string // address at its origin; empty when local
-	Self    bool
-	Tabs    []Tab // posts, comments, circles
-	Rows    []PostRow
-	Said    []Saying
-	Circles []DirectoryRow
-	More    string
-	Notice  string // suspended, moved, blocked: a sentence; may be empty
+	Person PersonRef
+	Handle string
+	Bot    bool
+	Bio    template.HTML
+	Joined time.Time
+	Remote string // address at its origin; empty when local
+	Self   bool
+	// MayFollow says that the viewer may follow them, or end it; Following is "", "pending" or "accepted".
+	MayFollow bool
+	Following string
+	Tabs      []Tab // posts, comments, circles
+	Rows      []PostRow
+	Said      []Saying
+	Circles   []DirectoryRow
+	More      string
+	Notice    string // suspended, moved, blocked: a sentence; may be empty
 }
 
 // A Saying is a comment outside its thread.
 type Saying struct {
-	On   Link // the post it belongs to
-	In   CircleRef
-	Href string
-	At   time.Time
-	Lang string
-	Body template.HTML
-	Up   int
+	On    Link // the post it belongs to
+	In    CircleRef
+	Href  string
+	At    time.Time
+	Lang  string
+	Body  template.HTML
+	Up    int
+	Warn  string // content warning; empty = none
+	State string // what became of it; empty = it is visible
 }
 
 // MediaView is page "media", /media/{id}: a photo with the description to copy.
@@ -185,6 +203,7 @@ type Revision struct {
 	At    time.Time
 	By    PersonRef
 	Title string
+	Link  string
 	Body  template.HTML
 	First bool
 }
@@ -192,9 +211,7 @@ type Revision struct {
 // AboutView is page "about".
 type AboutView struct {
 	Page
-	Text    template.HTML // by the owner
-	Rules   []Rule
-	Admins  []PersonRef
+	Lede    string // one sentence by the owner; may be empty
 	People  int
 	Circles int
 	Posts   int

@@ -1,25 +1,47 @@
 package web
 
 import (
-	"halqa/circles"
+	"html/template"
+	"time"
 )
 
 // CircleFormView is page "circle_form": /circles/new, and a circle's settings.
 type CircleFormView struct {
 	Page
 	Form
-	Action      string // where the form goes
-	New         bool   // a name can be chosen once
+	Action      string    // where the form goes
+	New         bool      // a name can be chosen once
+	Circle      CircleRef // whose settings; empty when New
 	Name        string
 	Heading     string
-	About       string
+	Text        string
 	Rules       string // one a line
 	Topic       string
 	Languages   []Option
 	Visibility  []Option
 	Posting     []Option
 	Sensitive   bool
-	LocalNotice bool // federation is off: every circle stays here
+	LocalNotice bool // no public host is set: every circle stays here
+	Hues        []Hue
+
+	Staff  []RoleRow   // who runs it
+	Asking []PersonRef // who wants to be let in
+	Roles  []Option    // what somebody may be made
+}
+
+// A Hue is one colour that a circle may have.
+type Hue struct {
+	Value    string // "" = by its address
+	Label    string
+	Class    string
+	Selected bool
+}
+
+// A RoleRow is one of those who run a circle. Roles is what the viewer may make of them; empty = nothing.
+type RoleRow struct {
+	Person PersonRef
+	Role   string
+	Roles  []Option
 }
 
 // ComposeView is page "compose", step one of a new post: words and files.
@@ -27,7 +49,7 @@ type ComposeView struct {
 	Page
 	Form
 	Head      CircleHead
-	Action    string // /c/{name}/submit, or /drafts/{id} coming back from step two
+	Action    string // /c/{name}/submit
 	Headline  string
 	Link      string
 	Body      string
@@ -45,21 +67,29 @@ type MediaSlot struct {
 	File    string // name of the file that was sent
 	Alt     string
 	Problem string // why this file was refused, in the reader's language; Photo is empty then
+	Pos     int    // its place, from 1
+	Of      int    // how many there are
 }
 
 // Field is the name of the description's form field.
 func (m MediaSlot) Field() string { return "alt-" + m.Photo.ID }
 
-// DraftView is page "draft", step two: a description for each photo, a look at the whole, publish.
+// DraftView is page "draft", step two: a description for each photo, a look at the whole, publish. It
+// carries the words of step one with it.
 type DraftView struct {
 	Page
 	Form
-	ID      circles.PostID
-	Action  string // /drafts/{id}
-	Back    string // to step one
-	Head    CircleHead
-	Slots   []MediaSlot
-	Preview PostRow
+	Action      string // /c/{name}/submit
+	Head        CircleHead
+	Slots       []MediaSlot
+	Headline    string
+	Link        string
+	Body        string
+	Language    string
+	Sensitive   bool
+	Warning     string
+	Preview     PostRow
+	PreviewBody template.HTML
 }
 
 // EditView is page "edit": a post or a comment of one's own.
@@ -77,6 +107,8 @@ type EditView struct {
 	Warning   string
 	Slots     []MediaSlot
 	Base      string // the revision this edit starts from, so that two edits do not overwrite each other
+	MaxPhotos int
+	MaxBytes  int64 // of one photo
 }
 
 // ReplyView is page "reply", /post/{id}/reply?to=: what is answered, and the box.
@@ -124,11 +156,13 @@ type SignupView struct {
 type SetupView struct {
 	Page
 	Form
-	Token    string
-	Name     string
-	SiteName string // of the instance
-	Checks   []Check
-	Done     bool
+	Token        string
+	Name         string
+	SiteName     string // of the instance
+	Description  string // of the instance
+	Registration []Option
+	Checks       []Check
+	Done         bool
 }
 
 // A Check is one line of the set-up page.
@@ -145,12 +179,17 @@ type SettingsView struct {
 	Tabs    []Tab
 	Section string // "profile", "password", "appearance" or "sessions"
 
-	Display string // profile
-	Bio     string
+	Display   string // profile
+	Bio       string
+	Picture   PersonRef
+	Bot       bool
+	Indexable bool
+	MaxBytes  int64 // of the picture
 
 	Themes    []Option // appearance
 	Densities []Option
 	Locales   []Option
+	Reveal    bool
 
 	Sessions []Session
 }
@@ -159,6 +198,7 @@ type SettingsView struct {
 type Session struct {
 	ID      string
 	What    string // the browser in words
-	Since   string
+	Since   time.Time
+	Seen    time.Time // to the hour
 	Current bool
 }

@@ -60,7 +60,7 @@ function focusable(el) {
 
 document.addEventListener("submit", (e) => {
   const form = e.target;
-  if (e.defaultPrevented || !form.dataset.swap) return;
+  if (e.defaultPrevented || !form.dataset.swap || !document.querySelector(form.dataset.swap)) return;
   e.preventDefault();
   swap(form, e.submitter);
 });

@@ -1,0 +1,179 @@
+package web
+
+import (
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"halqa/circles"
+	"halqa/internal/app"
+	"halqa/internal/text"
+)
+
+// staleAfter is from when on a page says that a circle's own server has been silent.
+const staleAfter = 7 * 24 * time.Hour
+
+// readCircle reads the circle that the address names, as this reader may see it.
+func (v *visit) readCircle() (*app.CirclePage, error) {
+	name, host, err := v.handle()
+	if err != nil {
+		return nil, err
+	}
+	return v.s.app.Circle(v.Request().Context(), v.who, name, host)
+}
+
+// circle is /c/{name}.
+func (s *Server) circle(v *visit) error {
+	ctx := v.Request().Context()
+	name, host, err := v.handle()
+	if err != nil {
+		return err
+	}
+	page, err := s.app.Circle(ctx, v.who, name, host)
+	if circles.Is(err, circles.NotFound) && host != "" && v.member != nil && s.options.Resolver != nil {
+		return v.Redirect(http.StatusSeeOther, address("/circles", "q", "!"+name+"@"+host))
+	}
+	if err != nil {
+		return err
+	}
+	c := page.Circle
+	if want := c.Path(); v.Request().URL.Path != want && !strings.EqualFold(v.Request().URL.Path, want) {
+		return v.Redirect(http.StatusMovedPermanently, want)
+	}
+	view := CircleView{Page: v.page(c.Title()), Head: v.head(page), Closed: page.Closed}
+	view.Section, view.NoIndex = "circles", !c.Local() || c.Visibility != circles.Public
+	if !page.Closed {
+		l := v.listing(c.Path())
+		feed, err := s.app.Feed(ctx, v.who, app.FeedQuery{Scope: app.InCircle, Circle: c.CircleID(), Sort: l.sort, Window: l.window,
+			Cursor: v.QueryParam("after")})
+		if err != nil {
+			return err
+		}
+		view.Feed = v.feed(l, feed, true)
+		v.aboutCircle(&view, page)
+	}
+	return v.show(http.StatusOK, "circle", view)
+}
+
+// aboutCircle fills the margin of a circle's page.
+func (v *visit) aboutCircle(view *CircleView, page *app.CirclePage) {
+	c := page.Circle
+	view.Text, view.Topic, view.Language = clean(c.SummaryHTML), c.Topic, sayLanguage(c.Language)
+	view.Rules, view.RulesText = rules(c)
+	view.Posting, view.Members, view.Written, view.Founded = string(c.Posting), int(c.Members), int(c.Posts), at(c.Published)
+	view.Page.About = text.ExcerptHTML(c.SummaryHTML, blurbLen)
+	for _, m := range page.Moderators {
+		p := v.s.person(m.Actor)
+		p.Moderator = true
+		view.Moderators = append(view.Moderators, p)
+	}
+	if c.Local() {
+		view.Canonical = v.s.options.Origin + c.Path()
+		if c.Visibility.Federated() {
+			view.ActivityURL = v.s.options.Origin + c.URI
+		}
+		return
+	}
+	view.ActivityURL = c.URI
+	if heard := at(max(c.FetchedAt, c.PostedAt)); !heard.IsZero() && v.s.options.Now().Sub(heard) > staleAfter {
+		view.Stale = heard
+	}
+}
+
+// head is what stands above everything of a circle.
+func (v *visit) head(page *app.CirclePage) CircleHead {
+	c := page.Circle
+	h := CircleHead{
+		Circle: v.s.circleRef(c), Handle: "!" + v.s.handleOf(&c.Actor), Remote: originOf(c.Local(), c.URL, c.URI),
+		Visibility: string(c.Visibility), Sensitive: c.Sensitive, Role: string(page.Role),
+		MayJoin: page.NoJoin == nil && page.Role == circles.NoRole, MayPost: page.NoPost == nil && !page.Closed,
+		MayLeave: page.Role.Member() && (page.Role != circles.RoleOwner || !c.Local()),
+	}
+	if v.member == nil {
+		h.Login = v.loginPath()
+		return h
+	}
+	if page.NoPost != nil && !page.Closed {
+		h.WhyNot = v.l.Error(page.NoPost)
+	}
+	if page.NoJoin != nil && page.Role == circles.NoRole {
+		h.WhyNot = v.l.Error(page.NoJoin)
+	}
+	if page.MayEdit {
+		h.Settings = c.Path() + "/settings"
+	}
+	return h
+}
+
+// join makes a member of who asks, or asks for it: POST /c/{name}/join.
+func (s *Server) join(v *visit) error {
+	page, err := v.readCircle()
+	if err != nil {
+		return err
+	}
+	role, err := s.app.Join(v.Request().Context(), v.who, page.Circle.CircleID())
+	if err != nil {
+		return err
+	}
+	if role == circles.RolePending {
+		return v.onward(page.Circle.Path(), "flash.asked")
+	}
+	return v.onward(page.Circle.Path(), "flash.joined")
+}
+
+// leave ends it: POST /c/{name}/leave.
+func (s *Server) leave(v *visit) error {
+	page, err := v.readCircle()
+	if err != nil {
+		return err
+	}
+	if err := s.app.Leave(v.Request().Context(), v.who, page.Circle.CircleID()); err != nil {
+		return err
+	}
+	if page.Circle.Visibility == circles.MembersOnly && page.Closed {
+		return v.onward("/circles", "flash.left")
+	}
+	return v.onward(page.Circle.Path(), "flash.left")
+}
+
+const maxRules = 30 // lines of a circle's rules that a page lists
+
+var ruleMark = regexp.MustCompile(`^\s*(?:[-*+]|[0-9]{1,3}[.)])\s+`)
+
+// rules are a circle's rules: one for each line of ours, and as it sent them of another server's.
+func rules(c *circles.Circle) ([]Rule, string) {
+	if c.Rules == "" {
+		return nil, c.RulesHTML
+	}
+	var out []Rule
+	for line := range strings.Lines(c.Rules) {
+		if line = strings.TrimSpace(ruleMark.ReplaceAllString(line, "")); line != "" && len(out) < maxRules {
+			out = append(out, Rule{Text: line})
+		}
+	}
+	return out, ""
+}
+
+// numbered writes rules that were typed one a line as the list that other servers get.
+func numbered(lines string) string {
+	var b strings.Builder
+	n := 0
+	for line := range strings.Lines(strings.ReplaceAll(lines, "\r\n", "\n")) {
+		if line = strings.TrimSpace(ruleMark.ReplaceAllString(line, "")); line != "" {
+			n++
+			b.WriteString(strconv.Itoa(n) + ". " + line + "\n")
+		}
+	}
+	return strings.TrimSpace(b.String())
+}
+
+// plainRules is the opposite, for the form.
+func plainRules(list string) string {
+	var b strings.Builder
+	for line := range strings.Lines(list) {
+		b.WriteString(strings.TrimSpace(ruleMark.ReplaceAllString(line, "")) + "\n")
+	}
+	return strings.TrimSpace(b.String())
+}

@@ -1,0 +1,80 @@
+package web
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"halqa/static"
+)
+
+// routes lays out every address that a browser can ask for.
+func (s *Server) routes(assets *static.Files) {
+	e := s.echo
+	e.GET(static.Prefix+"*", echo.WrapHandler(assets))
+	e.GET("/favicon.ico", func(c echo.Context) error {
+		return c.Redirect(http.StatusMovedPermanently, assets.URL("favicon.svg"))
+	})
+	e.POST("/preferences", s.preferences)
+	if s.options.Dev {
+		e.GET("/dev/components", s.components)
+	}
+
+	// Reading. What may be seen is app's to say.
+	read := func(path string, h func(*visit) error) { e.GET(path, s.visit(h)) }
+	read("/", s.home)
+	read("/about", s.about)
+	read("/circles", s.directory)
+	read("/c/:name", s.circle)
+	read("/u/:name", s.personPage)
+	read("/@:name", s.short)
+	read("/~:name", s.short)
+	read("/post/:id", s.post)
+	read("/post/:id/:slug", s.post)
+	read("/post/:id/history", s.history)
+	read("/comment/:id", s.comment)
+	read("/media/:id", s.mediaPage)
+	e.GET("/media/:id/:file", s.visit(s.mediaFile))
+	e.HEAD("/media/:id/:file", s.visit(s.mediaFile))
+	read("/login", s.loginForm)
+	read("/signup", s.signupForm)
+	read("/setup", s.setupForm)
+
+	// Letting people in.
+	enter := func(path string, h func(*visit) error) { e.POST(path, s.visit(h)) }
+	enter("/login", s.login)
+	enter("/logout", s.logout)
+	enter("/signup", s.signup)
+	enter("/setup", s.setup)
+
+	// Writing: a page with a form, and where it goes. Both are for members; whether this one may do
+	// that is for the verb to say.
+	form := func(path string, show, act func(*visit) error) {
+		e.GET(path, s.visit(s.members(show)))
+		e.POST(path, s.visit(s.members(act)))
+	}
+	act := func(path string, h func(*visit) error) { e.POST(path, s.visit(s.members(h))) }
+	act("/lookup", s.lookup)
+	form("/circles/new", s.newCircle, s.createCircle)
+	form("/c/:name/submit", s.compose, s.submit)
+	form("/c/:name/settings", s.circleSettings, s.editCircle)
+	act("/c/:name/roles", s.setRole)
+	act("/c/:name/join", s.join)
+	act("/c/:name/leave", s.leave)
+	act("/u/:name/follow", s.follow)
+	act("/u/:name/unfollow", s.unfollow)
+	act("/post/:id/vote", s.vote)
+	form("/post/:id/reply", s.replyForm, s.reply)
+	form("/post/:id/edit", s.editForm, s.edit)
+	form("/post/:id/delete", s.confirmDelete, s.delete)
+	form("/post/:id/restore", s.confirmRestore, s.restore)
+	form("/post/:id/remove", s.confirmRemove, s.remove)
+	form("/post/:id/return", s.confirmReturn, s.returnPost)
+	act("/post/:id/lock", s.lock)
+	act("/post/:id/unlock", s.unlock)
+	read("/settings", func(v *visit) error { return v.Redirect(http.StatusSeeOther, "/settings/profile") })
+	form("/settings/profile", s.profileForm, s.saveProfile)
+	form("/settings/password", s.passwordForm, s.changePassword)
+	form("/settings/appearance", s.appearanceForm, s.saveAppearance)
+	form("/settings/sessions", s.sessionsPage, s.endSession)
+}
