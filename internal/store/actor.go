@@ -68,13 +68,22 @@ func (tx *Tx) AddActor(a *circles.Actor) error {
 		a.Inbox, a.SharedInbox, a.Outbox, a.Followers, a.Moderators, a.KeyID, a.PublicKey,
 		a.Bot, a.Locked, a.Indexable, a.Published, a.CreatedAt, a.UpdatedAt, a.FetchedAt,
 		a.DeletedAt, a.SuspendedAt, a.MovedTo, a.Summary, a.SummaryHTML)
-	return err
+	if err != nil {
+		return err
+	}
+	return tx.indexActor(a.ID)
 }
 
 // SaveActor writes everything about an actor that can change: all but its id, host, address, when
 // it was first known, and whether it is suspended.
 func (tx *Tx) SaveActor(a *circles.Actor) error {
-	_, err := tx.exec(`UPDATE actor SET kind = $2, name = $3, url = $4, display_name = $5, icon_media = $6, icon_url = $7,
+	// Most of the time it is a fresh copy that says the same.
+	same, err := tx.exists(`SELECT 1 FROM actor WHERE id = $1 AND kind = $2 AND name = $3 AND display_name = $4 AND summary_html = $5
+		AND (deleted_at = 0) = (CAST($6 AS BIGINT) = 0)`, a.ID, a.Kind, a.Name, a.DisplayName, a.SummaryHTML, a.DeletedAt)
+	if err != nil {
+		return err
+	}
+	_, err = tx.exec(`UPDATE actor SET kind = $2, name = $3, url = $4, display_name = $5, icon_media = $6, icon_url = $7,
 			inbox = $8, shared_inbox = $9, outbox = $10, followers = $11, moderators = $12, key_id = $13, public_key = $14,
 			bot = $15, locked = $16, indexable = $17, published = $18, updated_at = $19, fetched_at = $20,
 			deleted_at = $21, moved_to = $22, summary = $23, summary_html = $24
@@ -83,7 +92,10 @@ func (tx *Tx) SaveActor(a *circles.Actor) error {
 		a.Inbox, a.SharedInbox, a.Outbox, a.Followers, a.Moderators, a.KeyID, a.PublicKey,
 		a.Bot, a.Locked, a.Indexable, a.Published, a.UpdatedAt, a.FetchedAt,
 		a.DeletedAt, a.MovedTo, a.Summary, a.SummaryHTML)
-	return err
+	if err != nil || same {
+		return err
+	}
+	return tx.indexActor(a.ID)
 }
 
 // SetSuspended suspends an actor, or lifts the suspension with at = 0.

@@ -53,7 +53,10 @@ func (tx *Tx) addCircle(c *circles.Circle) error {
 	_, err := tx.exec(`INSERT INTO circle (id, topic, language, visibility, posting, sensitive, hue, rules, rules_html, created_by)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
 		c.ID, c.Topic, c.Language, c.Visibility, c.Posting, c.Sensitive, c.Hue, c.Rules, c.RulesHTML, c.CreatedBy)
-	return err
+	if err != nil {
+		return err
+	}
+	return tx.indexActor(c.ID) // with its topic
 }
 
 // SaveCircle writes what can change about a circle and its actor, except the counters.
@@ -65,7 +68,10 @@ func (tx *Tx) SaveCircle(c *circles.Circle) error {
 			rules = $8, rules_html = $9, rev = rev + 1
 		WHERE id = $1`,
 		c.ID, c.Topic, c.Language, c.Visibility, c.Posting, c.Sensitive, c.Hue, c.Rules, c.RulesHTML)
-	return err
+	if err != nil {
+		return err
+	}
+	return tx.indexActor(c.ID)
 }
 
 // SetListed marks the posts of a circle as belonging to the common feeds, or not.
