@@ -18,6 +18,8 @@ const (
 	PostReturned EventKind = "post.returned" // Undo of the removal
 	PostLocked   EventKind = "post.locked"
 	PostUnlocked EventKind = "post.unlocked"
+	PostPinned   EventKind = "post.pinned" // Add to the circle's featured posts
+	PostUnpinned EventKind = "post.unpinned"
 
 	VoteCast      EventKind = "vote.cast"      // Object: the post; Detail.Actor, Detail.Value
 	VoteWithdrawn EventKind = "vote.withdrawn" // Detail.Actor, Detail.Value as it was, Detail.Of the Like's seq
@@ -32,6 +34,14 @@ const (
 	CircleMade   EventKind = "circle.made"   // Object: the circle; nothing is sent
 	MemberJoined EventKind = "member.joined" // Object: the circle; Detail.Actor; nothing is sent
 	MemberLeft   EventKind = "member.left"
+
+	// Object: the person; Detail.Actor who did it; the stream is the circle, of a suspension the person.
+	MemberBanned     EventKind = "member.banned"   // Block; Detail.Reason, Until, Remove
+	MemberUnbanned   EventKind = "member.unbanned" // Undo of the Block
+	ModeratorAdded   EventKind = "moderator.added" // Add to the circle's moderators
+	ModeratorRemoved EventKind = "moderator.removed"
+
+	ReportSent EventKind = "report.sent" // Object: the report; the signer reported; Flag to who answers for it
 )
 
 // A Lane keeps what is sent to an inbox in order without letting votes hold up words.
@@ -46,7 +56,8 @@ const (
 // Lane returns the lane that an entry of this kind travels in, or "" if nothing is ever sent for it.
 func (k EventKind) Lane() Lane {
 	switch k {
-	case PostCreated, PostUpdated, PostDeleted, PostRestored, PostRemoved, PostReturned, PostLocked, PostUnlocked:
+	case PostCreated, PostUpdated, PostDeleted, PostRestored, PostRemoved, PostReturned, PostLocked, PostUnlocked,
+		PostPinned, PostUnpinned, MemberBanned, MemberUnbanned, ModeratorAdded, ModeratorRemoved, ReportSent:
 		return LaneContent
 	case VoteCast, VoteWithdrawn:
 		return LaneVote

@@ -24,6 +24,7 @@ type Asker struct {
 	Actor       *circles.Actor
 	Role        circles.Role // in the circle
 	PeerBlocked bool         // this instance exchanges nothing with theirs
+	PeerLimited bool         // their instance is limited
 	Banned      bool         // by the circle
 	BlockedBy   bool         // by the other person, alone or with all of their server
 }
@@ -33,15 +34,17 @@ type Asker struct {
 func (tx *Tx) Asker(person circles.PersonID, circle circles.CircleID, other circles.ActorID) (Asker, error) {
 	a, err := one(tx, func(r rowScanner) (Asker, error) {
 		a := Asker{Actor: new(circles.Actor)}
-		err := r.Scan(append(actorDest(a.Actor), &a.Role, &a.PeerBlocked, &a.Banned, &a.BlockedBy)...)
+		var policy string
+		err := r.Scan(append(actorDest(a.Actor), &a.Role, &policy, &a.Banned, &a.BlockedBy)...)
+		a.PeerBlocked, a.PeerLimited = policy == "blocked", policy == "limited"
 		return a, err
 	}, `SELECT `+actorColumns+`,
 			COALESCE((SELECT m.role FROM membership m WHERE m.circle = $2 AND m.person = $1), ''),
-			EXISTS (SELECT 1 FROM peer p WHERE p.host = a.host AND p.policy = 'blocked'),
-			EXISTS (SELECT 1 FROM block b WHERE b.actor = $2 AND b.target = $1),
+			COALESCE((SELECT p.policy FROM peer p WHERE p.host = a.host), ''),
+			EXISTS (SELECT 1 FROM block b WHERE b.actor = $2 AND b.target = $1 AND (b.until = 0 OR b.until > $4)),
 			EXISTS (SELECT 1 FROM block b WHERE b.actor = $3 AND b.target = $1)
 				OR EXISTS (SELECT 1 FROM host_block h WHERE h.person = $3 AND h.host = a.host)
-		FROM actor a WHERE a.id = $1`, person, circle, other)
+		FROM actor a WHERE a.id = $1`, person, circle, other, tx.at)
 	return a, notFound(err, "account")
 }
 

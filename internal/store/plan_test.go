@@ -75,6 +75,26 @@ func TestReadsSearchIndexes(t *testing.T) {
 		{"outbox of a person", 1, nil, func(tx *Tx) error { _, err := tx.FederatedPostsBy(1, 10); return err }},
 		{"outbox of a circle", 1, nil, func(tx *Tx) error { _, err := tx.FederatedPostsIn(1, 10); return err }},
 		{"context", 1, nil, func(tx *Tx) error { _, err := tx.ThreadIDs(1, 5, 10); return err }},
+		{"bans", 1, nil, func(tx *Tx) error { _, err := tx.Bans(1, after, 10); return err }},
+		{"bans of", 1, nil, func(tx *Tx) error { _, err := tx.BansOf(1, 10); return err }},
+		{"next removal", 1, []string{"b"}, func(tx *Tx) error { // of an index that holds what is under way
+			_, err := tx.NextRemoval()
+			return err
+		}},
+		{"standing posts of", 1, nil, func(tx *Tx) error { _, err := tx.StandingPostsOf(1, 2, 10); return err }},
+		{"pending followers", 1, nil, func(tx *Tx) error { _, err := tx.PendingFollowers(1, 10); return err }},
+		{"reports", 1, nil, func(tx *Tx) error { _, err := tx.Reports(ReportQueue{Circle: 1, After: 5, Limit: 10}); return err }},
+		{"decided reports", 1, nil, func(tx *Tx) error {
+			_, err := tx.Reports(ReportQueue{Circle: 1, Decided: true, Limit: 10})
+			return err
+		}},
+		{"reports of the site", 1, nil, func(tx *Tx) error { _, err := tx.Reports(ReportQueue{After: 5, Limit: 10}); return err }},
+		{"complaints of a server", 1, nil, func(tx *Tx) error { _, err := tx.ComplaintsFrom("far.example", 5); return err }},
+		{"modlog of a circle", 1, nil, func(tx *Tx) error { _, err := tx.ModLog(v, 1, 5, 10); return err }},
+		{"modlog", 1, nil, func(tx *Tx) error { _, err := tx.ModLog(v, 0, 5, 10); return err }},
+		{"active in", 1, []string{"people"}, func(tx *Tx) error { _, err := tx.ActiveIn(1, 5); return err }},
+		{"live circles", 1, nil, func(tx *Tx) error { _, err := tx.LiveCircles(5, 1, 10); return err }},
+		{"policies", 1, nil, func(tx *Tx) error { _, err := tx.Policies("a", 10); return err }},
 		{"moderators", 1, nil, func(tx *Tx) error { _, err := tx.Moderators(1); return err }},
 		{"circles of", 1, nil, func(tx *Tx) error { _, err := tx.CirclesOf(v, 5, false, 10); return err }},
 		{"followers", 1, nil, func(tx *Tx) error { _, err := tx.FollowerCount(1); return err }},
