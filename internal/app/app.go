@@ -39,8 +39,9 @@ type App struct {
 	now       func() time.Time
 	log       *slog.Logger
 
-	counts kept[Counts]  // for NodeInfo
-	topics kept[[]Topic] // of the directory
+	counts  kept[Counts]     // for NodeInfo
+	topics  kept[[]Topic]    // of the directory
+	popular kept[[]TagCount] // of all
 
 	newKeys func() (Keys, error) // NewKeys; tests use one pair again and again
 }

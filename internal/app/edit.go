@@ -75,7 +75,7 @@ func (a *App) Edit(ctx context.Context, who circles.Viewer, id circles.PostID, i
 			edited = at.post
 			return nil
 		}
-		if err := tx.AddMentions(id, body.named); err != nil {
+		if err := body.names.keep(tx, id); err != nil {
 			return err
 		}
 		if err := saveEdit(tx, at, d.Actor, before, tx.Now(), circles.EventDetail{}); err != nil {

@@ -15,8 +15,9 @@ type Scope string
 const (
 	All        Scope = "all"        // all public circles known here, and for members the local-only ones
 	Local      Scope = "local"      // of these, the circles that live here
-	Subscribed Scope = "subscribed" // the circles the viewer is a member of
+	Subscribed Scope = "subscribed" // the circles the viewer is a member of, and tags they follow
 	InCircle   Scope = "circle"     // one circle
+	Tagged     Scope = "tag"        // posts with a tag, wherever lists show them to the viewer
 )
 
 // A Window is how old the posts of a feed may be. It matters to ranking.ByTop and
@@ -53,6 +54,8 @@ func (w Window) age() time.Duration {
 type FeedQuery struct {
 	Scope  Scope
 	Circle circles.CircleID // of InCircle
+	Tag    string           // of Tagged
+	Unread bool             // leave out what the viewer has read, until it has new comments
 	Sort   ranking.Order    // an unknown one is Hot
 	Window Window           // an unknown one is a day
 	Cursor string           // FeedPage.Next of the page before, with the same Scope and Sort
@@ -83,7 +86,7 @@ func (a *App) Feed(ctx context.Context, v circles.Viewer, q FeedQuery) (*FeedPag
 
 // feedPage is Feed for a viewer who has been let in.
 func feedPage(tx *store.Tx, v circles.Viewer, q FeedQuery) (*FeedPage, error) {
-	f := store.Feed{Scope: store.FeedAll, Circle: q.Circle, Order: ranking.ParseOrder(string(q.Sort), ranking.FeedOrders())}
+	f := store.Feed{Scope: store.FeedAll, Circle: q.Circle, Unread: q.Unread, Order: ranking.ParseOrder(string(q.Sort), ranking.FeedOrders())}
 	switch q.Scope {
 	case Local:
 		f.Scope = store.FeedLocal
@@ -94,6 +97,11 @@ func feedPage(tx *store.Tx, v circles.Viewer, q FeedQuery) (*FeedPage, error) {
 		}
 	case InCircle:
 		f.Scope = store.FeedCircle
+	case Tagged:
+		f.Scope = store.FeedTag
+		if f.Tag = tagKey(q.Tag); f.Tag == "" {
+			return nil, errNoTag()
+		}
 	}
 	if f.Order == ranking.ByTop || f.Order == ranking.ByControversial {
 		f.Window = q.Window.age()

@@ -44,7 +44,14 @@ func (a *App) Follow(ctx context.Context, who circles.Viewer, target circles.Act
 		if err != nil {
 			return err
 		}
-		return followHere(tx, me, target, last)
+		if err := followHere(tx, me, target, last); err != nil {
+			return err
+		}
+		if f, err = tx.Following(me, target); err != nil {
+			return err
+		}
+		_, err = sayAnswer(tx, circles.FollowAccepted, f) // to no inbox
+		return err
 	})
 	if err != nil || circle == 0 {
 		return state, err

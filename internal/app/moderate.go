@@ -108,8 +108,11 @@ func sayHidden(tx *store.Tx, at place, by *circles.Actor, said, instead, undoes 
 		return sayModerated(tx, change{kind: said, at: at, detail: detail, undoes: undoes})
 	}
 	author, err := tx.Actor(at.post.Author.Actor())
-	if err != nil || !author.Local() || !by.Local() || at.post.DeletedAt != 0 {
+	if err != nil {
 		return err
+	}
+	if !author.Local() || !by.Local() || at.post.DeletedAt != 0 {
+		return sayHere(tx, change{kind: said, at: at, detail: detail})
 	}
 	if undoes != "" {
 		undoes = circles.PostDeleted

@@ -100,7 +100,7 @@ func publishOwn(tx *store.Tx, at place, d standing.Decision, w words, body rende
 	if _, err := takePhotos(tx, p, d.Actor.ID, w.photos); err != nil {
 		return nil, err
 	}
-	if err := publish(tx, at, d, body.named, nil, circles.EventDetail{}); err != nil {
+	if err := publish(tx, at, d, body.names, nil, circles.EventDetail{}); err != nil {
 		return nil, err
 	}
 	return tx.Post(p.ID)
@@ -108,7 +108,7 @@ func publishOwn(tx *store.Tx, at place, d standing.Decision, w words, body rende
 
 // publish stores a post or comment that was judged, tells the log, and counts it. The caller has
 // filled in who wrote what where.
-func publish(tx *store.Tx, at place, d standing.Decision, named []circles.ActorID, raw []byte, detail circles.EventDetail) error {
+func publish(tx *store.Tx, at place, d standing.Decision, named names, raw []byte, detail circles.EventDetail) error {
 	p, c := at.post, at.circle
 	p.State = circles.Visible
 	if d.Outcome == standing.Hold {
@@ -121,7 +121,7 @@ func publish(tx *store.Tx, at place, d standing.Decision, named []circles.ActorI
 	if err := tx.AddPost(p); err != nil {
 		return err
 	}
-	if err := tx.AddMentions(p.ID, named); err != nil {
+	if err := named.keep(tx, p.ID); err != nil {
 		return err
 	}
 	if err := keepRaw(tx, p.ID, raw); err != nil {

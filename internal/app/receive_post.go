@@ -2,6 +2,8 @@ package app
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"halqa/circles"
 	"halqa/internal/standing"
@@ -31,6 +33,7 @@ type RemotePost struct {
 	Published int64 // UTC microseconds, as claimed; 0 = not said
 	Updated   int64 // likewise
 	Mentions  []circles.ActorID
+	Tags      []string // hashtags, with or without their #
 	Photos    []RemotePhoto
 	Raw       []byte // the author's activity, kept for announcing; nil = not kept
 
@@ -78,6 +81,7 @@ func (a *App) Prepare(p *RemotePost) {
 	if len(p.Mentions) > circles.MaxMentions {
 		p.Mentions = p.Mentions[:circles.MaxMentions]
 	}
+	p.Tags = cleanTags(p.Tags)
 	if p.Parent != 0 {
 		p.Title, p.Link = "", ""
 		return
@@ -101,6 +105,20 @@ func (p *RemotePost) alt() string {
 func (p *RemotePost) put(to *circles.Post) {
 	to.URL, to.Title, to.Link, to.Body, to.BodyHTML = p.URL, p.Title, p.Link, p.Source, p.HTML
 	to.Language, to.Sensitive, to.Warning, to.PhotoN = p.Language, p.Sensitive, p.Warning, len(p.Photos)
+}
+
+// names are whom and what the post names. A circle's own tag, which others and we put on everything in
+// it, is not the author's word unless the text says it too.
+func (p *RemotePost) names(c *circles.Circle) names {
+	n := names{people: p.Mentions, tags: p.Tags}
+	if c == nil {
+		return n
+	}
+	own := text.TagKey(c.Name)
+	if i := slices.Index(p.Tags, own); i >= 0 && !strings.Contains(text.TagKey(text.Plain(p.HTML)), "#"+own) {
+		n.tags = slices.Delete(slices.Clone(p.Tags), i, i+1)
+	}
+	return n
 }
 
 // ReceivePost stores a post or comment of a remote person. One that is there already stays as it is.
@@ -162,7 +180,7 @@ func (a *App) ReceivePost(tx *store.Tx, said Said, in RemotePost) (Outcome, erro
 			return Outcome{}, fmt.Errorf("receive %s: %w", in.URI, err)
 		}
 	}
-	if err := publish(tx, at, d, in.Mentions, in.Raw, said.detail()); err != nil {
+	if err := publish(tx, at, d, in.names(at.circle), in.Raw, said.detail()); err != nil {
 		return Outcome{}, fmt.Errorf("receive %s: %w", in.URI, err)
 	}
 	if p.State == circles.Held {
@@ -203,7 +221,7 @@ func (a *App) ReceiveUpdate(tx *store.Tx, said Said, in RemotePost) (Outcome, er
 		if before == *p && !photos {
 			return relocked, nil
 		}
-		if err := tx.AddMentions(p.ID, in.Mentions); err != nil {
+		if err := in.names(at.circle).keep(tx, p.ID); err != nil {
 			return false, err
 		}
 		if err := keepRaw(tx, p.ID, in.Raw); err != nil {

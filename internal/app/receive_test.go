@@ -238,8 +238,8 @@ func TestReceiveDeletionAndRemoval(t *testing.T) {
 		{"deletion", del(id), Said{By: zoe, Received: 9}, Applied, id, circles.Deleted, "post.deleted in garden by garden"},
 		{"deletion again", del(id), Said{By: zoe}, Nothing, id, circles.Deleted, ""},
 		{"its undoing", undel(id), Said{By: zoe, Received: 9}, Applied, id, circles.Visible, "post.restored in garden by garden"},
-		{"removal its circle passed on", remove(remote), Said{By: eve, Via: far}, Applied, remote, circles.Removed, ""},
-		{"removal undone", unremove(remote), Said{By: eve, Via: far}, Applied, remote, circles.Visible, ""},
+		{"removal its circle passed on", remove(remote), Said{By: eve, Via: far}, Applied, remote, circles.Removed, "post.removed in nobody by "},
+		{"removal undone", unremove(remote), Said{By: eve, Via: far}, Applied, remote, circles.Visible, "post.returned in nobody by "},
 		{"unknown post", del(404), Said{By: zoe}, Refused, id, circles.Visible, ""},
 	} {
 		seq := h.mark()

@@ -44,7 +44,19 @@ func sayWritten(tx *store.Tx, ch change) (author, circle circles.Seq, err error)
 			return 0, 0, err
 		}
 	}
+	if author == 0 && circle == 0 {
+		return 0, 0, sayHere(tx, ch)
+	}
 	return author, circle, nil
+}
+
+// sayHere appends an entry about what others said in a circle of others. It is in no stream and names no
+// inbox, and nobody signs it, so nothing is sent for it and it has no address; who follows the log here,
+// for search and for notifications, has to know.
+func sayHere(tx *store.Tx, ch change) error {
+	_, err := tx.AppendEvent(circles.Event{Kind: ch.kind, OrderKey: int64(ch.at.post.Root), Object: int64(ch.at.post.ID),
+		Detail: circles.EventDetail{Actor: ch.detail.Actor}})
+	return err
 }
 
 // sayModerated appends the entry of what a moderator did to a post in a circle of ours.

@@ -56,10 +56,24 @@ func (w words) put(p *circles.Post, html string) {
 	}
 }
 
-// A rendered text is HTML with the people of its mentions.
+// names are whom and what a text names.
+type names struct {
+	people []circles.ActorID
+	tags   []string // text.TagKeys
+}
+
+// keep notes what a post names. People once named stay named, tags do not.
+func (n names) keep(tx *store.Tx, id circles.PostID) error {
+	if err := tx.AddMentions(id, n.people); err != nil {
+		return err
+	}
+	return tx.SetTags(id, n.tags)
+}
+
+// A rendered text is HTML with what it names.
 type rendered struct {
 	html  string
-	named []circles.ActorID
+	names names
 }
 
 // render turns markdown into HTML. It runs before a transaction: parsing is the dearest part of a
@@ -112,10 +126,10 @@ func (a *App) render(ctx context.Context, markdown string) (rendered, error) {
 		}
 		return a.pageOf(actor), true
 	})
-	r := rendered{html: out.HTML}
+	r := rendered{html: out.HTML, names: names{tags: out.Tags}}
 	for _, m := range out.Mentions {
-		if len(r.named) < circles.MaxMentions {
-			r.named = append(r.named, known[ref{text.Person, m.Name, m.Host}].ID)
+		if len(r.names.people) < circles.MaxMentions {
+			r.names.people = append(r.names.people, known[ref{text.Person, m.Name, m.Host}].ID)
 		}
 	}
 	return r, nil
