@@ -1,7 +1,6 @@
 package testpeer
 
 import (
-	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
@@ -64,10 +63,7 @@ func (p *Peer) actor(name, typ, path string, mods []string) *Actor {
 	if a := p.actors[name]; a != nil {
 		return a
 	}
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		p.t.Fatalf("testpeer: %v", err)
-	}
+	key := p.newKey()
 	if typ != "Application" {
 		at := name
 		if p.Persona == NodeBB {
@@ -113,22 +109,29 @@ func (a *Actor) Rewrite(change func(doc map[string]any)) {
 
 // RotateKey gives the actor another key under the same id. Nobody is told.
 func (a *Actor) RotateKey() {
-	a.peer.t.Helper()
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		a.peer.t.Fatalf("testpeer: %v", err)
-	}
 	a.peer.update(func() {
+		key := a.peer.newKey()
 		real := a.peer.actors[a.Name]
 		real.key, a.key = key, key
 		a.peer.docs[a.ID]["publicKey"] = a.publicKey()
 	})
 }
 
+// newKey is a key that no other actor of this peer has or had. The caller holds mu.
+func (p *Peer) newKey() *rsa.PrivateKey {
+	p.keys++
+	key, err := keyNumber(p.keys)
+	if err != nil {
+		panic("testpeer: " + err.Error())
+	}
+	return key
+}
+
 func (a *Actor) signer() signer {
 	a.peer.mu.Lock()
 	defer a.peer.mu.Unlock()
-	return signer{keyID: a.KeyID(), key: a.peer.actors[a.Name].key, algorithm: a.peer.traits.algorithm, now: a.peer.now()}
+	return signer{keyID: a.KeyID(), key: a.peer.actors[a.Name].key, algorithm: a.peer.traits.algorithm,
+		now: a.peer.now(), pathOnly: a.peer.Persona == NodeBB}
 }
 
 func (a *Actor) publicKey() map[string]any {

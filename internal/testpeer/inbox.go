@@ -159,16 +159,16 @@ func (p *Peer) verify(ctx context.Context, r *http.Request, body []byte, a obj) 
 	if why == nil && !sig.matches(key) {
 		why = deny(ReasonBadSignature, "by "+sig.keyID)
 		if p.traits.sigs.refetchKey {
-			p.forget(owner.str("id"))
-			if owner, key, _ = p.keyOf(ctx, sig.keyID); owner != nil && sig.matches(key) {
+			p.forget(owner)
+			if _, key, again := p.keyOf(ctx, sig.keyID); again == nil && sig.matches(key) {
 				why = nil
 			}
 		}
 	}
-	if why != nil {
-		return "", why
+	if why == nil {
+		_, why = p.actorOf(ctx, owner)
 	}
-	return owner.str("id"), nil
+	return owner, why
 }
 
 // verifyGet asks for a signature on a GET, as secure-mode servers do.

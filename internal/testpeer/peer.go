@@ -36,6 +36,7 @@ type Peer struct {
 	mu         sync.Mutex
 	changed    chan struct{} // closed and replaced whenever anything below changes
 	down       bool
+	keys       int // number of the last key
 	last       int // number of the last object or activity
 	actors     map[string]*Actor
 	docs       map[string]obj // by id: what this peer has made
@@ -44,7 +45,7 @@ type Peer struct {
 	mutation   *Mutation
 	seen       map[string]bool // ids of activities that were read
 	remotes    map[string]obj  // actors of others
-	hints      map[string]string
+	stubs      map[string]obj  // documents of keys that are no part of an actor
 	gone       map[string]bool // hosts given up for ever
 	received   []Receipt
 	complaints []Complaint
@@ -78,7 +79,7 @@ func New(t testing.TB, persona Persona, opts ...Option) *Peer {
 		Persona: persona, t: t, now: time.Now, traits: persona.traits(), life: life,
 		changed: make(chan struct{}), actors: map[string]*Actor{}, docs: map[string]obj{},
 		raw: map[string]rawDocument{}, behave: map[string]Behaviour{}, seen: map[string]bool{},
-		remotes: map[string]obj{}, hints: map[string]string{}, gone: map[string]bool{}, world: newWorld(),
+		remotes: map[string]obj{}, stubs: map[string]obj{}, gone: map[string]bool{}, world: newWorld(),
 	}
 	for _, o := range opts {
 		o(p)
@@ -90,6 +91,7 @@ func New(t testing.TB, persona Persona, opts ...Option) *Peer {
 		t.Fatalf("testpeer: %v", err)
 	}
 	p.URL = "http://" + ln.Addr().String()
+	p.keys = ln.Addr().(*net.TCPAddr).Port * 53 // far from those of a peer on a neighbouring port
 	p.serve(ln)
 	t.Cleanup(func() {
 		stop() // ends what hangs, and deliveries under way
@@ -140,7 +142,7 @@ func (p *Peer) Up() {
 func (p *Peer) Mutate(m *Mutation) {
 	p.update(func() {
 		p.mutation, p.complaints = m, nil
-		p.remotes, p.hints = map[string]obj{}, map[string]string{}
+		p.remotes, p.stubs = map[string]obj{}, map[string]obj{}
 	})
 }
 

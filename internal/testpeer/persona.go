@@ -59,6 +59,7 @@ type sigRules struct {
 	fragment    bool          // the keyId of a signed GET must have a #fragment
 	ownKey      bool          // key id, activity id and actor are of one host
 	rfc9421     bool
+	anyQuery    bool // a signature without the query counts too
 	refetchKey  bool // asks for the key again if a signature does not match
 }
 
@@ -75,7 +76,7 @@ func (p Persona) traits() traits {
 		return traits{version: "4.6.5", agent: "Mastodon/4.6.5 (http.rb/5.3.1; +%s/)",
 			user: "/users/%s", post: "/users/statuses/%d", comment: "/users/statuses/%d", activity: "/payloads/%d",
 			sharedInbox: "/inbox", keySuffix: "#main-key", algorithm: "rsa-sha256", late: true, maxBody: mib,
-			sigs:  sigRules{cover: mastodonic, digest: true, clock: time.Hour, rfc9421: true, refetchKey: true},
+			sigs:  sigRules{cover: mastodonic, digest: true, clock: time.Hour, rfc9421: true, anyQuery: true, refetchKey: true},
 			rules: mastodonRules}
 	case Lemmy: // F 0.7.0-beta.11 src/http_signatures.rs
 		return traits{version: "1.0.0-beta.1", agent: "Lemmy/1.0.0-beta.1; +%s",
@@ -100,13 +101,13 @@ func (p Persona) traits() traits {
 		return traits{version: "4.15.1", agent: "NodeBB/4.x (%s)",
 			user: "/uid/%s", group: "/category/%s", post: "/post/%d", comment: "/post/%d", activity: "/post/%d#activity",
 			sharedInbox: "/inbox", keySuffix: "#key", algorithm: "rsa-sha256", maxBody: mib,
-			sigs:  sigRules{cover: always, digest: true, clock: time.Hour, rfc9421: true},
+			sigs:  sigRules{cover: always, digest: true, clock: time.Hour, rfc9421: true, anyQuery: true},
 			rules: nodeBBRules}
 	case GoToSocial: // G 0.20.0-rc1 internal/federation/authenticate.go
 		return traits{version: "0.20.0", agent: "gotosocial/0.20.0 (+%s)",
 			user: "/users/%s", post: "/users/statuses/%d", comment: "/users/statuses/%d", activity: "/activity/%d",
 			keySuffix: "/main-key", algorithm: "hs2019", secure: true, maxBody: mib,
-			sigs:  sigRules{cover: [][]string{{"(request-target)"}}},
+			sigs:  sigRules{cover: [][]string{{"(request-target)"}}, anyQuery: true},
 			rules: goToSocialRules}
 	case Misskey: // K 2025.4.1 packages/backend/src/server/ActivityPubServerService.ts:638
 		return traits{version: "2025.4.1", agent: "Misskey/2025.4.1 (%s)",

@@ -19,6 +19,7 @@ type signer struct {
 	key       *rsa.PrivateKey
 	algorithm string
 	cover     []string // nil: what peers cover
+	pathOnly  bool     // leaves the query out of (request-target), as NodeBB does (seen)
 	now       time.Time
 }
 
@@ -42,7 +43,11 @@ func (s signer) cavage(req *http.Request, body []byte) error {
 	}
 	lines := make([]string, 0, len(cover))
 	for _, name := range cover {
-		lines = append(lines, name+": "+cavageValue(req, name))
+		v := cavageValue(req, name)
+		if s.pathOnly && name == "(request-target)" {
+			v, _, _ = strings.Cut(v, "?")
+		}
+		lines = append(lines, name+": "+v)
 	}
 	sig, err := s.rsa(strings.Join(lines, "\n"))
 	if err != nil {

@@ -26,6 +26,7 @@ type signature struct {
 	created   time.Time // zero if not stated
 	expires   time.Time
 	base      string
+	pathBase  string // the same without the query, which some leave out; "" if that does not count
 }
 
 // A denial is a Reason with the detail that a reader of a failing test wants.
@@ -91,6 +92,9 @@ func (r sigRules) check(req *http.Request, body []byte, now time.Time) (*signatu
 		lines = append(lines, name+": "+v)
 	}
 	sig.base = strings.Join(lines, "\n")
+	if r.anyQuery && req.URL.RawQuery != "" {
+		sig.pathBase = strings.Replace(sig.base, "?"+req.URL.RawQuery, "", 1)
+	}
 	return sig, nil
 }
 
@@ -242,16 +246,20 @@ func (r sigRules) check9421(req *http.Request, input, header string, body []byte
 
 // matches tells whether the key made the signature. hs2019 says nothing of the hash.
 func (s *signature) matches(key crypto.PublicKey) bool {
+	return s.covers(s.base, key) || s.pathBase != "" && s.covers(s.pathBase, key)
+}
+
+func (s *signature) covers(base string, key crypto.PublicKey) bool {
 	switch k := key.(type) {
 	case ed25519.PublicKey:
-		return ed25519.Verify(k, []byte(s.base), s.value)
+		return ed25519.Verify(k, []byte(base), s.value)
 	case *rsa.PublicKey:
-		sum := sha256.Sum256([]byte(s.base))
+		sum := sha256.Sum256([]byte(base))
 		if s.algorithm != "rsa-sha512" && rsa.VerifyPKCS1v15(k, crypto.SHA256, sum[:], s.value) == nil {
 			return true
 		}
 		if s.algorithm == "hs2019" || s.algorithm == "rsa-sha512" {
-			long := sha512.Sum512([]byte(s.base))
+			long := sha512.Sum512([]byte(base))
 			return rsa.VerifyPKCS1v15(k, crypto.SHA512, long[:], s.value) == nil
 		}
 	}

@@ -13,6 +13,9 @@ type Edit func(object map[string]any)
 // Set puts one member into the object.
 func Set(key string, value any) Edit { return func(o map[string]any) { o[key] = value } }
 
+// Without leaves one member out.
+func Without(key string) Edit { return func(o map[string]any) { delete(o, key) } }
+
 // Linking makes a post a link post.
 func Linking(address string) Edit {
 	return func(o map[string]any) {
