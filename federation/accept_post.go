@@ -244,6 +244,11 @@ func (in *Inbox) prepared(c *as.Content) *app.RemotePost {
 	if strings.HasPrefix(c.MediaType, "text/plain") || strings.HasPrefix(c.MediaType, "text/markdown") {
 		p.Source, p.HTML = c.Content, ""
 	}
+	for _, t := range c.Tags {
+		if t.Type == "Hashtag" {
+			p.Tags = append(p.Tags, t.Name)
+		}
+	}
 	if c.Source.MediaType == "text/markdown" {
 		p.Source = c.Source.Content
 	}
@@ -278,7 +283,10 @@ func remotePhoto(at as.Attachment) app.RemotePhoto {
 // update takes a new version of a post, or of an actor.
 func (in *Inbox) update(tx *store.Tx, a act) error {
 	if !a.Object.Embedded() {
-		if known, err := here(tx, a.Object.ID); !known || err != nil || in.site.Ours(a.Object.ID) {
+		if !fetch.SameHost(a.Object.ID, a.Actor) {
+			return circles.Errorf(circles.Forbidden, "Only its own server can change a post.")
+		}
+		if known, err := here(tx, a.Object.ID); !known || err != nil {
 			return err
 		}
 		return &lacks{what: needFresh, address: a.Object.ID}

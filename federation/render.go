@@ -2,8 +2,10 @@ package federation
 
 import (
 	"errors"
+	"net/url"
 	"slices"
 	"strings"
+	"unicode"
 
 	"golang.org/x/text/language"
 	"golang.org/x/text/language/display"
@@ -11,6 +13,7 @@ import (
 	"halqa/circles"
 	"halqa/federation/as"
 	"halqa/internal/store"
+	"halqa/internal/text"
 )
 
 // public is everyone. Always the whole address: "as:Public" fails in Lemmy.
@@ -35,6 +38,7 @@ type postView struct {
 	parent   *circles.Post   // nil if it is no comment
 	answered *circles.Actor  // who wrote the parent; nil with it
 	mentions []*circles.Actor
+	tags     []string // without their #
 	photos   []circles.Photo
 }
 
@@ -74,6 +78,9 @@ func viewOf(tx *store.Tx, p *circles.Post) (*postView, error) {
 		}
 	}
 	if v.mentions, err = tx.Mentions(p.ID); err != nil {
+		return nil, err
+	}
+	if v.tags, err = tx.Tags(p.ID); err != nil {
 		return nil, err
 	}
 	if p.PhotoN > 0 {
@@ -168,7 +175,7 @@ func (s Site) renderPost(v *postView, tallies bool) as.Doc {
 	return doc.Doc()
 }
 
-// marks names whom the post is for. The circle is among them so that reply composers of microblogs
+// marks names whom the post is for, and its tags. The circle is among them so that reply composers of microblogs
 // keep it: without it a reply from there never reaches the circle.
 func (s Site) marks(v *postView) []as.Mark {
 	var marks []as.Mark
@@ -188,7 +195,21 @@ func (s Site) marks(v *postView) []as.Mark {
 	for _, a := range v.mentions {
 		add(a)
 	}
+	for _, tag := range v.tags {
+		marks = append(marks, s.hashtag(tag))
+	}
+	// The circle's own tag lets microblogs that follow a tag find its threads. Not on comments: their
+	// readers have the thread, and others would drown in them.
+	if v.circle != nil && v.post.Kind == circles.IsPost {
+		if own := text.TagKey(v.circle.Name); !slices.Contains(v.tags, own) && strings.ContainsFunc(own, unicode.IsLetter) {
+			marks = append(marks, s.hashtag(own))
+		}
+	}
 	return marks
+}
+
+func (s Site) hashtag(key string) as.Mark {
+	return as.Hashtag(s.Base+"/tag/"+url.PathEscape(key), "#"+key)
 }
 
 func (s Site) handle(a *circles.Actor) string {
