@@ -231,10 +231,19 @@ func TestClockSweepsOneAfterAnother(t *testing.T) {
 	want(10*time.Second, "wild", "minute")
 }
 
-// clockwork hands the lease its turns one by one.
-type clockwork struct{ turn chan time.Time }
+// clockwork hands the lease its turns one by one, and says when it waits for the next.
+type clockwork struct {
+	turn  chan time.Time
+	waits chan struct{}
+}
 
-func (c clockwork) after(time.Duration) <-chan time.Time { return c.turn }
+func (c clockwork) after(time.Duration) <-chan time.Time {
+	select {
+	case c.waits <- struct{}{}:
+	default:
+	}
+	return c.turn
+}
 
 func TestLeaseIsHeldByOne(t *testing.T) {
 	var mu sync.Mutex
@@ -254,7 +263,7 @@ func TestLeaseIsHeldByOne(t *testing.T) {
 		works, stopped, ended chan struct{}
 	}
 	begin := func(ctx context.Context, name string) holder {
-		h := holder{clockwork{make(chan time.Time)}, make(chan struct{}), make(chan struct{}), make(chan struct{})}
+		h := holder{clockwork{make(chan time.Time), make(chan struct{}, 100)}, make(chan struct{}), make(chan struct{}), make(chan struct{})}
 		l := NewLease(st, name, quiet())
 		l.after = h.after
 		go func() {
@@ -274,11 +283,15 @@ func TestLeaseIsHeldByOne(t *testing.T) {
 	defer cancelB()
 	a := begin(ctxA, "a")
 	<-a.works
+	<-a.waits
 	b := begin(ctxB, "b")
+	<-b.waits
 	for range 10 { // both ask on; a keeps it
 		forward(leaseTurn)
 		a.turn <- now
+		<-a.waits
 		b.turn <- now
+		<-b.waits
 	}
 	select {
 	case <-b.works:
