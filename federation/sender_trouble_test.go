@@ -1,0 +1,131 @@
+package federation
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestRetryAfterIsHonoured(t *testing.T) {
+	w := newWorld(t)
+	p := newPeer(t, "lemmy")
+	w.follow(p, w.circle)
+	w.deliver()
+	p.set(func(int, []byte) (int, http.Header) {
+		return http.StatusTooManyRequests, http.Header{"Retry-After": {"90"}}
+	})
+	w.post("Tomatoes", 0)
+	w.route()
+	w.quiet()
+	n := p.requests()
+	p.set(nil)
+	w.clock.forward(89 * time.Second)
+	w.sender.tick()
+	w.sender.Heard(p.host) // it may say hello all it likes
+	w.quiet()
+	if got := p.requests(); got != n {
+		t.Errorf("%d requests before the time was over", got-n)
+	}
+	w.clock.forward(2 * time.Second)
+	w.sender.tick()
+	if !w.quiet() {
+		t.Errorf("not delivered after the wait: %+v", w.sender.Peers())
+	}
+}
+
+func TestPoisonIsSkippedAndOnRecord(t *testing.T) {
+	w := newWorld(t)
+	p := newPeer(t, "lemmy")
+	w.follow(p, w.circle)
+	w.deliver()
+	p.set(func(_ int, body []byte) (int, http.Header) {
+		if strings.Contains(string(body), "Poison") {
+			return http.StatusInternalServerError, nil
+		}
+		return http.StatusAccepted, nil
+	})
+	w.post("Poison", 0)
+	for range 12 {
+		w.post("Fine", 0)
+		w.route()
+		w.quiet()
+		w.clock.forward(13 * time.Hour)
+		w.sender.tick()
+		w.quiet()
+	}
+	w.save()
+	ex := w.exceptions(p)
+	if len(ex) != 1 || ex[0].Status != 500 {
+		t.Errorf("exceptions: %+v", ex)
+	}
+	if got := len(p.heard(t)); got != 13 {
+		t.Errorf("heard %d activities, want the Accept and 12 posts", got)
+	}
+}
+
+func TestUnauthorizedGetsASecondChance(t *testing.T) {
+	w := newWorld(t)
+	p := newPeer(t, "lemmy")
+	w.follow(p, w.circle)
+	w.deliver()
+	p.set(func(n int, body []byte) (int, http.Header) {
+		if strings.Contains(string(body), "Never") || n == 2 {
+			return http.StatusUnauthorized, nil
+		}
+		return http.StatusAccepted, nil
+	})
+	w.post("Second time", 0)
+	w.deliver()
+	w.post("Never", 0)
+	before := p.requests()
+	w.deliver()
+	w.save()
+	if got := len(p.heard(t)); got != 2 {
+		t.Errorf("heard %d activities, want 2", got)
+	}
+	if got := p.requests() - before; got != 2 {
+		t.Errorf("%d requests for what is never taken, want 2", got)
+	}
+	if ex := w.exceptions(p); len(ex) != 1 || ex[0].Status != 401 {
+		t.Errorf("exceptions: %+v", ex)
+	}
+}
+
+func TestADormantHostWakesWhenHeard(t *testing.T) {
+	w := newWorld(t)
+	p := newPeer(t, "lemmy")
+	w.follow(p, w.circle)
+	w.deliver()
+	p.set(always(http.StatusBadGateway))
+	w.post("One", 0)
+	w.route()
+	for range 12 {
+		w.quiet()
+		w.clock.forward(13 * time.Hour)
+		w.sender.tick()
+	}
+	w.quiet()
+	w.sender.tick()
+	n := p.requests()
+	w.clock.forward(13 * time.Hour)
+	w.sender.tick()
+	w.post("Two", 0)
+	w.route()
+	w.quiet()
+	if got := p.requests(); got != n {
+		t.Errorf("a dormant host was asked %d times more", got-n)
+	}
+	if w.sender.inboxes[p.inbox] != nil {
+		t.Error("a dormant host's inbox is in memory")
+	}
+	p.set(nil)
+	w.sender.Heard(p.host)
+	if !w.quiet() {
+		t.Errorf("still pending after it was heard: %+v", w.sender.Peers())
+	}
+	if got := says(p.heard(t)); !slices.Equal(got, []string{"Accept Follow", "Announce Create", "Announce Create"}) {
+		t.Errorf("heard %v", got)
+	}
+}
