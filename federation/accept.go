@@ -89,6 +89,12 @@ func (in *Inbox) accept(ctx context.Context, d delivery) (int, error) {
 			return in.park(tx, p)
 		})
 	}
+	if stranger != nil && refusedHere(err) {
+		// What they said is not wanted; who they are is, or it would be asked for with the next word.
+		if kerr := in.store.Update(ctx, keep); kerr != nil && !refusedHere(kerr) {
+			return 0, kerr
+		}
+	}
 	if lacking != nil && err == nil {
 		in.waiting.add(d.signer)
 		in.nudge()

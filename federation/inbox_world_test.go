@@ -87,7 +87,7 @@ func (h *house) open() {
 	if err != nil {
 		h.Fatal(err)
 	}
-	log := slog.New(slog.NewTextHandler(failing{h.TB}, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	log := slog.New(slog.NewTextHandler(failing{h}, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	h.store = s
 	h.app = app.New(app.Options{Store: s, Text: text.NewRenderer(h.site.Base), Sanitizer: text.NewSanitizer(),
 		Host: h.site.Host, Origin: h.site.Base, Now: h.clock.now})
@@ -110,12 +110,13 @@ func (h *house) restart() {
 }
 
 // failing fails a test for what is logged as an error: nothing that a stranger sends may be one.
-type failing struct{ testing.TB }
+type failing struct{ h *house }
 
 func (f failing) Write(line []byte) (int, error) {
 	if bytes.Contains(line, []byte("level=ERROR")) {
-		f.Errorf("logged: %s", line)
+		f.h.Errorf("logged: %s", line)
 	}
+	f.h.Logf("%s", line)
 	return len(line), nil
 }
 
@@ -543,3 +544,10 @@ func (v *voice) announces(inner any) obj {
 
 func (h *house) address(c *circles.Circle) string   { return h.site.Address(c.URI) }
 func (h *house) postAddress(p *circles.Post) string { return h.site.Address(p.URI) }
+
+func decode(t testing.TB, body []byte, to any) {
+	t.Helper()
+	if err := json.Unmarshal(body, to); err != nil {
+		t.Fatalf("%v in %s", err, body)
+	}
+}

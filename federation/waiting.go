@@ -11,6 +11,7 @@ import (
 
 	"halqa/circles"
 	"halqa/federation/as"
+	"halqa/internal/fetch"
 	"halqa/internal/store"
 )
 
@@ -93,28 +94,45 @@ func (w *waiting) add(signer string) {
 }
 
 // orderKey names what an activity must not overtake: the object it is about, or for something
-// between two, both.
+// between two, both. What others say about an object is between the two as well: while it waits, the
+// object's own server must not have to.
 func orderKey(a *as.Envelope) string {
-	object := a.Object.ID
+	object := about(a)
 	switch {
 	case object == "":
 		return bounded(a.ID)
-	case a.Type == "Create" || a.Type == "Update" || a.Type == "Delete":
+	case a.Type == "Announce" && (single(a) || !a.Object.Embedded()), single(a) && fetch.SameHost(object, a.Actor):
 		return bounded(object)
-	case a.Type == "Announce" || a.Type == "Undo" || a.Type == "Accept" || a.Type == "Reject":
-		if !a.Object.Embedded() {
-			return bounded(object)
-		}
-		inner, err := a.Object.Activity()
-		if err != nil || inner.Object.ID == "" || inner.ID == inner.Object.ID {
-			return bounded(object)
-		}
-		if inner.Type == "" || isContentType(inner.Type) {
-			return bounded(object)
-		}
-		return orderKey(inner)
 	}
-	return bounded(a.Actor + " " + object)
+	who := a.Actor
+	if inner, err := a.Object.Activity(); err == nil && inner.Actor != "" {
+		who = inner.Actor
+	}
+	return bounded(who + " " + object)
+}
+
+// about returns the object that an activity, or the one in it, is about.
+func about(a *as.Envelope) string {
+	switch a.Type {
+	case "Announce", "Undo", "Accept", "Reject":
+		inner, err := a.Object.Activity()
+		if err == nil && inner.Type != "" && !isContentType(inner.Type) && inner.Object.ID != "" && inner.ID != inner.Object.ID {
+			return about(inner)
+		}
+	}
+	return a.Object.ID
+}
+
+// single reports what changes an object, rather than what is between an actor and an object.
+func single(a *as.Envelope) bool {
+	switch a.Type {
+	case "Create", "Update", "Delete":
+		return true
+	case "Undo", "Announce":
+		inner, err := a.Object.Activity()
+		return err == nil && (isContentType(inner.Type) || single(inner))
+	}
+	return false
 }
 
 // maxIndexed is what a key made of addresses may be long. PostgreSQL refuses to index 2,700 bytes.
