@@ -94,6 +94,7 @@ func NewPublisher(o PublisherOptions) *Publisher {
 			}
 		})
 	}
+	p.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { p.refuse(w, r, notHere()) })
 	return p
 }
 
@@ -155,7 +156,7 @@ func (p *Publisher) ServeHTTP(w http.ResponseWriter, r *http.Request) { p.mux.Se
 func (p *Publisher) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	w.Header().Set("Vary", "Accept")
 	switch kind := circles.KindOf(err); kind {
-	case circles.NotFound, circles.Forbidden, circles.Denied:
+	case circles.NotFound, circles.Forbidden, circles.Denied, circles.Gone:
 		http.Error(w, "There is nothing here.", http.StatusNotFound)
 	case circles.Invalid:
 		http.Error(w, message(err), http.StatusBadRequest)
@@ -199,17 +200,24 @@ func (p *Publisher) webFinger(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	kind := map[circles.ActorKind]string{
-		circles.KindCircle: "Group", circles.KindInstance: "Application", circles.KindService: "Service",
-	}[a.Kind]
-	if kind == "" {
-		kind = "Person"
-	}
 	address := p.site.ActorAddress(a)
 	return send(w, "application/jrd+json", as.WebFinger{
-		Subject: subject, Actor: address, Type: kind, Page: address,
+		Subject: subject, Actor: address, Type: typeOf(a.Kind), Page: address,
 		Subscribe: p.site.Base + "/authorize_interaction?uri={uri}",
 	}.Bytes())
+}
+
+// typeOf is what ActivityStreams calls an actor.
+func typeOf(kind circles.ActorKind) string {
+	switch kind {
+	case circles.KindCircle:
+		return "Group"
+	case circles.KindInstance:
+		return "Application"
+	case circles.KindService:
+		return "Service"
+	}
+	return "Person"
 }
 
 // resource finds a local actor by acct: or by address.
@@ -315,10 +323,10 @@ func (p *Publisher) named(tx *store.Tx, r *http.Request, kind circles.ActorKind)
 	var a *circles.Actor
 	var err error
 	if remote {
-		host, err = text.Host(host)
-		if err == nil {
-			a, err = tx.ActorByHandle(name, host)
+		if host, err = text.Host(host); err != nil {
+			return nil, notHere()
 		}
+		a, err = tx.ActorByHandle(name, host)
 	} else {
 		a, err = tx.LocalActor(name)
 	}
@@ -341,11 +349,19 @@ func (p *Publisher) actor(w http.ResponseWriter, r *http.Request, find func(*sto
 			return err
 		}
 		if !a.Local() {
+			if a.DeletedAt != 0 || a.SuspendedAt != 0 {
+				return notHere()
+			}
 			origin = a.URI
 			return nil
 		}
 		if a.DeletedAt != 0 {
-			doc = as.Tombstone(p.site.ActorAddress(a), "Person", moment(a.DeletedAt))
+			was := *a
+			was.DeletedAt = 0
+			if err := p.shown(tx, &was); err != nil {
+				return err // nobody elsewhere was ever told of it
+			}
+			doc = as.Tombstone(p.site.ActorAddress(a), typeOf(a.Kind), moment(a.DeletedAt))
 			return errTombstone
 		}
 		if err := p.shown(tx, a); err != nil {
@@ -383,7 +399,7 @@ func (p *Publisher) finish(w http.ResponseWriter, r *http.Request, doc as.Doc, o
 func (p *Publisher) post(w http.ResponseWriter, r *http.Request) error {
 	id, err := circles.ParsePostID(r.PathValue("id"))
 	if err != nil {
-		return err
+		return notHere()
 	}
 	var doc as.Doc
 	origin := ""
@@ -392,7 +408,7 @@ func (p *Publisher) post(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		if !v.federated() || v.circle != nil && v.circle.DeletedAt != 0 {
+		if !v.open() {
 			return notHere()
 		}
 		if !v.post.Local() {
@@ -420,6 +436,11 @@ func (p *Publisher) post(w http.ResponseWriter, r *http.Request) error {
 		return notHere()
 	})
 	return p.finish(w, r, doc, origin, err)
+}
+
+// open reports whether other servers may hear of it at all.
+func (v *postView) open() bool {
+	return v.federated() && (v.circle == nil || v.circle.DeletedAt == 0 && v.circle.SuspendedAt == 0)
 }
 
 // activity serves what a log entry says, as long as the log keeps it and it is still true.
@@ -513,6 +534,9 @@ func (p *Publisher) announced(tx *store.Tx, circle *circles.Actor, d app.Documen
 // that it cannot read, so anything else is left out.
 func (p *Publisher) kept(tx *store.Tx, id circles.PostID) (as.Doc, error) {
 	raw, err := tx.PostRaw(id)
+	if circles.Is(err, circles.NotFound) {
+		return as.Doc{}, errVoid // it was fetched, so there is no activity of its author's
+	}
 	if err != nil {
 		return as.Doc{}, err
 	}
@@ -647,7 +671,7 @@ func (p *Publisher) circleModerators(w http.ResponseWriter, r *http.Request) err
 func (p *Publisher) thread(w http.ResponseWriter, r *http.Request) error {
 	id, err := circles.ParsePostID(r.PathValue("id"))
 	if err != nil {
-		return err
+		return notHere()
 	}
 	root, comments, err := p.app.CommentsOfThread(r.Context(), id, 0)
 	if err != nil {
@@ -678,13 +702,13 @@ func (p *Publisher) thread(w http.ResponseWriter, r *http.Request) error {
 func (p *Publisher) local(tx *store.Tx, r *http.Request) (*postView, error) {
 	id, err := circles.ParsePostID(r.PathValue("id"))
 	if err != nil {
-		return nil, err
+		return nil, notHere()
 	}
 	v, err := loadPost(tx, id)
 	if err != nil {
 		return nil, err
 	}
-	if !v.federated() || !v.post.Local() || v.post.State != circles.Visible || !strings.HasPrefix(r.URL.Path, v.post.Path()+"/") {
+	if !v.open() || !v.post.Local() || v.post.State != circles.Visible || !strings.HasPrefix(r.URL.Path, v.post.Path()+"/") {
 		return nil, notHere()
 	}
 	return v, nil
