@@ -113,7 +113,9 @@ func (a *Actor) RotateKey() {
 		key := a.peer.newKey()
 		real := a.peer.actors[a.Name]
 		real.key, a.key = key, key
-		a.peer.docs[a.ID]["publicKey"] = a.publicKey()
+		doc := copyOf(a.peer.docs[a.ID])
+		doc["publicKey"] = a.publicKey()
+		a.peer.docs[a.ID] = doc
 	})
 }
 

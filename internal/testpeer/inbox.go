@@ -122,6 +122,14 @@ func (p *Peer) judge(r *http.Request, rec *Receipt) ruling {
 	ctx, cancel := context.WithTimeout(p.life, patience)
 	defer cancel()
 	signer, why := p.verify(ctx, r, body, a)
+	if why != nil && p.Persona == PieFed && (a.typ() == "Create" || a.typ() == "Update") {
+		if o, err := p.object(ctx, a.ref("object")); err == nil { // what its own host says is as good
+			in := &reading{ctx: ctx, p: p, signer: o.ref("attributedTo")}
+			in.noting(ReasonReadAtOrigin, string(why.reason))
+			return in.activity(obj{"id": a.str("id"), "type": a.typ(), "actor": o.ref("attributedTo"),
+				"to": o["to"], "cc": o["cc"], "object": map[string]any(o)})
+		}
+	}
 	if why != nil {
 		return refusedFor(why)
 	}

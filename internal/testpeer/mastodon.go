@@ -4,7 +4,6 @@ import (
 	"context"
 	"html"
 	"slices"
-	"strings"
 )
 
 // converted are the types that Mastodon shows as a title with a link, without the body.
@@ -147,93 +146,3 @@ func (p *Peer) answerPoll(o obj) {
 		p.world.answers[q] = append(p.world.answers[q], o.str("name"))
 	})
 }
-
-func goToSocialRules() *rules {
-	return &rules{
-		actor: func(_ context.Context, _ *Peer, a obj) *denial { return wantsContext(a) },
-		object: func(r *reading, _, o obj) *denial {
-			if u := o.str("updated"); u != "" && u < o.str("published") {
-				return deny(ReasonUpdatedEarly, u+" < "+o.str("published"))
-			}
-			return nil
-		},
-		relevant: concerns,
-		announce: func(r *reading, a obj) ruling {
-			if in := a.sub("object"); in != nil && in.has("object") {
-				return ignored(ReasonAnnounceIgnored, "Announce of "+in.typ())
-			}
-			if !r.p.followed(a.ref("actor")) && !r.p.ours(a.ref("object")) {
-				return ignored(ReasonNotFollowed, a.ref("actor"))
-			}
-			o, err := r.p.object(r.ctx, a.ref("object"))
-			if err != nil {
-				return ignored(ReasonUnavailable, err.Error())
-			}
-			if o.typ() == "" || o.has("object") {
-				return ignored(ReasonAnnounceIgnored, "Announce of "+o.typ())
-			}
-			return r.boosted(a, o)
-		},
-		vote: func(_ *reading, a obj) *denial {
-			if a.typ() == "Dislike" {
-				return deny(ReasonNoDislike, "")
-			}
-			return nil
-		},
-		render: func(r *reading, o obj, x *Post) {
-			showWarning(r, o, x)
-			if x.Warning == "" && x.Title != "" {
-				x.Warning = x.Title
-				// Of a Page that cannot be helped; of a comment it can.
-				if x.Type == "Note" && !r.local {
-					r.noting(ReasonNameIsWarning, x.Title)
-				}
-			}
-			x.Title = ""
-		},
-		refs: true,
-	}
-}
-
-func misskeyRules() *rules {
-	return &rules{
-		actor: func(_ context.Context, _ *Peer, a obj) *denial {
-			if why := wantsContext(a); why != nil {
-				return why
-			}
-			if strings.Trim(a.str("preferredUsername"), letters+"-.") != "" {
-				return deny(ReasonActorShape, a.str("preferredUsername"))
-			}
-			if !sameHost(a.str("id"), a.str("inbox")) {
-				return deny(ReasonActorShape, "inbox "+a.str("inbox"))
-			}
-			return nil
-		},
-		announce: func(r *reading, a obj) ruling {
-			if in := a.sub("object"); in != nil && in.has("object") {
-				return ignored(ReasonAnnounceIgnored, "Announce of "+in.typ())
-			}
-			if !r.p.followed(a.ref("actor")) {
-				return ignored(ReasonNotFollowed, a.ref("actor"))
-			}
-			o, err := r.p.object(r.ctx, a.ref("object"))
-			if err != nil {
-				return ignored(ReasonUnavailable, err.Error())
-			}
-			if o.typ() != "Note" && o.typ() != "Question" && !slices.Contains(converted, o.typ()) {
-				return ignored(ReasonAnnounceIgnored, "Announce of "+o.typ())
-			}
-			return r.boosted(a, o)
-		},
-		vote: func(_ *reading, a obj) *denial {
-			if a.typ() == "Dislike" {
-				return deny(ReasonNoDislike, "")
-			}
-			return nil
-		},
-		render: showWarning,
-		refs:   true,
-	}
-}
-
-const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"

@@ -83,8 +83,10 @@ const (
 	ReasonRemoteLike       Reason = "like-of-remote"         // M ignores likes of what is not its own
 	ReasonNoSuchFollow     Reason = "no-such-follow"         // an Accept or Reject that names no Follow of ours
 	ReasonNoSuchObject     Reason = "no-such-object"
-	ReasonNoDislike        Reason = "dislike-unknown" // M, G, K
-	ReasonFlagTo           Reason = "flag-to"         // L: to has exactly one
+	ReasonNoDislike        Reason = "dislike-unknown"  // M, G, K
+	ReasonCollection       Reason = "collection-shape" // L apub/src/protocol/collections/*.rs: one bad member fails all; P item['id']
+	ReasonReadAtOrigin     Reason = "read-at-origin"   // P: a Create or Update whose signature fails is fetched instead
+	ReasonFlagTo           Reason = "flag-to"          // L: to has exactly one
 	ReasonBanned           Reason = "author-banned"
 	ReasonLocked           Reason = "post-locked"
 )

@@ -283,6 +283,18 @@ func refusals() []refusal {
 		{Lemmy, ReasonNoSuchFollow, func(b *bench) { b.send(b.birds, b.act("Accept", b.birds, b.home.URL+"/follow/9")) }},
 		{Lemmy, ReasonNoSuchObject, func(b *bench) { b.send(b.alice, b.act("Like", b.alice, b.home.URL+"/things/none")) }},
 		{Lemmy, ReasonFlagTo, func(b *bench) { b.send(b.alice, b.act("Flag", b.alice, b.bob.ID, Set("to", []any{}))) }},
+		{Lemmy, ReasonCollection, func(b *bench) {
+			at := strings.TrimPrefix(b.birds.ID, b.home.URL) + "/featured"
+			b.home.Serve(at, activityJSON, []byte(`{"id":"`+b.birds.ID+`/featured","type":"OrderedCollection","orderedItems":["`+b.page().str("id")+`"]}`))
+			b.bob.Backfill(b.ctx, b.birds.ID)
+		}},
+		{PieFed, ReasonReadAtOrigin, func(b *bench) {
+			o := b.page()
+			b.send(b.alice, b.create(o), WithKeyOf(b.carl))
+			if len(b.away.Posts(b.birds.ID)) == 0 {
+				b.t.Error("what has a bad signature is not read from its origin")
+			}
+		}},
 		{Lemmy, ReasonLocked, func(b *bench) {
 			o := b.note()
 			b.pass(b.act("Lock", b.alice, o.ref("inReplyTo")))

@@ -3,8 +3,6 @@ package testpeer
 import (
 	"encoding/json"
 	"net/http"
-	"net/url"
-	"slices"
 	"strings"
 	"time"
 )
@@ -71,7 +69,8 @@ type rawDocument struct {
 	body        []byte
 }
 
-// Serve puts any bytes at a path, with a Content-Type, before what is there otherwise.
+// Serve puts any bytes at a path, with a Content-Type, before what is there otherwise. With a query
+// in it the path holds for exactly that query.
 func (p *Peer) Serve(path, contentType string, body []byte) (address string) {
 	p.update(func() { p.raw[path] = rawDocument{contentType, body} })
 	return p.URL + path
@@ -146,7 +145,14 @@ func (p *Peer) arrive(r *http.Request) Behaviour {
 }
 
 func (p *Peer) document(w http.ResponseWriter, r *http.Request) {
-	if d, ok := read2(p, func() (rawDocument, bool) { d, ok := p.raw[r.URL.Path]; return d, ok }); ok {
+	d, ok := read2(p, func() (rawDocument, bool) {
+		if d, ok := p.raw[r.URL.RequestURI()]; ok {
+			return d, true
+		}
+		d, ok := p.raw[r.URL.Path]
+		return d, ok
+	})
+	if ok {
 		w.Header().Set("Content-Type", d.contentType)
 		_, _ = w.Write(d.body)
 		return
@@ -261,86 +267,6 @@ func (p *Peer) nodeInfo(version string) obj {
 			"localPosts": len(p.selected(func(x *Post) bool { return p.ours(x.ID) }))}}
 }
 
-// collection answers for what belongs to an actor or a post, in the form of this server.
-func (p *Peer) collection(path string) obj {
-	at := strings.LastIndexByte(path, '/')
-	if at <= 0 {
-		return nil
-	}
-	owner, what := p.URL+strings.TrimSuffix(path[:at], "/collections"), path[at+1:]
-	p.mu.Lock()
-	doc := p.docs[owner]
-	var mods []string
-	for _, a := range p.actors {
-		if a.ID == owner {
-			mods = slices.Clone(a.mods)
-		}
-	}
-	followers := len(p.world.followers(owner))
-	p.mu.Unlock()
-	if doc == nil {
-		return nil
-	}
-	id := p.URL + path
-	full := func(items []any) obj {
-		return obj{"id": id, "type": "OrderedCollection", "totalItems": len(items), "orderedItems": items}
-	}
-	switch what {
-	case "followers":
-		if p.Persona == GoToSocial || p.Persona == Mastodon { // seen: only a first page
-			return obj{"id": id, "type": "OrderedCollection", "totalItems": followers, "first": id + "?page=1"}
-		}
-		return obj{"id": id, "type": "Collection", "totalItems": followers, "items": []any{}}
-	case "following":
-		return full([]any{})
-	case "moderators":
-		items := []any{}
-		for _, m := range mods {
-			items = append(items, m)
-		}
-		return full(items)
-	case "featured":
-		return full(p.documentsOf(func(x *Post) bool { return x.Pinned && (x.Group == owner || x.Author == owner) }, nil))
-	case "outbox":
-		return full(p.documentsOf(func(x *Post) bool {
-			return x.Gone == "" && (x.Author == owner || x.Group == owner && x.ReplyTo == "")
-		}, p.inOutbox))
-	case "context":
-		return full(p.documentsOf(func(x *Post) bool { return x.ID == owner || x.ReplyTo == owner },
-			func(o obj) any { return o.str("id") }))
-	case "replies":
-		return full(p.documentsOf(func(x *Post) bool { return x.ReplyTo == owner },
-			func(o obj) any { return o.str("id") }))
-	}
-	return nil
-}
-
-// inOutbox wraps an object as this server's outboxes do: Lemmy's have Announce{Create}.
-func (p *Peer) inOutbox(o obj) any {
-	create := obj{"id": o.str("id") + "/create", "type": "Create", "actor": o["attributedTo"], "to": o["to"], "cc": o["cc"], "object": o}
-	group := o.str("audience")
-	if p.traits.group == "" || group == "" {
-		return create
-	}
-	return obj{"id": o.str("id") + "/announce", "type": "Announce", "actor": group, "to": []any{public},
-		"cc": []any{group + "/followers"}, "object": create}
-}
-
-func (p *Peer) documentsOf(keep func(*Post) bool, as func(obj) any) []any {
-	items := []any{}
-	for _, post := range p.selected(keep) {
-		if doc := read(p, func() obj { return p.docs[post.ID] }); doc != nil {
-			doc = copyOf(doc)
-			if as == nil {
-				items = append(items, doc)
-			} else {
-				items = append(items, as(doc))
-			}
-		}
-	}
-	return items
-}
-
 func reply(w http.ResponseWriter, status int, contentType string, doc any) {
 	body, err := json.Marshal(doc)
 	if err != nil {
@@ -349,9 +275,4 @@ func reply(w http.ResponseWriter, status int, contentType string, doc any) {
 	w.Header().Set("Content-Type", contentType)
 	w.WriteHeader(status)
 	_, _ = w.Write(body)
-}
-
-// HandleURL is the address of the WebFinger answer for a handle at this peer.
-func (p *Peer) HandleURL(name string) string {
-	return p.URL + "/.well-known/webfinger?resource=" + url.QueryEscape("acct:"+name+"@"+p.Host())
 }
