@@ -2,6 +2,7 @@ package main
 
 import (
 	"archive/tar"
+	"bufio"
 	"bytes"
 	"compress/gzip"
 	"context"
@@ -126,12 +127,20 @@ type backupSum struct {
 // it returns nil was everything there and unchanged; take sees members before that is known. A
 // refusal is a circles.Error of kind Invalid.
 func readArchive(ctx context.Context, r io.Reader, take func(name string, size int64, content io.Reader) error) (backupSum, error) {
-	zip, err := gzip.NewReader(r)
+	buffered := bufio.NewReader(r)
+	zip, err := gzip.NewReader(buffered)
 	if err != nil {
 		return backupSum{}, readFault(err, "This is no backup of Halqa.")
 	}
-	zip.Multistream(false) // bytes behind the end would be in no manifest
-	return readMembers(ctx, zip, take)
+	zip.Multistream(false)
+	sum, err := readMembers(ctx, zip, take)
+	if err != nil {
+		return sum, err
+	}
+	if _, err := buffered.Peek(1); err != io.EOF { // what is behind the end is in no manifest
+		return sum, readFault(err, damagedBackup)
+	}
+	return sum, nil
 }
 
 const damagedBackup = "The backup is damaged or was cut short; use another copy of it."

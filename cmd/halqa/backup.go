@@ -143,10 +143,16 @@ func (h *house) serveBackup(w http.ResponseWriter, r *http.Request) {
 // backup writes the instance as it is now. What was answered before it began is in it: the database
 // is copied first, and no picture is removed meanwhile that the copy may name.
 func (h *house) backup(ctx context.Context, w io.Writer) (err error) {
-	if !h.keeping.TryLock() {
-		return circles.Errorf(circles.Conflict, "Pictures are being tidied up, or another backup is being made; try again in a minute.")
+	if !h.backing.TryLock() {
+		return circles.Errorf(circles.Conflict, "Another backup is being made; wait until it is done.")
 	}
-	defer h.keeping.Unlock()
+	defer h.backing.Unlock()
+	select {
+	case h.keeping <- struct{}{}:
+		defer func() { <-h.keeping }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	scratch := filepath.Join(h.cfg.Data, "backup.tmp") // one at a time; a killed server leaves it
 	if err := os.RemoveAll(scratch); err != nil {
 		return err
@@ -222,11 +228,13 @@ func (h *house) copyDatabase(ctx context.Context, file string) error {
 // unlessKept makes a sweep wait for its next turn while a backup reads what it would remove.
 func (h *house) unlessKept(sweep func(context.Context) error) func(context.Context) error {
 	return func(ctx context.Context) error {
-		if !h.keeping.TryLock() {
+		select {
+		case h.keeping <- struct{}{}:
+			defer func() { <-h.keeping }()
+			return sweep(ctx)
+		default:
 			return nil
 		}
-		defer h.keeping.Unlock()
-		return sweep(ctx)
 	}
 }
 

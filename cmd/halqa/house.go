@@ -40,17 +40,22 @@ type house struct {
 	store    *store.Store
 	fetch    *fetch.Client
 	blobs    *media.Blobs
+	cache    *media.Cache
 	app      *app.App
 	accounts *accounts.Accounts
 	worker   *worker.Worker
 	sender   *federation.Sender
 	inbox    *federation.Inbox
 
-	keeping sync.Mutex // held by a backup, and by a sweep that removes pictures
+	backing sync.Mutex    // held by a backup
+	keeping chan struct{} // of one: full while a backup needs all pictures, or a sweep removes some
 	probes  probes
 
 	closers []func() error
 }
+
+// cacheLimit bounds the pictures of other servers; the least recently seen go first.
+const cacheLimit = 1 << 30 // bytes
 
 // loopback is where an instance without a host finds its peers.
 var loopback = []string{"127.0.0.0/8", "::1/128"}
@@ -58,7 +63,7 @@ var loopback = []string{"127.0.0.0/8", "::1/128"}
 // openHouse opens the data folder and the database of an instance whose address is base. A folder
 // that another process has open is refused, for SQLite has one writer.
 func openHouse(ctx context.Context, cfg config, base string, log *slog.Logger, now func() time.Time) (h *house, err error) {
-	h = &house{cfg: cfg, log: log, now: now}
+	h = &house{cfg: cfg, log: log, now: now, keeping: make(chan struct{}, 1)}
 	defer func() {
 		if err != nil {
 			h.close()
@@ -94,6 +99,10 @@ func openHouse(ctx context.Context, cfg config, base string, log *slog.Logger, n
 		return h, err
 	}
 	h.closers = append(h.closers, h.blobs.Close)
+	if h.cache, err = media.OpenCache(filepath.Join(cfg.Data, "cache"), cacheLimit, now); err != nil {
+		return h, err
+	}
+	h.closers = append(h.closers, h.cache.Close)
 	h.app = app.New(app.Options{
 		Store: h.store, Text: text.NewRenderer(h.site.Base), Sanitizer: text.NewSanitizer(),
 		Pictures: media.NewProcessor(0), Blobs: h.blobs, Host: h.site.Host, Origin: h.site.Base, Now: now, Log: log,
@@ -257,7 +266,8 @@ func (h *house) handler() (http.Handler, error) {
 		proxies = append(proxies, ipnet)
 	}
 	pages, err := web.New(web.Options{
-		Origin: h.site.Base, Proxies: proxies, Now: h.now, Log: h.log,
+		App: h.app, Accounts: h.accounts, Resolver: h.inbox, Pictures: &web.Pictures{Client: h.fetch, Cache: h.cache},
+		Origin: h.site.Base, Version: version, Proxies: proxies, LocalOnly: h.cfg.Host == "", Now: h.now, Log: h.log,
 	})
 	if err != nil {
 		return nil, err
