@@ -87,7 +87,9 @@ type EventDetail struct {
 	Of       Seq     `json:"of,omitempty"`       // the author's own entry that a circle's entry announces, or the entry being undone
 	Received int64   `json:"received,omitempty"` // the row of received whose bytes the circle announces
 	Reason   string  `json:"reason,omitempty"`
-	URI      string  `json:"uri,omitempty"` // the remote activity that is answered or undone
+	URI      string  `json:"uri,omitempty"`    // the remote activity that is answered or undone
+	Until    int64   `json:"until,omitempty"`  // of a ban, UTC microseconds
+	Remove   bool    `json:"remove,omitempty"` // of a ban: what they wrote goes too; of a removal: because of such a ban
 }
 
 // PairKey is the order key of something between two: a voter and a post, a follower and a followee.

@@ -30,6 +30,13 @@ const (
 	Remove Action = "remove" // Post; by a moderator
 	Return Action = "return" // Post; by a moderator, after Remove
 	Lock   Action = "lock"   // Post; by a moderator; Unlock too
+	Pin    Action = "pin"    // Post; by a moderator; Unpin too
+	Ban    Action = "ban"    // Circle and Person; by a moderator; Unban too
+
+	Report      Action = "report"       // Post with its Circle, Person, or Circle; nobody is kept from it
+	SeeReports  Action = "see_reports"  // Circle; nil = those of the whole instance
+	Suspend     Action = "suspend"      // Person, from this instance; Unsuspend too
+	DecidePeers Action = "decide_peers" // by an admin
 )
 
 // A Question is what Judge is asked. The rows come from the transaction that Judge is given.

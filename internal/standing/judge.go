@@ -62,7 +62,8 @@ func (j *judgement) account() (Reason, error) {
 		return NoAccount, nil
 	case a.SuspendedAt != 0 && !j.leaving():
 		return Suspended, nil
-	case a.Kind != circles.KindPerson && a.Kind != circles.KindService:
+	case a.Kind != circles.KindPerson && a.Kind != circles.KindService &&
+		!(j.Action == Report && a.Kind == circles.KindInstance): // Mastodon's reports come from the server itself
 		return NotAPerson, nil
 	case a.Local() == j.Who.Remote:
 		return NotSignedIn, nil // a signature is no session, and a session no signature
@@ -107,7 +108,7 @@ func (j *judgement) circle() (Reason, error) {
 		return "", nil
 	}
 	switch {
-	case j.leaving():
+	case j.leaving(), j.Action == Report:
 		return "", nil
 	case c.DeletedAt != 0, c.SuspendedAt != 0:
 		return CircleGone, nil
@@ -146,7 +147,7 @@ func (j *judgement) audience() (Reason, error) {
 // ban asks whether the circle, or the person who is answered, has shut this person out.
 func (j *judgement) ban() (Reason, error) {
 	switch {
-	case j.leaving():
+	case j.leaving(), j.Action == Report:
 		return "", nil
 	case j.asker.Banned:
 		return Banned, nil

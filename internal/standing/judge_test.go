@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -124,6 +125,12 @@ func TestWhoMay(t *testing.T) {
 		{"remove", public, Remove, nil, []string{"moderator", "operator", "owner", "sitemod", "admin"}},
 		{"remove among members", members, Remove, nil, []string{"moderator", "operator", "owner", "admin"}},
 		{"lock", public, Lock, nil, []string{"moderator", "operator", "owner", "sitemod", "admin"}},
+		{"pin", public, Pin, nil, []string{"moderator", "operator", "owner", "sitemod", "admin"}},
+		{"see reports", public, SeeReports, nil, []string{"moderator", "operator", "owner", "sitemod", "admin"}},
+		{"see reports of the instance", public, SeeReports, func(q *Question) { q.Circle, q.Post = nil, nil }, []string{"sitemod", "admin"}},
+		{"report", public, Report, nil, all[1:]},
+		{"report among members", members, Report, nil, []string{"member", "moderator", "operator", "owner", "admin"}},
+		{"decide about peers", public, DecidePeers, nil, []string{"admin"}},
 		{"change the circle", public, EditCircle, nil, []string{"operator", "owner", "admin"}},
 		{"join", public, Join, nil, all[1:]},
 		{"join among locals", local, Join, nil, all[2:]},
@@ -176,7 +183,31 @@ func TestShutOut(t *testing.T) {
 			s.post.Author = s.who["far"].Person
 			return tx.SetPeerPolicy("far.example", "blocked")
 		}, "far", Delete, ""},
-		{"peer limited", "", func(s *scene, tx *store.Tx) error { return tx.SetPeerPolicy("far.example", "limited") }, "far", Comment, ""},
+		{"peer limited", "", func(s *scene, tx *store.Tx) error { return tx.SetPeerPolicy("far.example", "limited") }, "far", Comment, PeerLimited},
+		{"peer limited, joining", "", func(s *scene, tx *store.Tx) error { return tx.SetPeerPolicy("far.example", "limited") }, "far", Join, PeerLimited},
+		{"peer limited, voting", "", func(s *scene, tx *store.Tx) error { return tx.SetPeerPolicy("far.example", "limited") }, "far", React, ""},
+		{"peer limited, a member", "", func(s *scene, tx *store.Tx) error {
+			if err := tx.SetRole(s.circle.CircleID(), s.who["far"].Person, circles.RoleMember); err != nil {
+				return err
+			}
+			return tx.SetPeerPolicy("far.example", "limited")
+		}, "far", Post, ""},
+		{"peer limited, followed here", "", func(s *scene, tx *store.Tx) error {
+			f := &circles.Follow{ID: tx.NewID(), Follower: s.who["member"].Person.Actor(), Followee: s.who["far"].Person.Actor(), State: circles.FollowActive}
+			if err := tx.AddFollow(f); err != nil {
+				return err
+			}
+			return tx.SetPeerPolicy("far.example", "limited")
+		}, "far", Comment, ""},
+		{"ban that ended", "", func(s *scene, tx *store.Tx) error {
+			return tx.SetBan(circles.Ban{Circle: s.circle.CircleID(), Person: s.who["outsider"].Person, Until: tx.Now()})
+		}, "outsider", Comment, ""},
+		{"ban that has not ended", "", func(s *scene, tx *store.Tx) error {
+			return tx.SetBan(circles.Ban{Circle: s.circle.CircleID(), Person: s.who["outsider"].Person, Until: tx.Now() + 1e9})
+		}, "outsider", Comment, Banned},
+		{"banned, reporting", "", func(s *scene, tx *store.Tx) error {
+			return tx.SetBan(circles.Ban{Circle: s.circle.CircleID(), Person: s.who["outsider"].Person})
+		}, "outsider", Report, ""},
 		{"peer of the circle blocked", "far.example", func(s *scene, tx *store.Tx) error { return tx.SetPeerPolicy("far.example", "blocked") },
 			"member", Comment, PeerBlocked},
 		{"suspended circle", "", func(s *scene, tx *store.Tx) error { s.circle.SuspendedAt = 1; return nil }, "owner", Post, CircleGone},
@@ -195,6 +226,28 @@ func TestShutOut(t *testing.T) {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
 		})
+	}
+}
+
+// TestBanned: one bans whom one stands above.
+func TestBanned(t *testing.T) {
+	s := newScene(t, circles.Public, "")
+	people := []string{"far", "outsider", "member", "moderator", "operator", "owner", "sitemod", "admin"}
+	may := map[string][]string{
+		"moderator": {"far", "outsider", "member", "sitemod", "admin"},
+		"operator":  {"far", "outsider", "member", "moderator", "sitemod", "admin"},
+		"owner":     {"far", "outsider", "member", "moderator", "operator", "sitemod", "admin"},
+		"sitemod":   {"far", "outsider", "member", "moderator", "operator", "admin"},
+		"admin":     {"far", "outsider", "member", "moderator", "operator", "sitemod"},
+	}
+	for _, who := range people {
+		for _, whom := range people {
+			a := &circles.Actor{ID: s.who[whom].Person.Actor(), Kind: circles.KindPerson}
+			reason := s.ask(who, Ban, func(q *Question) { q.Post, q.Person = nil, a })
+			if want := slices.Contains(may[who], whom); (reason == "") != want {
+				t.Errorf("%s bans %s: %q, want allowed = %v", who, whom, reason, want)
+			}
+		}
 	}
 }
 

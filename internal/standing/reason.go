@@ -28,6 +28,9 @@ const (
 	Elsewhere      Reason = "elsewhere"
 	RemovedAlready Reason = "removed-already"
 	Oneself        Reason = "oneself"
+	PeerLimited    Reason = "peer-limited"
+	NotSiteStaff   Reason = "not-site-staff"
+	RanksHigher    Reason = "ranks-higher"
 )
 
 // refusals holds the sentence of each reason. "refused." and the reason is its key in the catalogues.
@@ -55,6 +58,9 @@ var refusals = map[Reason]struct {
 	LastOwner:      {circles.Conflict, "A circle needs an owner; make somebody else an owner first."},
 	Elsewhere:      {circles.Forbidden, "This circle lives on another instance; do that there."},
 	RemovedAlready: {circles.Conflict, "A moderator removed this; ask the moderators of the circle to return it."},
+	PeerLimited:    {circles.Forbidden, "This instance takes from that one only what people here follow, and what its people do in circles that they are in already."},
+	NotSiteStaff:   {circles.Forbidden, "Only the people who run this instance can do that; ask one of them."},
+	RanksHigher:    {circles.Forbidden, "This person runs the circle or the instance as you do; ask somebody above you both."},
 	Oneself:        {circles.Invalid, "You cannot do that to yourself; choose somebody else."},
 }
 

@@ -15,6 +15,9 @@ func (j *judgement) rule() (Reason, error) {
 		if j.Who.Remote && !j.Circle.Visibility.Federated() {
 			return NotVisible, nil
 		}
+		if j.asker.PeerLimited && !j.role.Member() {
+			return PeerLimited, nil
+		}
 		return "", nil
 	case Leave:
 		return j.leave()
@@ -23,17 +26,58 @@ func (j *judgement) rule() (Reason, error) {
 	case SetRole:
 		return j.setRole()
 	case Post:
-		return j.post(), nil
+		if r := j.post(); r != "" {
+			return r, nil
+		}
+		return j.limited()
 	case Comment:
-		return j.comment(), nil
+		if r := j.comment(); r != "" {
+			return r, nil
+		}
+		return j.limited()
 	case React, Downvote:
 		return j.there(j.Post), nil
 	case Edit, Delete, Restore:
 		return j.author(), nil
-	case Remove, Return, Lock:
+	case Remove, Return, Lock, Pin, SeeReports:
 		return j.moderates(), nil
+	case Ban:
+		return j.shutOut()
+	case Report:
+		return j.report(), nil
+	case Suspend:
+		return j.suspend()
+	case DecidePeers:
+		if !j.Who.SignedIn() || j.Who.Role != circles.SiteAdmin {
+			return NotSiteStaff, nil
+		}
+		return "", nil
 	}
 	return NotVisible, nil
+}
+
+// limited asks who comes from a limited instance whether somebody here wants to read them: a follower,
+// or the circle that they belong to.
+func (j *judgement) limited() (Reason, error) {
+	if !j.asker.PeerLimited || j.role.Member() {
+		return "", nil
+	}
+	followed, err := j.tx.HasLocalFollower(j.Who.Person.Actor())
+	if err == nil && !followed {
+		return PeerLimited, err
+	}
+	return "", err
+}
+
+// report refuses only what there is nothing to report of.
+func (j *judgement) report() Reason {
+	switch {
+	case j.Person != nil && j.Person.ID == j.Who.Person.Actor():
+		return Oneself
+	case j.Post != nil && !circles.MaySeePost(j.Who, j.role, j.Post):
+		return NotVisible
+	}
+	return ""
 }
 
 func (j *judgement) follow() (Reason, error) {
@@ -71,6 +115,9 @@ func (j *judgement) operates() (Reason, error) {
 
 // setRole lets owners give every role and operators those below their own, to people below them.
 func (j *judgement) setRole() (Reason, error) {
+	if j.vouched() {
+		return "", nil
+	}
 	if r, err := j.operates(); r != "" || err != nil {
 		return r, err
 	}
@@ -164,6 +211,77 @@ func (j *judgement) moderates() Reason {
 		return Elsewhere
 	}
 	return NotAModerator
+}
+
+// shutOut lets moderators ban people below them. Nobody bans themselves.
+func (j *judgement) shutOut() (Reason, error) {
+	if r := j.moderates(); r != "" {
+		return r, nil
+	}
+	if j.Person.ID == j.Who.Person.Actor() {
+		return Oneself, nil
+	}
+	if j.vouched() {
+		return "", nil
+	}
+	theirs, err := j.tx.Role(j.Circle.CircleID(), circles.PersonID(j.Person.ID))
+	if err != nil {
+		return "", err
+	}
+	mine := rank(j.role)
+	if j.Who.SignedIn() && j.Who.Moderates() {
+		mine = rank(circles.RoleOwner)
+		if j.Who.Role == circles.SiteAdmin {
+			mine++
+		}
+	}
+	if theirs.Moderates() && rank(theirs) >= mine {
+		return RanksHigher, nil
+	}
+	if theirs != circles.RoleOwner {
+		return "", nil
+	}
+	other, err := j.tx.OtherOwner(j.Circle.CircleID(), circles.PersonID(j.Person.ID))
+	if err == nil && !other {
+		return LastOwner, nil
+	}
+	return "", err
+}
+
+// rank orders roles by what they may do to each other.
+func rank(r circles.Role) int {
+	switch r {
+	case circles.RoleOwner:
+		return 3
+	case circles.RoleOperator:
+		return 2
+	case circles.RoleModerator:
+		return 1
+	}
+	return 0
+}
+
+// suspend lets moderators of the instance suspend people and circles, but none of those who run it
+// except by an admin.
+func (j *judgement) suspend() (Reason, error) {
+	switch {
+	case !j.Who.SignedIn() || !j.Who.Moderates():
+		return NotSiteStaff, nil
+	case j.Person.ID == j.Who.Person.Actor():
+		return Oneself, nil
+	case j.Person.Kind == circles.KindInstance:
+		return NotAPerson, nil
+	case !j.Person.Local() || j.Person.Kind == circles.KindCircle:
+		return "", nil
+	}
+	account, err := j.tx.Account(circles.PersonID(j.Person.ID))
+	if circles.Is(err, circles.NotFound) {
+		return "", nil
+	}
+	if err == nil && account.Role != circles.SiteMember && j.Who.Role != circles.SiteAdmin {
+		return RanksHigher, nil
+	}
+	return "", err
 }
 
 // mayModerate reports whether the person moderates this circle, or this whole instance.
