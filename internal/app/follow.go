@@ -38,6 +38,9 @@ func (a *App) Follow(ctx context.Context, who circles.Viewer, target circles.Act
 		case !t.Local():
 			state = circles.FollowPending
 			return ask(tx, me, t)
+		case t.Locked:
+			state = circles.FollowPending
+			return tx.AddFollow(&circles.Follow{ID: tx.NewID(), Follower: me, Followee: target, State: state, At: tx.Now()})
 		}
 		state = circles.FollowActive
 		_, last, err := tx.LogEnds()

@@ -75,7 +75,7 @@ func (a *App) SetRole(ctx context.Context, who circles.Viewer, id circles.Circle
 		if err != nil {
 			return err
 		}
-		_, err = allow(tx, standing.Question{Who: who, Action: standing.SetRole, Circle: c, Person: p, NewRole: role})
+		d, err := allow(tx, standing.Question{Who: who, Action: standing.SetRole, Circle: c, Person: p, NewRole: role})
 		if err != nil {
 			return err
 		}
@@ -84,15 +84,16 @@ func (a *App) SetRole(ctx context.Context, who circles.Viewer, id circles.Circle
 			return err
 		}
 		if old == circles.NoRole && role != circles.NoRole {
-			return circles.FieldErrorf(circles.Conflict, "person", "%s is not in this circle; they must join it first.", p.Title()).
-				With("refused.not-in-circle", map[string]any{"Name": p.Title()})
+			return errNotInCircle(p)
 		}
 		if old == role {
 			return nil
 		}
-		// Peers read who moderates from the circle's document.
-		if (old.Moderates() || role.Moderates()) && c.Visibility.Federated() {
-			if err := sayActor(tx, circles.ActorUpdated, &c.Actor); err != nil {
+		if old.Moderates() != role.Moderates() {
+			if err := sayRole(tx, c, p, role.Moderates(), circles.EventDetail{Actor: d.Actor.ID}); err != nil {
+				return err
+			}
+			if err := noteRole(tx, c, p, d.Actor.ID, role.Moderates()); err != nil {
 				return err
 			}
 		}

@@ -12,6 +12,11 @@ import (
 // shown. A moderator of the circle may, and one of the instance; of a circle elsewhere only what
 // this instance shows is changed, and what its own people wrote is called back.
 func (a *App) Remove(ctx context.Context, who circles.Viewer, id circles.PostID, reason string) error {
+	return a.update(ctx, "remove", func(tx *store.Tx) error { return a.RemoveTx(tx, who, id, reason) })
+}
+
+// RemoveTx is Remove within the caller's transaction.
+func (a *App) RemoveTx(tx *store.Tx, who circles.Viewer, id circles.PostID, reason string) error {
 	reason, err := line("reason", "reason", reason, maxReason)
 	if err != nil {
 		return err
@@ -20,17 +25,15 @@ func (a *App) Remove(ctx context.Context, who circles.Viewer, id circles.PostID,
 		return circles.FieldErrorf(circles.Invalid, "reason", "Say why it is removed; its author and everyone else can read it.").
 			With("refused.no-reason", nil)
 	}
-	return a.update(ctx, "remove", func(tx *store.Tx) error {
-		at, err := placeOf(tx, id)
-		if err != nil {
-			return err
-		}
-		d, err := allow(tx, at.question(who, standing.Remove))
-		if err != nil {
-			return err
-		}
-		return removePost(tx, at, d.Actor, reason, 0)
-	})
+	at, err := placeOf(tx, id)
+	if err != nil {
+		return err
+	}
+	d, err := allow(tx, at.question(who, standing.Remove))
+	if err != nil {
+		return err
+	}
+	return removePost(tx, at, d.Actor, circles.EventDetail{Reason: reason})
 }
 
 // Return undoes a removal.
@@ -72,17 +75,19 @@ func (a *App) setLocked(ctx context.Context, who circles.Viewer, id circles.Post
 	})
 }
 
-func removePost(tx *store.Tx, at place, by *circles.Actor, reason string, received int64) error {
+func removePost(tx *store.Tx, at place, by *circles.Actor, detail circles.EventDetail) error {
 	p := at.post
 	if p.RemovedAt != 0 {
 		return nil
 	}
-	err := sayHidden(tx, at, by, circles.PostRemoved, circles.PostDeleted, "",
-		circles.EventDetail{Actor: by.ID, Reason: reason, Received: received})
-	if err != nil {
+	detail.Actor = by.ID
+	if err := sayHidden(tx, at, by, circles.PostRemoved, circles.PostDeleted, "", detail); err != nil {
 		return err
 	}
-	p.RemovedAt, p.RemovedBy, p.Reason = tx.Now(), by.ID, reason
+	if err := noteModerated(tx, at, by, circles.ModRemove, detail.Reason); err != nil {
+		return err
+	}
+	p.RemovedAt, p.RemovedBy, p.Reason = tx.Now(), by.ID, detail.Reason
 	return settle(tx, at)
 }
 
@@ -94,6 +99,9 @@ func returnPost(tx *store.Tx, at place, by *circles.Actor, received int64) error
 	err := sayHidden(tx, at, by, circles.PostReturned, circles.PostRestored, circles.PostRemoved,
 		circles.EventDetail{Actor: by.ID, Received: received})
 	if err != nil {
+		return err
+	}
+	if err := noteModerated(tx, at, by, circles.ModReturn, ""); err != nil {
 		return err
 	}
 	p.RemovedAt, p.RemovedBy, p.Reason = 0, 0, ""
@@ -128,9 +136,9 @@ func lockPost(tx *store.Tx, at place, by *circles.Actor, locked bool, received i
 	if at.post.Locked == locked {
 		return nil
 	}
-	kind, undoes := circles.PostLocked, circles.EventKind("")
+	kind, undoes, action := circles.PostLocked, circles.EventKind(""), circles.ModLock
 	if !locked {
-		kind, undoes = circles.PostUnlocked, circles.PostLocked
+		kind, undoes, action = circles.PostUnlocked, circles.PostLocked, circles.ModUnlock
 	}
 	if at.circle != nil && at.circle.Local() {
 		err := sayModerated(tx, change{kind: kind, at: at, undoes: undoes,
@@ -140,6 +148,9 @@ func lockPost(tx *store.Tx, at place, by *circles.Actor, locked bool, received i
 		}
 	}
 	if err := tx.SetLocked(at.post.ID, locked); err != nil {
+		return err
+	}
+	if err := noteModerated(tx, at, by, action, ""); err != nil {
 		return err
 	}
 	if at.circle == nil {

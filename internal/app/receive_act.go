@@ -6,7 +6,6 @@ import (
 	"halqa/circles"
 	"halqa/internal/standing"
 	"halqa/internal/store"
-	"halqa/internal/text"
 )
 
 // ReceiveDelete applies a deletion by the author.
@@ -28,10 +27,10 @@ func (a *App) ReceiveUndoDelete(tx *store.Tx, said Said, id circles.PostID) (Out
 // ReceiveRemoval applies a removal by a moderator: one who is a moderator of a circle of ours, or any
 // whom a circle elsewhere vouches for by passing it on.
 func (a *App) ReceiveRemoval(tx *store.Tx, said Said, id circles.PostID, reason string) (Outcome, error) {
-	reason = text.CleanLine(cutBytes(reason, 4*maxReason), maxReason)
+	reason = said.reason(reason)
 	return said.on(tx, id, standing.Remove, func(at place, d standing.Decision) (bool, error) {
 		changed := at.post.RemovedAt == 0
-		return changed, removePost(tx, at, d.Actor, reason, said.Received)
+		return changed, removePost(tx, at, d.Actor, circles.EventDetail{Reason: reason, Received: said.Received})
 	})
 }
 
