@@ -101,7 +101,7 @@ const findings = `(() => {
 	for (const e of document.querySelectorAll("button, summary, .btn, .ring, .tabs a, .nav a, input:not([type=hidden]), select")) {
 		const r = e.getBoundingClientRect();
 		const least = e.matches(".pri, .post .ring, input:not([type=checkbox], [type=radio])") ? 44 : 24;
-		if (e.checkVisibility() && r.width > 1 && (r.width < least || r.height < least) && !e.closest(".check")) out.push("too small: " + e.outerHTML.slice(0, 60) + " " + Math.round(r.width) + "x" + Math.round(r.height));
+		if (e.checkVisibility() && r.width > 1 && (r.width < least || r.height < least) && !e.closest(".check, .hue")) out.push("too small: " + e.outerHTML.slice(0, 60) + " " + Math.round(r.width) + "x" + Math.round(r.height));
 	}
 	for (const e of document.querySelectorAll("a[href], button, summary, input:not([type=hidden]), select, textarea")) {
 		const named = e.textContent.trim() || e.getAttribute("aria-label") || e.labels?.length || e.querySelector("img:not([alt=''])");

@@ -46,7 +46,7 @@ func (s *Server) flash(c echo.Context, key string) { s.setCookie(c, flashCookie,
 
 func (s *Server) takeFlash(c echo.Context, l *i18n.Localizer) *Flash {
 	key := cookie(c, flashCookie)
-	if key == "" {
+	if key == "" || c.Request().Header.Get("Halqa-Swap") == "page" { // a script opens this page again
 		return nil
 	}
 	s.setCookie(c, flashCookie, "", 0)

@@ -33,6 +33,7 @@ function send(form, submitter) {
   const req = new XMLHttpRequest(); // fetch cannot say how far an upload is
   req.open("POST", form.action);
   req.setRequestHeader("Accept", "text/html");
+  req.setRequestHeader("Halqa-Swap", "page"); // the page that this leads to is opened once more, and says then what was done
   req.responseType = "document";
   if (line) { line.hidden = false; line.innerHTML = meter + "<span></span>"; }
   let said = 0;
