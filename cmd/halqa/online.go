@@ -30,7 +30,8 @@ const (
 // An outside looks at an instance as others see it.
 type outside struct {
 	host  string // as configured
-	base  string // "https://" and the host
+	base  string // "https://" and the host; where the public address is asked
+	actor string // the id of the instance's own actor
 	local string // where the server answers on this machine, such as "http://localhost:8080"
 	fetch *fetch.Client
 	ctl   *http.Client // of the running server; nil = none runs
@@ -55,7 +56,7 @@ func newOutside(c config) (o *outside, close func(), err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	o = &outside{host: c.Host, base: "https://" + c.Host, local: baseOf(config{Listen: c.Listen}, c.Listen), now: time.Now, resolver: net.DefaultResolver, lab: lab}
+	o = &outside{host: c.Host, base: "https://" + c.Host, actor: "https://" + c.Host + "/", local: baseOf(config{Listen: c.Listen}, c.Listen), now: time.Now, resolver: net.DefaultResolver, lab: lab}
 	if running {
 		o.ctl = client
 	}
@@ -163,25 +164,25 @@ func (o *outside) certificate(ctx context.Context) (string, error) {
 // webFinger compares what the public address says of the instance's own actor with what the server
 // itself says. RFC 7033 4
 func (o *outside) webFinger(ctx context.Context) (string, error) {
-	query := "/.well-known/webfinger?resource=" + url.QueryEscape(o.base+"/")
-	public, err := o.fetch.JSON(ctx, o.base+query)
-	if err != nil {
-		return "", publicTrouble(o.base+"/.well-known/webfinger", err)
-	}
+	query := "/.well-known/webfinger?resource=" + url.QueryEscape(o.actor)
 	own, err := o.askLocal(ctx, query)
 	if err != nil {
 		return "", err
+	}
+	public, err := o.fetch.JSON(ctx, o.base+query)
+	if err != nil {
+		return "", publicTrouble(o.base+"/.well-known/webfinger", err)
 	}
 	finger, err := as.ParseWebFinger(public.Body)
 	if err != nil || !bytes.Equal(bytes.TrimSpace(public.Body), bytes.TrimSpace(own)) {
 		return "", trouble("%s/.well-known/webfinger is answered by something else than this server. Have the reverse proxy hand over everything, /.well-known too.", o.base)
 	}
 	for _, self := range finger.Selves {
-		if self.Href == o.base+"/" {
+		if self.Href == o.actor {
 			return "the instance is " + self.Href, nil
 		}
 	}
-	return "", trouble("The server that answers was started for another host; restart it with this configuration.")
+	return "", trouble("The instance says that it is not %s; restart it with this configuration.", o.actor)
 }
 
 func publicTrouble(address string, err error) error {
@@ -201,6 +202,9 @@ func (o *outside) askLocal(ctx context.Context, path string) ([]byte, error) {
 		return nil, trouble("The server does not answer at %s. Start it, and check from where it runs.", o.local)
 	}
 	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return nil, trouble("The server at %s was started for another host; restart it with this configuration.", o.local)
+	}
 	return io.ReadAll(io.LimitReader(resp.Body, fetch.MaxBody))
 }
 
@@ -213,7 +217,11 @@ func (o *outside) nodeInfo(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", publicTrouble(o.base+"/.well-known/nodeinfo", err)
 	}
-	doc, err := o.fetch.JSON(ctx, address)
+	path, ours := strings.CutPrefix(address, strings.TrimSuffix(o.actor, "/"))
+	if !ours {
+		return "", trouble("%s/.well-known/nodeinfo names %.80q, which is elsewhere. Have the reverse proxy hand over everything, /.well-known too.", o.base, address)
+	}
+	doc, err := o.fetch.JSON(ctx, o.base+path)
 	if err != nil {
 		return "", publicTrouble(address, err)
 	}
