@@ -87,7 +87,11 @@ func (h *house) open() {
 	if err != nil {
 		h.Fatal(err)
 	}
-	log := slog.New(slog.NewTextHandler(failing{h}, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	level := slog.LevelDebug
+	if _, measured := h.TB.(*testing.B); measured {
+		level = slog.LevelError
+	}
+	log := slog.New(slog.NewTextHandler(failing{h}, &slog.HandlerOptions{Level: level}))
 	h.store = s
 	h.app = app.New(app.Options{Store: s, Text: text.NewRenderer(h.site.Base), Sanitizer: text.NewSanitizer(),
 		Host: h.site.Host, Origin: h.site.Base, Now: h.clock.now})
