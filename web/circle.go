@@ -39,6 +39,7 @@ func (s *Server) circle(v *visit) error {
 		return err
 	}
 	c := page.Circle
+	v.shows(c)
 	if want := c.Path(); v.Request().URL.Path != want && !strings.EqualFold(v.Request().URL.Path, want) {
 		return v.Redirect(http.StatusMovedPermanently, want)
 	}

@@ -58,6 +58,7 @@ func (v *visit) feed(l listing, page *app.FeedPage, in bool) Feed {
 	}
 	here := l.href(v.QueryParam("after"))
 	for _, c := range page.Posts {
+		v.shows(c.Circle)
 		f.Posts = append(f.Posts, v.row(c, here, in))
 	}
 	if page.Next != "" {
@@ -128,6 +129,9 @@ func (s *Server) home(v *visit) error {
 	lively, err := s.app.Directory(ctx, v.who, app.DirectoryQuery{Limit: marginCircles})
 	if err != nil {
 		return err
+	}
+	for _, r := range lively.Rows {
+		v.shows(r.Circle)
 	}
 	view.Circles = v.directoryRows(lively.Rows)
 	return v.show(http.StatusOK, "home", view)

@@ -40,7 +40,7 @@ func testServer(t testing.TB) *Server {
 func renderSample(t testing.TB, s *Server, lang string, c sample) string {
 	t.Helper()
 	w := httptest.NewRecorder()
-	if err := s.pages.page(w, 200, lang, c.page, c.view); err != nil {
+	if err := s.pages.page(w, 200, lang, c.page, c.view, nil); err != nil {
 		t.Fatalf("%s: %v", c.file, err)
 	}
 	return w.Body.String()
@@ -70,7 +70,7 @@ func TestTemplatesFitTheirViews(t *testing.T) {
 func TestEmptyViewsRender(t *testing.T) {
 	s := testServer(t)
 	for _, c := range samples() {
-		if err := s.pages.page(httptest.NewRecorder(), 200, "en", c.page, c.zero); err != nil {
+		if err := s.pages.page(httptest.NewRecorder(), 200, "en", c.page, c.zero, nil); err != nil {
 			t.Errorf("%s: %v", c.page, err)
 		}
 	}
@@ -275,7 +275,7 @@ func BenchmarkFiftyPosts(b *testing.B) {
 		view.Posts = append(view.Posts, sampleRows(true)...)
 	}
 	for b.Loop() {
-		if err := s.pages.page(httptest.NewRecorder(), 200, "en", "home", view); err != nil {
+		if err := s.pages.page(httptest.NewRecorder(), 200, "en", "home", view, nil); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -295,7 +295,7 @@ func BenchmarkFiveHundredComments(b *testing.B) {
 		view.Thread = append(view.Thread, c)
 	}
 	for b.Loop() {
-		if err := s.pages.page(httptest.NewRecorder(), 200, "en", "post", view); err != nil {
+		if err := s.pages.page(httptest.NewRecorder(), 200, "en", "post", view, nil); err != nil {
 			b.Fatal(err)
 		}
 	}

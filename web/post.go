@@ -73,6 +73,7 @@ func (v *visit) showPost(id circles.PostID, status int, answer *AnswerForm) erro
 	if err != nil {
 		return err
 	}
+	v.shows(t.Circle)
 	view := v.postView(t, here)
 	if answer != nil {
 		view.Answer = answer

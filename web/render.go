@@ -84,8 +84,9 @@ func timeTag(at time.Time, words, exact string) template.HTML {
 const brandMark = template.HTML(`<svg viewBox="0 0 32 32" fill="none" stroke="currentColor" stroke-width="3" stroke-linecap="round" aria-hidden="true"><circle cx="16" cy="16" r="13.5" pathLength="100" stroke-dasharray="80 100" transform="rotate(20 16 16)"/><circle cx="16" cy="16" r="8.5" pathLength="100" stroke-dasharray="62 100" transform="rotate(160 16 16)"/><circle cx="16" cy="16" r="2.2" fill="currentColor"/></svg>`)
 
 // page renders the template of this name into memory and then writes it: a failing template never
-// leaves half a page behind a 200.
-func (r *renderer) page(w http.ResponseWriter, status int, lang, name string, view any) error {
+// leaves half a page behind a 200. made, if there is one, sees the page before it goes out and keeps
+// nothing of it but copies.
+func (r *renderer) page(w http.ResponseWriter, status int, lang, name string, view any, made func([]byte)) error {
 	set := r.sets[lang]
 	if set == nil {
 		set = r.sets[i18n.Default]
@@ -95,6 +96,9 @@ func (r *renderer) page(w http.ResponseWriter, status int, lang, name string, vi
 	buf.Reset()
 	if err := set.ExecuteTemplate(buf, name, view); err != nil {
 		return fmt.Errorf("page %s: %w", name, err)
+	}
+	if made != nil {
+		made(buf.Bytes())
 	}
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")

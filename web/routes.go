@@ -21,21 +21,21 @@ func (s *Server) routes(assets *static.Files) {
 	}
 
 	// Reading. What may be seen is app's to say.
-	read := func(path string, h func(*visit) error) { e.GET(path, s.visit(h)) }
-	read("/", s.home)
+	show := func(path string, h echo.HandlerFunc) { e.Match([]string{http.MethodGet, http.MethodHead}, path, h) }
+	read := func(path string, h func(*visit) error) { show(path, s.visit(h)) }
+	show("/", s.kept(s.home))
 	read("/about", s.about)
 	read("/circles", s.directory)
-	read("/c/:name", s.circle)
+	show("/c/:name", s.kept(s.circle))
 	read("/u/:name", s.personPage)
 	read("/@:name", s.short)
 	read("/~:name", s.short)
-	read("/post/:id", s.post)
+	show("/post/:id", s.kept(s.post))
 	read("/post/:id/:slug", s.post)
 	read("/post/:id/history", s.history)
 	read("/comment/:id", s.comment)
 	read("/media/:id", s.mediaPage)
-	e.GET("/media/:id/:file", s.visit(s.mediaFile))
-	e.HEAD("/media/:id/:file", s.visit(s.mediaFile))
+	read("/media/:id/:file", s.mediaFile)
 	read("/login", s.loginForm)
 	read("/signup", s.signupForm)
 	read("/setup", s.setupForm)

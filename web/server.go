@@ -46,6 +46,7 @@ type Server struct {
 	words    *i18n.Bundle
 	markdown *text.Renderer // of previews; app renders what is kept
 	site     siteCopy
+	cache    *pageCache
 	log      *slog.Logger
 }
 
@@ -70,10 +71,14 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	cache, err := newPageCache()
+	if err != nil {
+		return nil, err
+	}
 	_, host, _ := strings.Cut(o.Origin, "://")
 	s := &Server{
 		options: o, app: o.App, accounts: o.Accounts, host: host, echo: echo.New(), pages: r, words: words,
-		markdown: text.NewRenderer(o.Origin), log: o.Log,
+		markdown: text.NewRenderer(o.Origin), cache: cache, log: o.Log,
 	}
 	e := s.echo
 	e.HideBanner, e.HidePort = true, true
@@ -127,7 +132,7 @@ func (s *Server) page(c echo.Context, title string) Page {
 }
 
 func (s *Server) render(c echo.Context, status int, name string, view any) error {
-	return s.pages.page(c.Response(), status, s.localizer(c).Tag(), name, view)
+	return s.pages.page(c.Response(), status, s.localizer(c).Tag(), name, view, nil)
 }
 
 // localPath returns p if it is a path on this site, else "/". A browser reads "//host", "/\host" and

@@ -20,8 +20,9 @@ type visit struct {
 	echo.Context
 	s      *Server
 	l      *i18n.Localizer
-	who    circles.Viewer   // the zero Viewer for a visitor
-	member *accounts.Member // nil for a visitor
+	who    circles.Viewer             // the zero Viewer for a visitor
+	member *accounts.Member           // nil for a visitor
+	shown  map[circles.CircleID]int64 // circles that the page shows, with their revs; see shows
 }
 
 // visit makes an echo handler of one of ours.
@@ -62,7 +63,7 @@ func (v *visit) page(title string) Page { return v.s.page(v.Context, title) }
 
 // show answers with a page.
 func (v *visit) show(status int, name string, view any) error {
-	return v.s.render(v.Context, status, name, view)
+	return v.s.pages.page(v.Response(), status, v.l.Tag(), name, view, func(html []byte) { v.keep(status, html) })
 }
 
 // onward leads to another page after something was done. flash is what that page says first, a key of

@@ -80,3 +80,14 @@ func (a *App) CircleRev(ctx context.Context, id circles.CircleID) (int64, error)
 	})
 	return rev, err
 }
+
+// CircleRevs is CircleRev of several different circles at once: the sum. A cached page that shows them
+// is fresh as long as it has not grown.
+func (a *App) CircleRevs(ctx context.Context, ids []circles.CircleID) (int64, error) {
+	var revs int64
+	err := a.view(ctx, "revs of circles", func(tx *store.Tx) (err error) {
+		revs, err = tx.CircleRevs(ids)
+		return err
+	})
+	return revs, err
+}

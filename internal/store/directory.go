@@ -144,3 +144,10 @@ func (tx *Tx) CircleRev(circle circles.CircleID) (int64, error) {
 	rev, err := one(tx, value[int64], "SELECT rev FROM circle WHERE id = $1", circle)
 	return rev, notFound(err, "circle")
 }
+
+// CircleRevs returns the sum of the revs of these circles, which are all different. It changes when any
+// of them does, for none ever shrinks.
+func (tx *Tx) CircleRevs(ids []circles.CircleID) (int64, error) {
+	set, args := in(nil, ids)
+	return one(tx, value[int64], "SELECT COALESCE(SUM(rev), 0) FROM circle WHERE id IN ("+set+")", args...)
+}
