@@ -25,12 +25,21 @@ const (
 	searchBudget = 2000
 )
 
-// IndexPost makes a post or comment findable by these texts: its title, its body and so on, as plain
-// text. Who may find it is decided when it is looked for.
-func (tx *Tx) IndexPost(p *circles.Post, texts ...string) error {
-	return tx.index("search_post", int64(p.ID), append([]string{searchKind + string(p.Kind),
-		searchCircle + p.Circle.String(), searchAuthor + p.Author.String()}, tokensOf(texts)...))
+// Words are what a post or comment is found by.
+type Words struct {
+	post   circles.PostID
+	tokens []string
 }
+
+// WordsOf splits the texts of a post or comment, its title, its body and so on, as plain text. It takes
+// time, so it is done outside of an Update.
+func WordsOf(p *circles.Post, texts ...string) Words {
+	return Words{p.ID, append([]string{searchKind + string(p.Kind), searchCircle + p.Circle.String(),
+		searchAuthor + p.Author.String()}, tokensOf(texts)...)}
+}
+
+// IndexPost makes a post or comment findable. Who may find it is decided when it is looked for.
+func (tx *Tx) IndexPost(w Words) error { return tx.index("search_post", int64(w.post), w.tokens) }
 
 // ForgetPosts takes posts out of the index. Callers bound them.
 func (tx *Tx) ForgetPosts(ids []circles.PostID) error {
@@ -296,4 +305,14 @@ func (tx *Tx) PhotoTexts(posts []circles.PostID) (map[circles.PostID][]string, e
 func (tx *Tx) PostIDsBy(author circles.PersonID, after circles.PostID, limit int) ([]circles.PostID, error) {
 	return list(tx, value[circles.PostID], `SELECT id FROM post WHERE author = $1 AND kind IN ('post', 'comment') AND id > $2
 		ORDER BY id LIMIT $3`, author, after, limit)
+}
+
+// ClearIndex empties the index, which is filled again from the tables.
+func (tx *Tx) ClearIndex() error {
+	for _, table := range []string{"search_post", "search_actor"} {
+		if _, err := tx.exec("DELETE FROM " + table); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -65,7 +65,7 @@ func (w *pickyWorld) save(tx *store.Tx) error {
 		if err := tx.SetTags(p.ID, w.tags[p.ID]); err != nil {
 			return err
 		}
-		if err := tx.IndexPost(p, "Title", fmt.Sprint(w.words[p.ID])); err != nil {
+		if err := tx.IndexPost(store.WordsOf(p, "Title", fmt.Sprint(w.words[p.ID]))); err != nil {
 			return err
 		}
 	}
@@ -243,7 +243,7 @@ func TestSearchFindsWords(t *testing.T) {
 			if err := tx.AddPost(p); err != nil {
 				return err
 			}
-			if err := tx.IndexPost(p, words...); err != nil {
+			if err := tx.IndexPost(store.WordsOf(p, words...)); err != nil {
 				return err
 			}
 		}
@@ -309,6 +309,6 @@ func TestLongTextsFit(t *testing.T) {
 		long = append(long, fmt.Sprintf("%s%d ", word[:40*4], i)...)
 	}
 	update(t, s, func(tx *store.Tx) error {
-		return tx.IndexPost(&circles.Post{ID: 4096, Kind: circles.IsPost}, string(long), string(long))
+		return tx.IndexPost(store.WordsOf(&circles.Post{ID: 4096, Kind: circles.IsPost}, string(long), string(long)))
 	})
 }
