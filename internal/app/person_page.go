@@ -30,6 +30,7 @@ type Saying struct {
 	Circle  *circles.Circle
 	Root    *circles.Post // the post it belongs to, without its texts; nil if the viewer may not see it
 	Vote    int           // the viewer's own: 1, -1 or 0
+	Saved   bool          // by the viewer
 }
 
 // A PersonPage is a person and one tab of what they did.
@@ -109,23 +110,32 @@ func personPage(tx *store.Tx, v circles.Viewer, who *circles.Actor, q PersonQuer
 	if kind == circles.IsPost {
 		p.Posts, err = cards(tx, v, postIDs(marks))
 	} else {
-		p.Sayings, err = sayings(tx, v, who, postIDs(marks))
+		p.Sayings, err = sayings(tx, v, postIDs(marks))
 	}
 	return p, err
 }
 
-// sayings loads comments of one author that the viewer may read. Whoever may enter a circle may see
+// sayings loads comments that the viewer may read, in the order of ids. Whoever may enter a circle may see
 // the title of a visible post in it; other posts are left out.
-func sayings(tx *store.Tx, v circles.Viewer, author *circles.Actor, ids []circles.PostID) ([]Saying, error) {
+func sayings(tx *store.Tx, v circles.Viewer, ids []circles.PostID) ([]Saying, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
 	posts, err := tx.CommentTexts(ids)
 	if err != nil {
 		return nil, err
 	}
 	var roots []circles.PostID
 	var in []circles.CircleID
+	var authors []circles.ActorID
 	for _, p := range posts {
+		authors = append(authors, p.Author.Actor())
 		roots = append(roots, p.Root)
 		in = append(in, p.Circle)
+	}
+	people, err := tx.ActorCards(unique(authors))
+	if err != nil {
+		return nil, err
 	}
 	titles, err := tx.PostTitles(unique(roots))
 	if err != nil {
@@ -139,13 +149,17 @@ func sayings(tx *store.Tx, v circles.Viewer, author *circles.Actor, ids []circle
 	if err != nil {
 		return nil, err
 	}
+	readings, err := tx.Readings(v.Person, ids)
+	if err != nil {
+		return nil, err
+	}
 	all := make([]Saying, 0, len(ids))
 	for _, id := range ids {
 		p := posts[id]
-		if p == nil || around[p.Circle] == nil {
+		if p == nil || around[p.Circle] == nil || people[p.Author.Actor()] == nil {
 			continue
 		}
-		s := Saying{Comment: p, Author: author, Circle: around[p.Circle], Vote: votes[id]}
+		s := Saying{Comment: p, Author: people[p.Author.Actor()], Circle: around[p.Circle], Vote: votes[id], Saved: readings[id].Saved}
 		if root := titles[p.Root]; root != nil && root.State == circles.Visible {
 			s.Root = root
 		}

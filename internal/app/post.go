@@ -50,8 +50,10 @@ func (a *App) Post(ctx context.Context, who circles.Viewer, in NewPost) (*circle
 		}
 		id := circles.PostID(tx.NewID())
 		p := &circles.Post{ID: id, Kind: circles.IsPost, Circle: c.CircleID(), Author: who.Person, Root: id}
-		made, err = publishOwn(tx, place{post: p, circle: c, root: p}, d, w, body)
-		return err
+		if made, err = publishOwn(tx, place{post: p, circle: c, root: p}, d, w, body); err != nil {
+			return err
+		}
+		return tx.SetReadMark(who.Person, id, tx.Now(), 0) // so that answers count as new
 	})
 	return made, err
 }
@@ -85,8 +87,10 @@ func (a *App) Comment(ctx context.Context, who circles.Viewer, in NewComment) (*
 		}
 		p := &circles.Post{ID: circles.PostID(tx.NewID()), Kind: circles.IsComment, Circle: at.post.Circle, Author: who.Person,
 			Root: at.root.ID, Parent: at.post.ID, Depth: at.post.Depth + 1}
-		made, err = publishOwn(tx, place{post: p, circle: at.circle, root: at.root}, d, w, body)
-		return err
+		if made, err = publishOwn(tx, place{post: p, circle: at.circle, root: at.root}, d, w, body); err != nil || made.State != circles.Visible {
+			return err
+		}
+		return tx.BumpReadMark(who.Person, at.root.ID)
 	})
 	return made, err
 }

@@ -29,6 +29,9 @@ type PostCard struct {
 	Circle  *circles.Circle
 	Photo   *circles.Photo // the first one with its files; nil = none. Post.PhotoN counts them
 	Vote    int            // the viewer's own: 1, -1 or 0
+	Saved   bool           // by the viewer
+	SeenAt  int64          // when the viewer last looked at the thread, UTC microseconds; 0 = never
+	Unread  int64          // comments since then
 }
 
 // Rows that the store returns as its readers need them.
@@ -85,6 +88,10 @@ func cards(tx *store.Tx, v circles.Viewer, ids []circles.PostID) ([]PostCard, er
 	if err != nil {
 		return nil, err
 	}
+	readings, err := tx.Readings(v.Person, ids)
+	if err != nil {
+		return nil, err
+	}
 	all := make([]PostCard, 0, len(ids))
 	for _, id := range ids {
 		p := posts[id]
@@ -95,11 +102,23 @@ func cards(tx *store.Tx, v circles.Viewer, ids []circles.PostID) ([]PostCard, er
 		if card.Author == nil || card.Circle == nil {
 			continue
 		}
-		card.Excerpt = text.Excerpt(text.Plain(p.BodyHTML), excerptLen)
-		p.BodyHTML = ""
+		if r := readings[id]; r != (store.Reading{}) {
+			card.Saved, card.SeenAt = r.Saved, r.SeenAt
+			if r.SeenAt != 0 {
+				card.Unread = max(p.Comments-r.SeenComments, 0)
+			}
+		}
+		card.Excerpt = excerptOf(p)
 		all = append(all, card)
 	}
 	return all, nil
+}
+
+// excerptOf takes the excerpt out of a post that was loaded with the beginning of its text.
+func excerptOf(p *circles.Post) string {
+	lead := p.BodyHTML
+	p.BodyHTML = ""
+	return text.Excerpt(text.Plain(lead), excerptLen)
 }
 
 // letIn returns the circle and the viewer's place in it, if they may read what is in it. Unknown and

@@ -40,7 +40,11 @@ type FullPost struct {
 	Author *circles.Actor
 	Circle *circles.Circle
 	Photos []*circles.Photo
-	Vote   int // the viewer's own: 1, -1 or 0
+	Tags   []string // without their #
+	Vote   int      // the viewer's own: 1, -1 or 0
+	Saved  bool     // by the viewer
+
+	seenAt int64
 }
 
 // A CommentNode is a comment of a thread with what hangs below it.
@@ -50,8 +54,10 @@ type CommentNode struct {
 	Blocked bool           // the notice is there because the viewer has blocked the author
 	Author  *circles.Actor // nil for a notice
 	Photos  []*circles.Photo
-	Vote    int // the viewer's own: 1, -1 or 0
-	Level   int // 1 = an answer to the post, or the comment in focus
+	Vote    int  // the viewer's own: 1, -1 or 0
+	Saved   bool // by the viewer
+	New     bool // came since the viewer last looked at the thread, from somebody else
+	Level   int  // 1 = an answer to the post, or the comment in focus
 	Kids    []*CommentNode
 	Below   int64 // visible comments below it, shown or not; counted to some thousand
 	Hidden  int64 // of these, the ones that hang below this comment and are not on the page: a page with Focus has them
@@ -61,6 +67,9 @@ type CommentNode struct {
 type Thread struct {
 	FullPost
 	Role      circles.Role   // the viewer's place in the circle
+	Wish      ThreadWish     // what the viewer wants to be told of it
+	SeenAt    int64          // when the viewer last looked at the thread, UTC microseconds; 0 = never
+	ReadAt    int64          // the time of this look, for MarkRead
 	Above     []*CommentNode // with Focus: the comments above it, the outermost first
 	MoreAbove bool           // there are more between the post and Above
 	Comments  []*CommentNode
@@ -102,14 +111,20 @@ func readThread(tx *store.Tx, v circles.Viewer, id circles.PostID, q ThreadQuery
 	if p.Kind != circles.IsPost {
 		return nil, errNoPost()
 	}
-	t := &Thread{Role: role}
+	t := &Thread{Role: role, ReadAt: tx.Now()}
 	if t.FullPost, err = fullPost(tx, v, p, c, role); err != nil {
 		return nil, err
 	}
+	t.SeenAt = t.seenAt
 	if t.NoComment, t.NoVote, err = mayAnswer(tx, v, p, c); err != nil {
 		return nil, err
 	}
-	b := &branches{tx: tx, viewer: v, role: role, root: p, order: ranking.ParseOrder(string(q.Sort), ranking.CommentOrders())}
+	if v.SignedIn() {
+		if t.Wish, err = tx.ThreadWish(v.Person, p.ID); err != nil {
+			return nil, err
+		}
+	}
+	b := &branches{tx: tx, viewer: v, seenAt: t.SeenAt, role: role, root: p, order: ranking.ParseOrder(string(q.Sort), ranking.CommentOrders())}
 	if err := b.choose(q); err != nil {
 		return nil, err
 	}
@@ -141,8 +156,16 @@ func fullPost(tx *store.Tx, v circles.Viewer, p *circles.Post, c *circles.Circle
 		return f, err
 	}
 	f.Photos = photos[p.ID]
+	if f.Tags, err = tx.Tags(p.ID); err != nil {
+		return f, err
+	}
 	votes, err := tx.VotesBy(v.Person, []circles.PostID{p.ID})
+	if err != nil {
+		return f, err
+	}
 	f.Vote = votes[p.ID]
+	readings, err := tx.Readings(v.Person, []circles.PostID{p.ID})
+	f.Saved, f.seenAt = readings[p.ID].Saved, readings[p.ID].SeenAt
 	return f, err
 }
 
@@ -172,6 +195,7 @@ func mayAnswer(tx *store.Tx, v circles.Viewer, p *circles.Post, c *circles.Circl
 type branches struct {
 	tx     *store.Tx
 	viewer circles.Viewer
+	seenAt int64 // when the viewer last looked; 0 = never
 	role   circles.Role
 	root   *circles.Post
 	order  ranking.Order
@@ -397,9 +421,14 @@ func (b *branches) fill() error {
 	if err != nil {
 		return err
 	}
+	readings, err := b.tx.Readings(b.viewer.Person, b.shown)
+	if err != nil {
+		return err
+	}
 	for id, n := range b.nodes {
 		if !n.Notice {
-			n.Author, n.Photos, n.Vote = people[n.Post.Author.Actor()], photos[id], votes[id]
+			n.Author, n.Photos, n.Vote, n.Saved = people[n.Post.Author.Actor()], photos[id], votes[id], readings[id].Saved
+			n.New = b.seenAt != 0 && n.Post.CreatedAt > b.seenAt && n.Post.Author != b.viewer.Person
 		}
 	}
 	b.tops = tidy(b.tops)
