@@ -21,6 +21,7 @@ import (
 	"halqa/federation"
 	"halqa/internal/accounts"
 	"halqa/internal/app"
+	"halqa/internal/consumers"
 	"halqa/internal/fetch"
 	"halqa/internal/media"
 	worker "halqa/internal/run"
@@ -174,10 +175,14 @@ func (h *house) openFederation() {
 		Client: h.client,
 	})
 	h.worker.Follow(h.sender.Consumer())
+	search := consumers.NewSearch(h.store, h.log)
+	h.worker.Follow(worker.Consumer{Name: search.Name(), Start: search.Start, Handle: search.Handle})
+	h.worker.Follow(worker.Consumer{Name: "notifications", Handle: consumers.NewNotifications(h.store).Handle})
 	h.worker.Part("sender", h.sender.Run)
 	h.worker.Part("parked activities", h.inbox.Resume)
 	h.worker.Every("deletions", time.Minute, h.app.FinishDeletions)
 	h.worker.Every("loose pictures", time.Hour, h.unlessKept(h.app.SweepMedia))
+	h.worker.Every("looks at threads", 24*time.Hour, h.app.SweepReading)
 	h.worker.Every("unused blobs", 24*time.Hour, h.unlessKept(h.app.SweepBlobs))
 	h.worker.Every("sessions", time.Hour, h.accounts.Sweep)
 	h.worker.Every("received", time.Hour, h.trimReceived)
