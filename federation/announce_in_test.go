@@ -160,6 +160,17 @@ func TestAnnouncedVotesOfUnknownPeople(t *testing.T) {
 	if got := n.score(at); got != "+3 -0" {
 		t.Errorf("after a batch: %s, want +3 -0", got)
 	}
+	// By its address, as Mbin sends it, also twice. One whose server says it of somebody else's person
+	// is not counted.
+	finn := &voice{far: n.carol.far, id: n.carol.base + "/u/finn"}
+	named := n.carol.far.put(finn.says("Like", at))["id"]
+	n.trees.announces(named)
+	n.trees.announces(named)
+	n.trees.announces(n.carol.far.put(merge(finn.says("Like", at), obj{"actor": n.bob.id}))["id"])
+	n.resume()
+	if got := n.score(at); got != "+4 -0" {
+		t.Errorf("after votes by address: %s, want +4 -0", got)
+	}
 	// Who was noted as a voter can turn out to be a circle.
 	n.trees.announces((&voice{far: n.carol.far, id: n.carol.base + "/c/moss"}).says("Like", at))
 	moss := n.carol.far.group("moss")

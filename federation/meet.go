@@ -111,6 +111,9 @@ func (in *Inbox) fetchPost(ctx context.Context, l lacks, asked bool, depth int) 
 		if err != nil {
 			return "", err
 		}
+		if isVote(wrapped.Type) && l.circle != 0 {
+			return wrapped.ID, in.countNamed(ctx, wrapped, l)
+		}
 		if wrapped.Type != "Create" || wrapped.Object.ID == "" || wrapped.Object.ID == l.address {
 			return "", circles.Errorf(circles.Invalid, "What lies at %s is neither a post nor a comment.", l.address)
 		}
@@ -123,6 +126,29 @@ func (in *Inbox) fetchPost(ctx context.Context, l lacks, asked bool, depth int) 
 	}
 	a.content, a.post = c, in.prepared(c)
 	return c.ID, in.settle(ctx, a, l, depth)
+}
+
+// countNamed counts a vote that a circle elsewhere passed on by its address alone, as Mbin does
+// (Outbox/AnnounceLikeHandler.php). Unlike one that is embedded, its voter's own server says it.
+func (in *Inbox) countNamed(ctx context.Context, vote *as.Envelope, l lacks) error {
+	if vote.ID != l.address || !fetch.SameHost(vote.ID, vote.Actor) {
+		return circles.Errorf(circles.Invalid, "The vote at %s is not one of its own server.", l.address)
+	}
+	err := in.store.Update(ctx, func(tx *store.Tx) error {
+		via, err := tx.Circle(l.circle)
+		if err != nil {
+			return err
+		}
+		if _, fresh, err := tx.Admit(bounded(via.URI+" "+vote.ID), nil); err != nil || !fresh {
+			return err
+		}
+		return in.apply(tx, act{Envelope: vote, via: via})
+	})
+	var lacking *lacks
+	if errors.As(err, &lacking) {
+		return circles.Errorf(circles.NotFound, "What the vote at %s is on is not here yet.", l.address)
+	}
+	return err
 }
 
 // settle stores what was fetched, once all that it needs is here too.
