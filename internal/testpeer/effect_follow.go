@@ -122,6 +122,9 @@ func (r *reading) undo(a obj) ruling {
 	}
 	object := in.ref("object")
 	group := r.groupOf(a, in)
+	if x, ok := r.p.Post(object); ok && group == "" {
+		group = x.Group
+	}
 	switch in.typ() {
 	case "Follow":
 		r.p.update(func() { r.p.world.setFollow(follow{follower: actor, followee: object}) })
