@@ -133,7 +133,7 @@ func (a *Actor) signer() signer {
 	a.peer.mu.Lock()
 	defer a.peer.mu.Unlock()
 	return signer{keyID: a.KeyID(), key: a.peer.actors[a.Name].key, algorithm: a.peer.traits.algorithm,
-		now: a.peer.now(), pathOnly: a.peer.Persona == NodeBB}
+		now: a.peer.now(), pathOnly: a.peer.Persona == NodeBB, cover: a.peer.traits.covers}
 }
 
 func (a *Actor) publicKey() map[string]any {
@@ -171,6 +171,8 @@ func (a *Actor) document(typ string) obj {
 		d["@context"] = []any{"https://gotosocial.org/ns", "https://www.w3.org/ns/activitystreams", "https://w3id.org/security/v1"}
 		d["featured"], d["manuallyApprovesFollowers"] = a.ID+"/collections/featured", false
 		d["hidesToPublicFromUnauthedWeb"], d["hidesCcPublicFromUnauthedWeb"] = false, true
+	case Snac:
+		d["featured"], d["summary"] = a.ID+"/featured", "<br>"
 	case Misskey:
 		d["sharedInbox"] = p.URL + p.traits.sharedInbox
 		d["_misskey_summary"], d["isCat"] = "", false

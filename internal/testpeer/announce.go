@@ -45,7 +45,7 @@ func (g *Actor) announce(ctx context.Context, a obj, followers []string) {
 	case PieFed, Unknown: // P constants.py:81
 		list := microblogs
 		if p.Persona == Unknown { // knows its peers better
-			list = append(slices.Clone(list), "gotosocial")
+			list = append(slices.Clone(list), "gotosocial", "snac")
 		}
 		var micro, rest []string
 		for _, f := range followers {

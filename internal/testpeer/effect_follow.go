@@ -122,6 +122,9 @@ func (r *reading) undo(a obj) ruling {
 	}
 	object := in.ref("object")
 	group := r.groupOf(a, in)
+	if x, ok := r.p.Post(object); ok && group == "" { // not every vote names the community
+		group = x.Group
+	}
 	if x, ok := r.p.Post(object); ok && group == "" {
 		group = x.Group
 	}

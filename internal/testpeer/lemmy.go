@@ -2,6 +2,7 @@ package testpeer
 
 import (
 	"context"
+	"net/url"
 	"slices"
 	"strings"
 )
@@ -20,7 +21,8 @@ func lemmyRules() *rules {
 }
 
 // L objects/src/protocol/group.rs
-func lemmyActor(_ context.Context, _ *Peer, a obj) *denial {
+func lemmyActor(ctx context.Context, p *Peer, a obj) *denial {
+	p.meetSite(ctx, a.str("id"))
 	switch a.typ() {
 	case "Person", "Service", "Group":
 	case "Application":
@@ -40,6 +42,23 @@ func lemmyActor(_ context.Context, _ *Peer, a obj) *denial {
 		}
 	}
 	return nil
+}
+
+// meetSite asks the root of an actor's host for the instance, once; that it fails is tolerated.
+// L objects/src/objects/instance.rs:190
+func (p *Peer) meetSite(ctx context.Context, id string) {
+	u, err := url.Parse(id)
+	if err != nil || u.Path == "/" {
+		return
+	}
+	root := u.Scheme + "://" + u.Host + "/"
+	if _, tried := read2(p, func() (bool, bool) { known, ok := p.sites[u.Host]; return known, ok }); tried {
+		return
+	}
+	doc, final, err := p.get(ctx, root, activityAccept)
+	known := err == nil && final == root && doc.str("id") == root && doc.typ() == "Application" &&
+		doc.str("outbox") != "" && doc.sub("publicKey") != nil
+	p.update(func() { p.sites[u.Host] = known })
 }
 
 // L activities/src/protocol/**
@@ -88,6 +107,12 @@ func lemmyObject(r *reading, _, o obj) *denial {
 		return deny(ReasonLanguageNull, id)
 	}
 	if o.typ() == "ChatMessage" || o.typ() == "Note" && !o.public() {
+		if o.ref("inReplyTo") != "" {
+			return deny(ReasonNotPublic, "a comment to few: "+id)
+		}
+		if len(o.list("to")) != 1 {
+			return deny(ReasonToShape, "a message to several: "+id)
+		}
 		return r.authorIsPerson(o)
 	}
 	if !o.public() {

@@ -33,6 +33,10 @@ func TestLemmyMemberElsewhere(t *testing.T) {
 			if up, _ := home.Votes(post.Object); up != 0 {
 				t.Errorf("%d likes after Undo\n%s", up, home.Story())
 			}
+			opinion := mod.Like(ctx, post.Object)
+			away.Wait(t, "the host's like", func() bool { up, _ := away.Votes(post.Object); return up == 1 })
+			mod.Undo(ctx, opinion)
+			away.Wait(t, "its undoing", func() bool { up, _ := away.Votes(post.Object); return up == 0 })
 			if host == NodeBB {
 				return // it has no removals of this form
 			}

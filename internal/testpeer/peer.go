@@ -46,6 +46,7 @@ type Peer struct {
 	seen       map[string]bool // ids of activities that were read
 	remotes    map[string]obj  // actors of others
 	stubs      map[string]obj  // documents of keys that are no part of an actor
+	sites      map[string]bool // by host: whether Lemmy has met its instance actor
 	gone       map[string]bool // hosts given up for ever
 	received   []Receipt
 	complaints []Complaint
@@ -79,7 +80,7 @@ func New(t testing.TB, persona Persona, opts ...Option) *Peer {
 		Persona: persona, t: t, now: time.Now, traits: persona.traits(), life: life,
 		changed: make(chan struct{}), actors: map[string]*Actor{}, docs: map[string]obj{},
 		raw: map[string]rawDocument{}, behave: map[string]Behaviour{}, seen: map[string]bool{},
-		remotes: map[string]obj{}, stubs: map[string]obj{}, gone: map[string]bool{}, world: newWorld(),
+		remotes: map[string]obj{}, stubs: map[string]obj{}, gone: map[string]bool{}, sites: map[string]bool{}, world: newWorld(),
 	}
 	for _, o := range opts {
 		o(p)

@@ -18,12 +18,13 @@ const (
 	NodeBB     Persona = "nodebb"
 	GoToSocial Persona = "gotosocial"
 	Misskey    Persona = "misskey"
+	Snac       Persona = "snac"
 	Unknown    Persona = "unheard-of"
 )
 
 // Personas lists all of them, Unknown last.
 func Personas() []Persona {
-	return []Persona{Mastodon, Lemmy, PieFed, Mbin, NodeBB, GoToSocial, Misskey, Unknown}
+	return []Persona{Mastodon, Lemmy, PieFed, Mbin, NodeBB, GoToSocial, Misskey, Snac, Unknown}
 }
 
 // Threadiverse tells whether the server hosts communities as Groups.
@@ -37,12 +38,13 @@ type traits struct {
 	// Paths, each with one verb: a name for the first two, else a number.
 	user, group, post, comment, activity string
 
-	sharedInbox string // path; "" if each actor has only its own inbox
-	keySuffix   string // of the key id, after the actor's
-	algorithm   string // as stated in the Signature header
-	secure      bool   // unsigned GET of a document is refused
-	late        bool   // answers 202 first and reads later, so that a bad shape is never told
-	maxBody     int64  // bytes of a POST
+	sharedInbox string   // path; "" if each actor has only its own inbox
+	keySuffix   string   // of the key id, after the actor's
+	algorithm   string   // as stated in the Signature header
+	covers      []string // what it signs, also of a GET; nil: (request-target) host date, and digest of a POST
+	secure      bool     // unsigned GET of a document is refused
+	late        bool     // answers 202 first and reads later, so that a bad shape is never told
+	maxBody     int64    // bytes of a POST
 	sigs        sigRules
 	rules       func() *rules
 }
@@ -115,6 +117,13 @@ func (p Persona) traits() traits {
 			sharedInbox: "/inbox", keySuffix: "#main-key", algorithm: "rsa-sha256", late: true, maxBody: 64 << 10,
 			sigs:  sigRules{cover: always, digest: true, ownKey: true},
 			rules: misskeyRules}
+	case Snac: // seen: no shared inbox, its own order of what is signed
+		return traits{version: "2.94", agent: "snac/2.94; +%s/",
+			user: "/%s", post: "/p/%d", comment: "/p/%d", activity: "/d/%d",
+			keySuffix: "#main-key", algorithm: "rsa-sha256", maxBody: mib,
+			covers: []string{"(request-target)", "host", "digest", "date"},
+			sigs:   sigRules{cover: [][]string{{"(request-target)"}}, digest: true, anyQuery: true},
+			rules:  snacRules}
 	case Unknown:
 		return traits{version: "0.0.1", agent: "Unheard-Of/0.0.1 (+%s)",
 			user: "/people/%s", group: "/groups/%s", post: "/things/%d", comment: "/things/%d", activity: "/acts/%d",

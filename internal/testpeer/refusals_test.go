@@ -154,6 +154,7 @@ func refusals() []refusal {
 		knobbed(Lemmy, ReasonCoverage, Covering("host", "date", "digest")),
 		knobbed(Mastodon, ReasonCoverage, Covering("host", "date")),
 		knobbed(Misskey, ReasonCoverage, Covering("(request-target)", "date", "digest")),
+		knobbed(Mastodon, ReasonCoverage, InRFC9421(), Covering("@method", "content-digest")),
 		knobbed(Lemmy, ReasonDigestMissing, Covering("(request-target)", "host", "date"), drop("Digest")),
 		knobbed(Mastodon, ReasonDigest, Tampered()),
 		knobbed(PieFed, ReasonDigest, WrongDigest()),

@@ -67,8 +67,11 @@ func WithKeyOf(a *Actor) Knob { return func(r *request) { r.signer.key = a.signe
 // WithKeyID states another keyId.
 func WithKeyID(id string) Knob { return func(r *request) { r.keyID = id } }
 
-// Covering signs these components only: "(request-target)", "host", "date", "digest"…
-func Covering(components ...string) Knob { return func(r *request) { r.cover = components } }
+// Covering signs these components only: "(request-target)", "host", "date", "digest"… or, with
+// InRFC9421, "@method", "@target-uri", "content-digest"…
+func Covering(components ...string) Knob {
+	return func(r *request) { r.cover, r.cover9421 = components, components }
+}
 
 // Tampered changes the body after it was signed: the digest no longer fits.
 func Tampered() Knob {
@@ -186,7 +189,7 @@ func (a *Actor) send(ctx context.Context, act obj, to []string) Sent {
 	if !wire.has("@context") {
 		wire["@context"] = []any{"https://www.w3.org/ns/activitystreams", "https://w3id.org/security/v1"}
 	}
-	if p.Persona == GoToSocial {
+	if p.Persona == GoToSocial || p.Persona == Snac {
 		collapse(wire)
 	}
 	body, err := json.Marshal(wire)
@@ -237,7 +240,7 @@ func (p *Peer) inboxesOf(ctx context.Context, to []string, sent *Sent) []string 
 	return inboxes
 }
 
-// collapse turns lists of one into the one, as GoToSocial's serialiser does (seen).
+// collapse turns lists of one into the one, as GoToSocial and snac do (seen).
 func collapse(o obj) {
 	for key, v := range o {
 		switch v := v.(type) {

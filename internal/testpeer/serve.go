@@ -19,7 +19,8 @@ type Behaviour struct {
 	status int
 	header http.Header
 	delay  time.Duration
-	times  int // 0 = always
+	stream string // "endless" or "cut"
+	times  int    // 0 = always
 }
 
 // Normal ends another behaviour.
@@ -41,6 +42,12 @@ func RedirectTo(address string) Behaviour {
 	return Behaviour{status: http.StatusFound, header: http.Header{"Location": {address}}}
 }
 
+// Endless answers 200 with a JSON document that does not end.
+func Endless() Behaviour { return Behaviour{stream: "endless"} }
+
+// Cut answers 200 and breaks off in the middle of the body.
+func Cut() Behaviour { return Behaviour{stream: "cut"} }
+
 // Slow waits before it behaves normally.
 func Slow(d time.Duration) Behaviour { return Behaviour{delay: d} }
 
@@ -56,7 +63,7 @@ func (p *Peer) Inboxes(b Behaviour) { p.BehaveAt("inbox", b) }
 // BehaveAt sets how requests to one path are treated, such as "/u/bob" or "/.well-known/webfinger".
 func (p *Peer) BehaveAt(path string, b Behaviour) {
 	p.update(func() {
-		if b.hang || b.status != 0 || b.delay != 0 {
+		if b.hang || b.status != 0 || b.delay != 0 || b.stream != "" {
 			p.behave[path] = b
 		} else {
 			delete(p.behave, path)
@@ -85,6 +92,9 @@ func (p *Peer) handle(w http.ResponseWriter, r *http.Request) {
 		case <-p.life.Done():
 		}
 		panic(http.ErrAbortHandler) // no answer, not even an empty one
+	case b.stream != "":
+		p.stream(w, b.stream)
+		panic(http.ErrAbortHandler)
 	case b.delay != 0:
 		wait := time.NewTimer(b.delay)
 		defer wait.Stop()
@@ -115,6 +125,22 @@ func (p *Peer) handle(w http.ResponseWriter, r *http.Request) {
 		p.document(w, r)
 	default:
 		w.WriteHeader(http.StatusMethodNotAllowed)
+	}
+}
+
+// stream sends a body that does not end well. It returns when the asker has gone away.
+func (p *Peer) stream(w http.ResponseWriter, how string) {
+	w.Header().Set("Content-Type", activityJSON)
+	if how == "cut" {
+		w.Header().Set("Content-Length", "100000")
+	}
+	chunk := []byte(`{"@context":"https://www.w3.org/ns/activitystreams","content":"` + strings.Repeat("long ", 1000))
+	for {
+		if _, err := w.Write(chunk); err != nil || how == "cut" || p.life.Err() != nil {
+			_ = http.NewResponseController(w).Flush() // so that the asker sees a beginning
+			return
+		}
+		chunk = chunk[len(chunk)-5000:]
 	}
 }
 

@@ -75,6 +75,7 @@ func TestOurShapesAreTaken(t *testing.T) {
 			o := ourInstance{t, New(t, Unknown), away, away.Person("bob").Daring()}
 			circle, circleKey := o.actor("group")
 			alice, aliceKey := o.actor("person")
+			o.serve(o.shape("application"))
 			o.serve(o.shape("followers"))
 			o.serve(o.shape("moderators"))
 			post := o.shape("page")
@@ -94,6 +95,9 @@ func TestOurShapesAreTaken(t *testing.T) {
 			o.send(circleKey, accept)
 			if !o.bob.Follows(circle) {
 				t.Fatalf("not accepted\n%s", away.Story())
+			}
+			if got, want := away.KnowsSite(o.home.Host()), persona == Lemmy; got != want {
+				t.Errorf("it knows our site: %v, want %v", got, want)
 			}
 			if threads {
 				o.send(circleKey, o.shape("announce"))

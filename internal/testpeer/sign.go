@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -18,7 +19,8 @@ type signer struct {
 	keyID     string
 	key       *rsa.PrivateKey
 	algorithm string
-	cover     []string // nil: what peers cover
+	cover     []string // in the older family; nil: what most peers cover
+	cover9421 []string // in the newer
 	pathOnly  bool     // leaves the query out of (request-target), as NodeBB does (seen)
 	now       time.Time
 }
@@ -38,7 +40,7 @@ func (s signer) cavage(req *http.Request, body []byte) error {
 			cover = append(cover, "digest")
 		}
 	}
-	if body != nil && req.Header.Get("Digest") == "" {
+	if (body != nil || slices.Contains(cover, "digest")) && req.Header.Get("Digest") == "" {
 		req.Header.Set("Digest", "SHA-256="+digestOf(body))
 	}
 	lines := make([]string, 0, len(cover))
@@ -79,7 +81,7 @@ func hostHeader(req *http.Request) string {
 // rfc9421 signs in the newer family, covering what Mastodon covers. // RFC 9421 2.5, RFC 9530 2
 func (s signer) rfc9421(req *http.Request, body []byte) error {
 	req.Header.Set("Date", s.now.UTC().Format(http.TimeFormat))
-	components := s.cover
+	components := s.cover9421
 	if components == nil {
 		components = []string{"@method", "@target-uri"}
 		if body != nil {

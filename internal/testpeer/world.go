@@ -178,6 +178,10 @@ func (p *Peer) FollowState(follower, followee string) string {
 // GaveUp tells whether the peer has stopped sending to a host for ever.
 func (p *Peer) GaveUp(host string) bool { return read(p, func() bool { return p.gone[host] }) }
 
+// KnowsSite tells whether a Lemmy peer has read the instance actor of a host: without, it does not
+// understand that instance's bans.
+func (p *Peer) KnowsSite(host string) bool { return read(p, func() bool { return p.sites[host] }) }
+
 // Received is every activity that was sent to this peer, in the order in which it was judged.
 func (p *Peer) Received() []Receipt {
 	return read(p, func() []Receipt { return slices.Clone(p.received) })
