@@ -87,6 +87,9 @@ func removePost(tx *store.Tx, at place, by *circles.Actor, detail circles.EventD
 	if err := noteModerated(tx, at, by, circles.ModRemove, detail.Reason); err != nil {
 		return err
 	}
+	if err := tx.SettleReport(p.ID, by.ID); err != nil {
+		return err
+	}
 	p.RemovedAt, p.RemovedBy, p.Reason = tx.Now(), by.ID, detail.Reason
 	return settle(tx, at)
 }

@@ -70,11 +70,18 @@ func (tx *Tx) CountReport(id int64) error {
 	return err
 }
 
-// DecideReport writes what was decided, if nobody decided meanwhile, and reports whether it did.
-func (tx *Tx) DecideReport(r *circles.Report) (bool, error) {
-	n, err := tx.exec(`UPDATE report SET state = $2, decided_by = $3, decided_at = $4, decision = $5, note = $6
-		WHERE id = $1 AND state = 'open'`, r.ID, r.State, r.DecidedBy, r.DecidedAt, r.Decision, r.Note)
-	return n == 1, err
+// DecideReport writes what was decided.
+func (tx *Tx) DecideReport(r *circles.Report) error {
+	_, err := tx.exec(`UPDATE report SET state = $2, decided_by = $3, decided_at = $4, decision = $5, note = $6 WHERE id = $1`,
+		r.ID, r.State, r.DecidedBy, r.DecidedAt, r.Decision, r.Note)
+	return err
+}
+
+// SettleReport closes the open report about a post that a moderator removed, if there is one.
+func (tx *Tx) SettleReport(post circles.PostID, by circles.ActorID) error {
+	_, err := tx.exec(`UPDATE report SET state = 'upheld', decided_by = $2, decided_at = $3, decision = 'remove'
+		WHERE kind = 'post' AND target = $1 AND state = 'open'`, post, by, tx.Now())
+	return err
 }
 
 // Complained reports whether somebody reported it already.
