@@ -14,10 +14,11 @@ type Settings struct {
 	Theme    string // "light", "dark" or "" for the system's
 	Density  string // "compact" or ""
 	Reveal   bool   // sensitive things are shown at once
+	HideRead bool   // lists leave out what was read, until it has new comments
 }
 
 func settingsOf(a *store.Account) Settings {
-	return Settings{Language: a.Language, Theme: a.Theme, Density: a.Density, Reveal: a.Reveal}
+	return Settings{Language: a.Language, Theme: a.Theme, Density: a.Density, Reveal: a.Reveal, HideRead: a.HideRead}
 }
 
 // SaveSettings sets all of the viewer's settings.
@@ -46,7 +47,7 @@ func (a *Accounts) SaveSettings(ctx context.Context, v circles.Viewer, s Setting
 		if err != nil {
 			return err
 		}
-		account.Language, account.Theme, account.Density, account.Reveal = s.Language, s.Theme, s.Density, s.Reveal
+		account.Language, account.Theme, account.Density, account.Reveal, account.HideRead = s.Language, s.Theme, s.Density, s.Reveal, s.HideRead
 		return tx.SaveAccount(&account.Account)
 	})
 }

@@ -19,6 +19,7 @@ type CirclePage struct {
 	NoJoin  *circles.Error // why the viewer may not join; nil = they may, or are in it already
 	MayEdit bool           // the viewer may change the circle
 	Blocked bool           // the viewer has blocked it
+	Muted   bool           // the viewer has muted it
 }
 
 // Circle returns a circle by its name and host, "" for one of ours. A members-only circle is Closed to
@@ -65,7 +66,10 @@ func circlePage(tx *store.Tx, v circles.Viewer, c *circles.Circle) (*CirclePage,
 	}
 	p.MayEdit = c.Local() && v.SignedIn() && !p.Closed && (role.Operates() || v.Role == circles.SiteAdmin)
 	if v.SignedIn() {
-		p.Blocked, err = tx.Blocked(v.Person.Actor(), c.ID)
+		if p.Blocked, err = tx.Blocked(v.Person.Actor(), c.ID); err != nil {
+			return nil, err
+		}
+		p.Muted, err = tx.Muted(v.Person, c.ID)
 	}
 	return p, err
 }

@@ -38,6 +38,7 @@ type PersonPage struct {
 	Person    *circles.Actor
 	Self      bool                // it is the viewer's own
 	Blocked   bool                // the viewer has blocked them
+	Muted     bool                // the viewer has muted them
 	Following circles.FollowState // how the viewer follows them: pending, accepted or ""
 
 	Posts   []PostCard  // PersonPosts
@@ -76,6 +77,9 @@ func personPage(tx *store.Tx, v circles.Viewer, who *circles.Actor, q PersonQuer
 	var err error
 	if v.SignedIn() && !p.Self {
 		if p.Blocked, err = tx.Blocked(v.Person.Actor(), who.ID); err != nil {
+			return nil, err
+		}
+		if p.Muted, err = tx.Muted(v.Person, who.ID); err != nil {
 			return nil, err
 		}
 		f, err := tx.Following(v.Person.Actor(), who.ID)

@@ -14,21 +14,22 @@ type Account struct {
 	Theme     string // "light", "dark" or "" for the system's
 	Density   string // "compact" or ""
 	Reveal    bool   // sensitive things are shown at once
+	HideRead  bool   // lists leave out what was read
 	CreatedAt int64  // UTC microseconds
 	SeenAt    int64  // to the hour
 }
 
-const accountColumns = `b.person, b.password, b.email, b.role, b.language, b.theme, b.density, b.reveal, b.created_at, b.seen_at`
+const accountColumns = `b.person, b.password, b.email, b.role, b.language, b.theme, b.density, b.reveal, b.hide_read, b.created_at, b.seen_at`
 
 func accountDest(a *Account) []any {
-	return []any{&a.Person, &a.Password, &a.Email, &a.Role, &a.Language, &a.Theme, &a.Density, &a.Reveal, &a.CreatedAt, &a.SeenAt}
+	return []any{&a.Person, &a.Password, &a.Email, &a.Role, &a.Language, &a.Theme, &a.Density, &a.Reveal, &a.HideRead, &a.CreatedAt, &a.SeenAt}
 }
 
 // AddAccount stores the account of a person who has none.
 func (tx *Tx) AddAccount(a *Account) error {
-	_, err := tx.exec(`INSERT INTO account (person, password, email, role, language, theme, density, reveal, created_at, seen_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-		a.Person, a.Password, a.Email, a.Role, a.Language, a.Theme, a.Density, a.Reveal, a.CreatedAt, a.SeenAt)
+	_, err := tx.exec(`INSERT INTO account (person, password, email, role, language, theme, density, reveal, hide_read, created_at, seen_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		a.Person, a.Password, a.Email, a.Role, a.Language, a.Theme, a.Density, a.Reveal, a.HideRead, a.CreatedAt, a.SeenAt)
 	return err
 }
 
@@ -72,8 +73,8 @@ func (tx *Tx) OtherAdmin(person circles.PersonID) (bool, error) {
 
 // SaveAccount writes what can change about an account except when it was seen.
 func (tx *Tx) SaveAccount(a *Account) error {
-	_, err := tx.exec(`UPDATE account SET password = $2, email = $3, role = $4, language = $5, theme = $6, density = $7, reveal = $8
-		WHERE person = $1`, a.Person, a.Password, a.Email, a.Role, a.Language, a.Theme, a.Density, a.Reveal)
+	_, err := tx.exec(`UPDATE account SET password = $2, email = $3, role = $4, language = $5, theme = $6, density = $7, reveal = $8, hide_read = $9
+		WHERE person = $1`, a.Person, a.Password, a.Email, a.Role, a.Language, a.Theme, a.Density, a.Reveal, a.HideRead)
 	return err
 }
 

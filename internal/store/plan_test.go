@@ -112,6 +112,12 @@ func TestReadsSearchIndexes(t *testing.T) {
 		{"texts", 1, nil, func(tx *Tx) error { _, err := tx.CommentTexts(posts); return err }},
 		{"photos", 2, nil, func(tx *Tx) error { _, err := tx.AllPhotos(posts); return err }},
 		{"votes", 1, nil, func(tx *Tx) error { _, err := tx.VotesBy(1, posts); return err }},
+		{"readings", 1, nil, func(tx *Tx) error { _, err := tx.Readings(1, posts); return err }},
+		{"saved", 1, nil, func(tx *Tx) error { _, err := tx.SavedPage(v, after, 10); return err }},
+		{"notifications", 2, nil, func(tx *Tx) error { _, err := tx.Notifications(v); return err }},
+		{"unseen notifications", 2, nil, func(tx *Tx) error { _, err := tx.UnseenNotifications(v, 100); return err }},
+		{"popular tags", 1, nil, func(tx *Tx) error { _, err := tx.PopularTags(5, 10); return err }},
+		{"wishes about tags", 1, nil, func(tx *Tx) error { _, err := tx.TagWishes(1); return err }},
 	}
 	for _, o := range ranking.CommentOrders() {
 		reads = append(reads, read{"answers by " + string(o), 1, nil, func(tx *Tx) error {
@@ -119,7 +125,7 @@ func TestReadsSearchIndexes(t *testing.T) {
 			return err
 		}})
 	}
-	for _, f := range []Feed{{Scope: FeedAll}, {Scope: FeedCircle, Circle: 4}, {Scope: FeedSubscribed}, {Scope: FeedLocal}} {
+	for _, f := range []Feed{{Scope: FeedAll}, {Scope: FeedCircle, Circle: 4}, {Scope: FeedSubscribed}, {Scope: FeedLocal}, {Scope: FeedTag, Tag: "x"}} {
 		for _, f.Order = range []ranking.Order{ranking.ByHot, ranking.ByActive, ranking.ByNew, ranking.ByTop} {
 			for _, f.Window = range []time.Duration{0, time.Hour, 7 * fewDays} {
 				f := f
@@ -140,6 +146,26 @@ func TestReadsSearchIndexes(t *testing.T) {
 				}
 			}
 		}
+	}
+	// Whoever has wishes of every sort asks the same, with more conditions.
+	err = s.Update(t.Context(), func(tx *Tx) error {
+		for _, id := range []circles.PersonID{5, 6} {
+			if err := tx.AddActor(&circles.Actor{ID: id.Actor(), Kind: circles.KindPerson, Name: id.String(), URI: "/u/" + id.String()}); err != nil {
+				return err
+			}
+		}
+		for tag, wish := range map[string]TagWish{"x": FollowTag, "y": BlockTag} {
+			if err := tx.SetTagWish(5, tag, wish); err != nil {
+				return err
+			}
+		}
+		if err := tx.SetMute(5, 6, true); err != nil {
+			return err
+		}
+		return tx.SetHostBlock(5, "far.example", true)
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 	for _, r := range reads {
 		err := s.View(t.Context(), func(tx *Tx) error {
