@@ -79,6 +79,9 @@ func (s *Server) refuse(err error, c echo.Context) {
 			err = circles.Errorf(circles.TooLarge, "That was too large to send at once.").With("error.too-large", nil)
 		}
 	}
+	if e := refusalOf(err); e != nil && e.Kind == circles.NotFound && e.Text == "" {
+		err = noPage // what exactly is not there is the same to a reader
+	}
 	kind := circles.KindOf(err)
 	status := statusOf(kind)
 	id := c.Response().Header().Get(echo.HeaderXRequestID)

@@ -201,6 +201,26 @@ func TestSettings(t *testing.T) {
 	r.shows(`id="old-problem"`)
 	r.send("/settings/password", fill{"old": goodPassword, "new": "ten herons wade slowly"})
 	r.shows("Your password is changed")
+
+	// Only an admin says who may sign up.
+	if r.open("/settings/site"); r.status != 404 {
+		t.Errorf("/settings/site for a member: %d, want 404", r.status)
+	}
+	keeper := h.member("keeper", circles.SiteAdmin)
+	keeper.open("/settings/site")
+	keeper.send("/settings/site", fill{"registration": "open"})
+	visitor := h.reader()
+	visitor.open("/")
+	visitor.shows(`href="/signup"`)
+
+	r.open("/settings/account")
+	r.send("/settings/account", fill{"password": goodPassword})
+	r.shows("This is not your password")
+	r.send("/settings/account", fill{"password": "ten herons wade slowly"})
+	r.shows("Your account is deleted")
+	if r.open("/settings/profile"); !strings.HasPrefix(r.path, "/login") {
+		t.Errorf("an account that was deleted still reads %s", r.path)
+	}
 }
 
 // Every sentence that can be shown as a refusal is in the catalogues.

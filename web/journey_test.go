@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"net/http"
 	"regexp"
 	"strings"
 	"testing"
@@ -88,7 +89,10 @@ func TestJourneyWithoutScript(t *testing.T) {
 	if strings.Index(bo.html, second) > strings.Index(bo.html, first) {
 		t.Error("the photos are not in the order that was asked for")
 	}
-	bo.open("/media/" + first)
+	req, err := http.NewRequest("GET", h.site.URL+"/media/"+first, nil)
+	h.must(err)
+	req.Header.Set("Accept", "text/html")
+	bo.take(bo.client.Do(req))
 	bo.shows("A crate.", "First crate")
 
 	// The first comments, votes and answers.

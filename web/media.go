@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strings"
 
 	"halqa/circles"
 	"halqa/internal/app"
@@ -12,6 +13,9 @@ func (s *Server) mediaPage(v *visit) error {
 	page, err := s.app.Photo(v.Request().Context(), v.who, circles.MediaID(v.Param("id")))
 	if err != nil {
 		return err
+	}
+	if !strings.Contains(v.Request().Header.Get("Accept"), "text/html") { // the text of a post embeds it
+		return v.Redirect(http.StatusFound, s.photo(page.Photo).Largest())
 	}
 	view := MediaView{Page: v.page(v.l.T("media.title")), Photo: s.photo(page.Photo)}
 	view.NoIndex = true

@@ -77,4 +77,6 @@ func (s *Server) routes(assets *static.Files) {
 	form("/settings/password", s.passwordForm, s.changePassword)
 	form("/settings/appearance", s.appearanceForm, s.saveAppearance)
 	form("/settings/sessions", s.sessionsPage, s.endSession)
+	form("/settings/account", s.accountForm, s.removeAccount)
+	form("/settings/site", s.siteForm, s.saveSite)
 }

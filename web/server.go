@@ -10,6 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"halqa/circles"
 	"halqa/internal/accounts"
 	"halqa/internal/app"
 	"halqa/internal/i18n"
@@ -123,7 +124,7 @@ func (s *Server) page(c echo.Context, title string) Page {
 	}
 	if m := member(c); m != nil {
 		p.Theme, p.Density, p.reveal = m.Settings.Theme, m.Settings.Density, m.Settings.Reveal
-		p.Viewer = &Viewer{Person: s.person(m.Actor), Admin: m.Role == "admin"}
+		p.Viewer = &Viewer{Person: s.person(m.Actor), Admin: m.Role == circles.SiteAdmin}
 	}
 	if c.Request().Method != http.MethodGet {
 		p.Here = "/"

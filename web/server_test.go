@@ -154,7 +154,7 @@ func TestErrorPages(t *testing.T) {
 		{circles.Errorf(circles.Invalid, "Too short."), 422, "Too short."},
 		{circles.Errorf(circles.Denied, "Who are you?"), 401, `href="/login?next=%2ffail%3fa%3d1"`},
 		{circles.Errorf(circles.Forbidden, "Not you."), 403, "Not you."},
-		{circles.Errorf(circles.NotFound, "No such post."), 404, "No such post."},
+		{circles.Errorf(circles.NotFound, "No such post."), 404, "There is no page at this address"},
 		{circles.Errorf(circles.Conflict, "Changed meanwhile."), 409, "Changed meanwhile."},
 		{circles.Errorf(circles.Gone, "Deleted."), 410, "Deleted."},
 		{circles.Errorf(circles.TooLarge, "Too large."), 413, "Too large."},

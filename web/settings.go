@@ -16,7 +16,11 @@ import (
 func (v *visit) settingsView(section string) SettingsView {
 	view := SettingsView{Page: v.page(v.l.T("shell.settings")), Section: section}
 	view.NoIndex = true
-	for _, t := range []string{"profile", "password", "appearance", "sessions"} {
+	sections := []string{"profile", "password", "appearance", "sessions", "account"}
+	if v.who.Role == circles.SiteAdmin {
+		sections = append(sections, "site")
+	}
+	for _, t := range sections {
 		view.Tabs = append(view.Tabs, Tab{Label: v.l.T("settings." + t), Href: "/settings/" + t, Current: t == section})
 	}
 	return view
@@ -150,7 +154,8 @@ func (s *Server) saveAppearance(v *visit) error {
 	if err != nil {
 		return err
 	}
-	set := accounts.Settings{Theme: f.Get("theme"), Density: f.Get("density"), Language: f.Get("lang"), Reveal: checked(f, "reveal")}
+	set := v.member.Settings
+	set.Theme, set.Density, set.Language, set.Reveal = f.Get("theme"), f.Get("density"), f.Get("lang"), checked(f, "reveal")
 	if err := s.accounts.SaveSettings(v.Request().Context(), v.who, set); err != nil {
 		view := v.appearanceView(set)
 		status, err := v.refused(&view.Form, err, map[string]string{"language": "lang"})

@@ -37,11 +37,8 @@ func (v *visit) setupView(f url.Values) SetupView {
 	}
 	view := SetupView{
 		Page: v.page(v.l.T("setup.title")), Token: f.Get("token"), Name: f.Get("name"), SiteName: f.Get("site"), Description: f.Get("description"),
-		Done: v.s.siteNow(v.Request().Context()).SetUp,
-		Registration: []Option{
-			{Value: string(accounts.Open), Label: v.l.T("setup.registration-open"), Selected: mode == accounts.Open},
-			{Value: string(accounts.Closed), Label: v.l.T("setup.registration-closed"), Selected: mode == accounts.Closed},
-		},
+		Done:         v.s.siteNow(v.Request().Context()).SetUp,
+		Registration: v.registrationOptions(mode),
 	}
 	view.NoIndex = true
 	if v.s.options.LocalOnly {

@@ -191,6 +191,8 @@ type SettingsView struct {
 	Locales   []Option
 	Reveal    bool
 
+	Registration []Option // site
+
 	Sessions []Session
 }
 

@@ -66,7 +66,7 @@ func (b *Blobs) Close() error { return b.root.Close() }
 func (b *Blobs) Put(data []byte) (hash string, err error) {
 	hash = hashOf(data)
 	if err := b.put(hash, data); err != nil {
-		e := circles.Errorf(circles.Busy, "The picture cannot be stored at the moment; try again later.")
+		e := circles.Errorf(circles.Busy, "The picture cannot be stored at the moment; try again later.").With("media.busy", nil)
 		e.Err = fmt.Errorf("put blob %s: %w", hash, err)
 		return "", e
 	}

@@ -64,7 +64,7 @@ func readHeader(data []byte) (header, error) {
 	case typeGIF:
 		cfg, err = gif.DecodeConfig(bytes.NewReader(data))
 	default:
-		return header{}, circles.Errorf(circles.Invalid, "This file is not a JPEG, PNG, WebP or GIF picture.")
+		return header{}, circles.Errorf(circles.Invalid, "This file is not a JPEG, PNG, WebP or GIF picture.").With("media.kind", nil)
 	}
 	if err != nil || cfg.Width <= 0 || cfg.Height <= 0 {
 		return header{}, damaged(err)
@@ -73,17 +73,17 @@ func readHeader(data []byte) (header, error) {
 	pixels := int64(cfg.Width) * int64(cfg.Height)
 	if pixels > maxPixels {
 		return header{}, circles.Errorf(circles.TooLarge, "This picture has %d × %d pixels; at most %d million are possible. Make it smaller and try again.",
-			cfg.Width, cfg.Height, maxPixels/1_000_000)
+			cfg.Width, cfg.Height, maxPixels/1_000_000).With("media.pixels", map[string]any{"Max": maxPixels / 1_000_000})
 	}
 	h.memory = pixels * bytesPerPixel(h.kind, cfg.ColorModel, data)
 	if h.memory > maxDecoded {
-		return header{}, circles.Errorf(circles.TooLarge, "This picture needs too much memory to decode; save it smaller, or as a simple JPEG, and try again.")
+		return header{}, circles.Errorf(circles.TooLarge, "This picture needs too much memory to decode; save it smaller, or as a simple JPEG, and try again.").With("media.memory", nil)
 	}
 	if h.kind == typeGIF {
 		var total int64
 		h.frames, total = gifFrames(data)
 		if h.frames > maxFrames || total > maxAnimated {
-			return header{}, circles.Errorf(circles.TooLarge, "This animation has too many frames; make it shorter or smaller and try again.")
+			return header{}, circles.Errorf(circles.TooLarge, "This animation has too many frames; make it shorter or smaller and try again.").With("media.frames", nil)
 		}
 		h.memory += total
 	}
@@ -91,7 +91,7 @@ func readHeader(data []byte) (header, error) {
 }
 
 func damaged(err error) error {
-	e := circles.Errorf(circles.Invalid, "This picture is damaged and cannot be read.")
+	e := circles.Errorf(circles.Invalid, "This picture is damaged and cannot be read.").With("media.damaged", nil)
 	e.Err = err
 	return e
 }

@@ -113,7 +113,7 @@ func (p *Processor) Process(ctx context.Context, r io.Reader, use Use) (*Photo, 
 		return nil, err
 	}
 	defer p.memory.Release(memory)
-	tooSlow := circles.Errorf(circles.Invalid, "This picture takes too long to decode; save it in another format and try again.")
+	tooSlow := circles.Errorf(circles.Invalid, "This picture takes too long to decode; save it in another format and try again.").With("media.slow", nil)
 	decoding, cancel := context.WithTimeoutCause(ctx, maxDecoding, tooSlow)
 	still, moving, err := decode(decoding, h)
 	cancel()
@@ -129,7 +129,8 @@ func readAll(r io.Reader) ([]byte, error) {
 		return nil, fmt.Errorf("read picture: %w", err)
 	}
 	if len(data) > MaxFile {
-		return nil, circles.Errorf(circles.TooLarge, "This file is larger than %d MB; make it smaller and try again.", MaxFile>>20)
+		return nil, circles.Errorf(circles.TooLarge, "This file is larger than %d MB; make it smaller and try again.", MaxFile>>20).
+			With("media.bytes", map[string]any{"Max": MaxFile >> 20})
 	}
 	return data, nil
 }
