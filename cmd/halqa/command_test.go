@@ -12,7 +12,7 @@ import (
 
 func TestHelpNamesEveryCommand(t *testing.T) {
 	o := newInstance(t).must("", "--help")
-	for _, command := range []string{"serve", "demo", "user create", "user list", "user reset-password", "user role", "circle create", "circle list", "post create", "backup", "restore", "config check", "version"} {
+	for _, command := range []string{"serve", "demo", "user create", "user list", "user reset-password", "user role", "user registration", "circle create", "circle list", "post create", "backup", "restore", "config check", "version"} {
 		if !strings.Contains(o.out, "\n  "+command+"\n") && !strings.Contains(o.out, "\n  "+command+" ") {
 			t.Errorf("--help does not name %q:\n%s", command, o.out)
 		}

@@ -147,6 +147,15 @@ func TestCommandsWithAndWithoutAServer(t *testing.T) {
 				t.Errorf("user reset-password printed %q", reset)
 			}
 			in.run("", "user", "reset-password", "nobody").wantRefused(t, "")
+			in.run("", "user", "registration", "ajar").wantRefused(t, "")
+			if o := in.must("", "user", "registration", "open"); o.out != "Registration is open now.\n" {
+				t.Errorf("user registration printed %q", o.out)
+			}
+			if running {
+				if got := s.status("/signup"); got != 200 {
+					t.Errorf("registration is open, and GET /signup: %d", got)
+				}
+			}
 
 			o = in.must("Plants and **patience**.", "circle", "create", "gardening", "--owner", "ann", "--title", "Gardening", "--description", "-")
 			if !strings.HasSuffix(o.out, "/c/gardening\n") {

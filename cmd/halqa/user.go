@@ -16,6 +16,8 @@ type userCmd struct {
 	List   userListCmd   `cmd:"" help:"List accounts."`
 	Reset  userResetCmd  `cmd:"" name:"reset-password" help:"Give an account a new password and end its sessions."`
 	Role   userRoleCmd   `cmd:"" help:"Make an account a member, moderator or admin."`
+
+	Registration userRegistrationCmd `cmd:"" help:"Say who may sign up."`
 }
 
 // withHouse runs f on the instance: in the running server, or by opening the data where none runs.
@@ -148,6 +150,27 @@ func (c *userRoleCmd) Run(ctx context.Context, term *terminal, g *cli) error {
 			return err
 		}
 		fmt.Fprintf(term.out, "%s is %s now.\n", c.Name, role)
+		return nil
+	})
+}
+
+type userRegistrationCmd struct {
+	Mode string `arg:"" help:"open or closed."`
+}
+
+func (c *userRegistrationCmd) Run(ctx context.Context, term *terminal, g *cli) error {
+	mode, err := accounts.ParseRegistration(c.Mode)
+	if err != nil {
+		return err
+	}
+	return withHouse(ctx, term, g, func(h *house) error {
+		err := h.store.Update(ctx, func(tx *store.Tx) error {
+			return tx.SetSetting(store.SettingRegistration, string(mode))
+		})
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(term.out, "Registration is %s now.\n", mode)
 		return nil
 	})
 }
