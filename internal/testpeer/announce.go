@@ -16,12 +16,16 @@ func (r *reading) passOn(group string, a obj) {
 	if g == nil || !g.group || a == nil {
 		return
 	}
-	followers := slices.DeleteFunc(p.Followers(group), p.ours)
-	if len(followers) == 0 {
-		return
+	byHost := map[string][]string{}
+	for _, f := range p.Followers(group) {
+		if !p.ours(f) {
+			byHost[hostOf(f)] = append(byHost[hostOf(f)], f)
+		}
 	}
-	inner := copyOf(a)
-	p.later(func(ctx context.Context) { g.announce(ctx, inner, followers) })
+	for host, followers := range byHost {
+		inner := copyOf(a)
+		p.inOrder(host, func(ctx context.Context) { g.announce(ctx, inner, followers) })
+	}
 }
 
 // announce sends the forms of this server.

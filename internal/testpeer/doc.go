@@ -3,6 +3,10 @@
 // plays refuses. A test scripts its people (bob.Follow, bob.Post, mod.Remove), waits for what our
 // instance sends back, and reads what that server's users would see.
 //
+// A Peer judges what arrives before it answers, also where the server it plays would do so later, so
+// that a test may ask for the verdict as soon as the delivery is done. What it sends of its own accord
+// (an Accept, a community's Announce) goes out beside that: wait for it.
+//
 // It imports nothing of ours, so that a bug of ours is not shared by the judge. It is not a
 // fediverse server: it keeps everything in memory, has no pages, and knows only what the evidence
 // beside each Reason says about a peer. Where that evidence is silent it accepts.

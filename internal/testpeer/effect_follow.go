@@ -24,7 +24,7 @@ func (r *reading) follow(a obj) ruling {
 	}
 	r.p.update(func() { r.p.world.setFollow(follow{a.str("id"), follower, target, state}) })
 	if state == "accepted" && !r.p.ours(follower) {
-		r.p.later(func(ctx context.Context) { who.answer(ctx, "Accept", a) })
+		r.p.inOrder(hostOf(follower), func(ctx context.Context) { who.answer(ctx, "Accept", a) })
 	}
 	return accepted()
 }

@@ -35,19 +35,20 @@ type Peer struct {
 
 	mu         sync.Mutex
 	changed    chan struct{} // closed and replaced whenever anything below changes
-	down       bool
-	keys       int // number of the last key
-	last       int // number of the last object or activity
+	closed     bool          // nothing more is taken in
+	keys       int           // number of the last key
+	last       int           // number of the last object or activity
 	actors     map[string]*Actor
 	docs       map[string]obj // by id: what this peer has made
 	raw        map[string]rawDocument
 	behave     map[string]Behaviour // by path; "" is every path, "inbox" every inbox
 	mutation   *Mutation
-	seen       map[string]bool // ids of activities that were read
-	remotes    map[string]obj  // actors of others
-	stubs      map[string]obj  // documents of keys that are no part of an actor
-	sites      map[string]bool // by host: whether Lemmy has met its instance actor
-	gone       map[string]bool // hosts given up for ever
+	tails      map[string]chan struct{} // by host: closed when what is under way there is done
+	seen       map[string]bool          // ids of activities that were read
+	remotes    map[string]obj           // actors of others
+	stubs      map[string]obj           // documents of keys that are no part of an actor
+	sites      map[string]bool          // by host: whether Lemmy has met its instance actor
+	gone       map[string]bool          // hosts given up for ever
 	received   []Receipt
 	complaints []Complaint
 	asked      []Question
@@ -79,7 +80,7 @@ func New(t testing.TB, persona Persona, opts ...Option) *Peer {
 	p := &Peer{
 		Persona: persona, t: t, now: time.Now, traits: persona.traits(), life: life,
 		changed: make(chan struct{}), actors: map[string]*Actor{}, docs: map[string]obj{},
-		raw: map[string]rawDocument{}, behave: map[string]Behaviour{}, seen: map[string]bool{},
+		raw: map[string]rawDocument{}, behave: map[string]Behaviour{}, seen: map[string]bool{}, tails: map[string]chan struct{}{},
 		remotes: map[string]obj{}, stubs: map[string]obj{}, gone: map[string]bool{}, sites: map[string]bool{}, world: newWorld(),
 	}
 	for _, o := range opts {
@@ -98,6 +99,7 @@ func New(t testing.TB, persona Persona, opts ...Option) *Peer {
 		stop() // ends what hangs, and deliveries under way
 		p.mu.Lock()
 		srv := p.server
+		p.closed = true
 		p.mu.Unlock()
 		_ = srv.Close()
 		p.bg.Wait()
@@ -110,7 +112,7 @@ func New(t testing.TB, persona Persona, opts ...Option) *Peer {
 func (p *Peer) serve(ln net.Listener) {
 	srv := &http.Server{Handler: http.HandlerFunc(p.handle), ReadHeaderTimeout: patience}
 	p.mu.Lock()
-	p.server, p.down = srv, false
+	p.server = srv
 	p.mu.Unlock()
 	p.bg.Go(func() { _ = srv.Serve(ln) })
 }
@@ -122,7 +124,6 @@ func (p *Peer) Host() string { return strings.TrimPrefix(p.URL, "http://") }
 func (p *Peer) Down() {
 	p.mu.Lock()
 	srv := p.server
-	p.down = true
 	p.mu.Unlock()
 	_ = srv.Close()
 }

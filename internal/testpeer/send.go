@@ -261,9 +261,19 @@ func collapse(o obj) {
 	}
 }
 
-// later runs something that is not waited for, except at the end of the test.
-func (p *Peer) later(f func(context.Context)) {
+// inOrder runs something that is not waited for, except at the end of the test, after all that was
+// to go to the same host before it: a server sends what happened in the order in which it happened.
+func (p *Peer) inOrder(host string, f func(context.Context)) {
+	done := make(chan struct{})
+	p.mu.Lock()
+	before := p.tails[host]
+	p.tails[host] = done
+	p.mu.Unlock()
 	p.bg.Go(func() {
+		defer close(done)
+		if before != nil {
+			<-before // ends, at the latest, with the test
+		}
 		ctx, cancel := context.WithTimeout(p.life, patience)
 		defer cancel()
 		f(ctx)

@@ -83,7 +83,22 @@ func (p *Peer) Serve(path, contentType string, body []byte) (address string) {
 	return p.URL + path
 }
 
+// enter counts a request among what the end of the test waits for; false after that.
+func (p *Peer) enter() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return false
+	}
+	p.bg.Add(1)
+	return true
+}
+
 func (p *Peer) handle(w http.ResponseWriter, r *http.Request) {
+	if !p.enter() {
+		panic(http.ErrAbortHandler)
+	}
+	defer p.bg.Done()
 	b := p.arrive(r)
 	switch {
 	case b.hang:
@@ -101,6 +116,8 @@ func (p *Peer) handle(w http.ResponseWriter, r *http.Request) {
 		select {
 		case <-wait.C:
 		case <-r.Context().Done():
+			return
+		case <-p.life.Done():
 			return
 		}
 	case b.status != 0:
