@@ -93,7 +93,7 @@ func delivery(tx *store.Tx, p *circles.Post) (*Delivery, error) {
 		if h.Failed {
 			continue
 		}
-		if peer.FailingSince != 0 {
+		if peer.FailingSince != 0 || peer.NextTryAt != 0 { // a server that asks for patience is not failing
 			h.Status, h.Error, h.NextTryAt = peer.LastStatus, peer.LastError, peer.NextTryAt
 		}
 	}
@@ -111,7 +111,7 @@ func trouble(h DeliveryHost) int {
 	switch {
 	case h.Failed:
 		return 2
-	case h.Since != 0:
+	case h.Error != "":
 		return 1
 	}
 	return 0
