@@ -125,9 +125,6 @@ func (r *reading) undo(a obj) ruling {
 	if x, ok := r.p.Post(object); ok && group == "" { // not every vote names the community
 		group = x.Group
 	}
-	if x, ok := r.p.Post(object); ok && group == "" {
-		group = x.Group
-	}
 	switch in.typ() {
 	case "Follow":
 		r.p.update(func() { r.p.world.setFollow(follow{follower: actor, followee: object}) })
