@@ -78,12 +78,17 @@ func (tx *Tx) SaveAccount(a *Account) error {
 	return err
 }
 
-// RemoveAccount deletes an account and its sessions. The person stays, so that nobody else gets the
-// name.
+// RemoveAccount deletes an account, its sessions, and what was kept for nobody but its person: what
+// they read, saved, followed, did not want to meet and were told. The person stays, so that nobody else
+// gets the name.
 func (tx *Tx) RemoveAccount(person circles.PersonID) error {
 	if err := tx.EndSessions(person, ""); err != nil {
 		return err
 	}
-	_, err := tx.exec("DELETE FROM account WHERE person = $1", person)
-	return err
+	for _, table := range []string{"notification", "thread_wish", "tag_wish", "read_mark", "saved", "mute", "host_block", "account"} {
+		if _, err := tx.exec("DELETE FROM "+table+" WHERE person = $1", person); err != nil {
+			return err
+		}
+	}
+	return nil
 }
