@@ -89,7 +89,7 @@ type EventDetail struct {
 	Reason   string  `json:"reason,omitempty"`
 	URI      string  `json:"uri,omitempty"`    // the remote activity that is answered or undone
 	Until    int64   `json:"until,omitempty"`  // of a ban, UTC microseconds
-	Remove   bool    `json:"remove,omitempty"` // of a ban: what they wrote goes too; of a removal: because of such a ban
+	Remove   bool    `json:"remove,omitempty"` // of a ban: what they wrote goes too
 }
 
 // PairKey is the order key of something between two: a voter and a post, a follower and a followee.

@@ -156,7 +156,7 @@ const maxUnknown = 16 << 10
 // is not understood yet.
 func kept(a *as.Envelope) []byte {
 	switch a.Type {
-	case "Announce", "Follow", "Accept", "Reject":
+	case "Announce", "Follow", "Accept", "Reject", "Flag":
 		return nil
 	case "Create", "Update", "Delete", "Undo", "Like", "Dislike", "EmojiReact":
 		return a.Raw
@@ -224,6 +224,14 @@ func (in *Inbox) apply(tx *store.Tx, a act) error {
 		return in.undo(tx, a)
 	case "Announce":
 		return in.announced(tx, a)
+	case "Block":
+		return in.block(tx, a, a.Envelope, true)
+	case "Lock":
+		return in.lock(tx, a, a.Object.ID, true)
+	case "Add", "Remove":
+		return in.collect(tx, a, a.Type == "Add")
+	case "Flag":
+		return in.flag(tx, a)
 	}
 	return nil // kept and answered 202: peers must never be told off for what is new to us
 }

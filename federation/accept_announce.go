@@ -79,7 +79,7 @@ func (in *Inbox) unwrap(tx *store.Tx, a act, circle *circles.Circle, o as.Ref) e
 		if err != nil {
 			return nil
 		}
-		if !sameServer && !isVote(undone.Type) && !(undone.Type == "Delete" && undone.HasSummary) {
+		if !sameServer && !isVote(undone.Type) && !isModeration(undone.Type) && !(undone.Type == "Delete" && undone.HasSummary) {
 			return in.announcedObject(tx, circle, undone.Object.ID, needFresh)
 		}
 	case "Create":
@@ -97,6 +97,7 @@ func (in *Inbox) unwrap(tx *store.Tx, a act, circle *circles.Circle, o as.Ref) e
 		if !sameServer && !inner.HasSummary {
 			return in.announcedObject(tx, circle, inner.Object.ID, needFresh)
 		}
+	case "Block", "Lock", "Add", "Remove", "Flag":
 	default:
 		return nil
 	}

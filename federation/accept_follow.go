@@ -95,7 +95,7 @@ func (in *Inbox) undo(tx *store.Tx, a act) error {
 	inner, err := a.Object.Activity()
 	if err != nil {
 		inner = &as.Envelope{ID: a.Object.ID}
-	} else if inner.Actor != a.Actor && inner.Type != "Delete" {
+	} else if inner.Actor != a.Actor && inner.Type != "Delete" && !isModeration(inner.Type) {
 		return circles.Errorf(circles.Forbidden, "Only who did something can undo it.")
 	}
 	switch inner.Type {
@@ -105,6 +105,10 @@ func (in *Inbox) undo(tx *store.Tx, a act) error {
 		return in.unvote(tx, a, inner)
 	case "Delete":
 		return in.undelete(tx, a, inner)
+	case "Block":
+		return in.block(tx, a, inner, false)
+	case "Lock":
+		return in.lock(tx, a, inner.Object.ID, false)
 	case "":
 		return in.undoNamed(tx, a)
 	}

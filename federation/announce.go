@@ -56,6 +56,9 @@ func (s speaker) say(ev circles.Event, form string) (saying, error) {
 	}
 	switch ev.Kind.Lane() {
 	case circles.LaneContent:
+		if governs(ev.Kind) {
+			return s.governing(ev, signer, form)
+		}
 		return s.content(ev, signer, form)
 	case circles.LaneVote:
 		return s.vote(ev, signer, form)
@@ -216,7 +219,7 @@ func (s speaker) announcing(ev circles.Event, v *postView, form string) as.Act {
 
 func moderates(k circles.EventKind) bool {
 	switch k {
-	case circles.PostRemoved, circles.PostReturned, circles.PostLocked, circles.PostUnlocked:
+	case circles.PostRemoved, circles.PostReturned, circles.PostLocked, circles.PostUnlocked, circles.PostPinned, circles.PostUnpinned:
 		return true
 	}
 	return false
@@ -254,6 +257,10 @@ func stands(k circles.EventKind, p *circles.Post) error {
 		ok = p.Locked
 	case circles.PostUnlocked:
 		ok = !p.Locked
+	case circles.PostPinned:
+		ok = p.Pinned
+	case circles.PostUnpinned:
+		ok = !p.Pinned
 	}
 	if !ok {
 		return errVoid
@@ -312,6 +319,10 @@ func (s speaker) moderators(ev circles.Event, v *postView) (as.Doc, error) {
 		return as.Lock(act, object, ev.Detail.Reason), nil
 	case circles.PostUnlocked:
 		return as.Undo(act, as.Lock(undone, object, ev.Detail.Reason)), nil
+	case circles.PostPinned:
+		return as.Add(act, object, act.Audience+"/featured"), nil
+	case circles.PostUnpinned:
+		return as.Remove(act, object, act.Audience+"/featured"), nil
 	}
 	return as.Doc{}, errVoid
 }

@@ -71,6 +71,8 @@ func replaces(newer, older circles.EventKind) bool {
 		return older == newer
 	case circles.PostLocked, circles.PostUnlocked:
 		return older == circles.PostLocked || older == circles.PostUnlocked
+	case circles.PostPinned, circles.PostUnpinned:
+		return older == circles.PostPinned || older == circles.PostUnpinned
 	}
 	return false
 }
@@ -80,10 +82,10 @@ type item struct {
 	*outgoing
 	sending bool
 	tried   bool // some peer may have it: it cannot vanish any more
-	tries   int // that failed
-	alone   int // of those, while the host took other things
-	fives   int // of those, with 5xx
-	denied  int // answers of 401
+	tries   int  // that failed
+	alone   int  // of those, while the host took other things
+	fives   int  // of those, with 5xx
+	denied  int  // answers of 401
 	first   time.Time
 	next    time.Time // zero = at once
 }

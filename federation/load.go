@@ -151,7 +151,9 @@ func kindsOf(lane circles.Lane) []circles.EventKind {
 	var kinds []circles.EventKind
 	for _, k := range []circles.EventKind{
 		circles.PostCreated, circles.PostUpdated, circles.PostDeleted, circles.PostRestored, circles.PostRemoved,
-		circles.PostReturned, circles.PostLocked, circles.PostUnlocked, circles.VoteCast, circles.VoteWithdrawn,
+		circles.PostReturned, circles.PostLocked, circles.PostUnlocked, circles.PostPinned, circles.PostUnpinned,
+		circles.MemberBanned, circles.MemberUnbanned, circles.ModeratorAdded, circles.ModeratorRemoved, circles.ReportSent,
+		circles.VoteCast, circles.VoteWithdrawn,
 		circles.FollowAsked, circles.FollowAccepted, circles.FollowRefused, circles.FollowEnded,
 		circles.ActorUpdated, circles.ActorDeleted,
 	} {

@@ -92,6 +92,9 @@ func forms(ev circles.Event, signer *circles.Actor, c class) []string {
 		if ev.Kind == circles.PostRestored {
 			return []string{formMain, formAgain}
 		}
+		if c.micro() && (ev.Kind == circles.MemberBanned || ev.Kind == circles.MemberUnbanned) {
+			return nil // to them a Block is between two people
+		}
 		return []string{formMain}
 	}
 	var to []string

@@ -309,7 +309,7 @@ func (s Site) renderCircle(c *circles.Circle) as.Doc {
 // renderPerson is a member.
 func (s Site) renderPerson(a *circles.Actor) as.Doc {
 	return as.Person{
-		Profile: s.profile(a), Bot: a.Bot || a.Kind == circles.KindService,
+		Profile: s.profile(a), Bot: a.Bot || a.Kind == circles.KindService, ManuallyApproves: a.Locked,
 		Discoverable: a.Indexable, Indexable: a.Indexable, MovedTo: s.moved(a),
 	}.Doc()
 }

@@ -131,12 +131,16 @@ func AnnounceID(a Act, object string, published time.Time) Doc {
 	return w.on(object, contextPlain)
 }
 
-// Flag reports an object to a circle: a.To is that circle alone. Lemmy shows summary, Mastodon
-// content; both get the reason, as plain text.
-func Flag(a Act, object, reason string) Doc {
+// Flag reports objects to who answers for them: a.To is that one alone. One object is written by itself,
+// as Lemmy sends it; several, as Mastodon does, a person with what they wrote. Lemmy shows summary,
+// Mastodon content; both get the reason, as plain text.
+func Flag(a Act, objects []string, reason string) Doc {
 	w := a.direct("Flag")
 	w.Summary, w.Content = reason, reason
-	return w.on(object, contextPlain)
+	if len(objects) == 1 {
+		return w.on(objects[0], contextPlain)
+	}
+	return Doc{body: with(render(w), "object", render(objects)), context: contextPlain}
 }
 
 // A Ban is what a Block says beside whom: from which circle or, with the instance actor, from the

@@ -43,12 +43,13 @@ type Group struct {
 // A Person is a member; a Bot is of type Service.
 type Person struct {
 	Profile
-	Bot          bool
-	Discoverable bool
-	Indexable    bool
-	AlsoKnownAs  []string
-	MovedTo      string
-	Tip          string // the page for tips // FEP-0ea0
+	Bot              bool
+	ManuallyApproves bool // followers
+	Discoverable     bool
+	Indexable        bool
+	AlsoKnownAs      []string
+	MovedTo          string
+	Tip              string // the page for tips // FEP-0ea0
 }
 
 // An Application is the instance itself.
@@ -156,7 +157,7 @@ func (p Person) Doc() Doc {
 	}
 	w := p.Profile.wire(typ)
 	w.Discoverable, w.Indexable, w.Sensitive = &p.Discoverable, &p.Indexable, &p.Sensitive
-	w.AlsoKnownAs, w.MovedTo = p.AlsoKnownAs, p.MovedTo
+	w.AlsoKnownAs, w.MovedTo, w.ManuallyApproves = p.AlsoKnownAs, p.MovedTo, p.ManuallyApproves
 	attachment, tags := list[link]{}, list[Mark]{}
 	if p.Tip != "" {
 		attachment = append(attachment, link{Type: "Link", Rel: "payment", Name: "Tip", Href: p.Tip})

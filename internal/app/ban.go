@@ -245,7 +245,7 @@ func removeSome(tx *store.Tx, b circles.Ban) error {
 		if err != nil {
 			return err
 		}
-		if err := removePost(tx, at, by, circles.EventDetail{Reason: b.Reason, Remove: true}); err != nil {
+		if err := removePost(tx, at, by, circles.EventDetail{Reason: b.Reason}); err != nil {
 			return err
 		}
 	}

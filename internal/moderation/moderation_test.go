@@ -544,4 +544,3 @@ func TestPeers(t *testing.T) {
 		t.Errorf("the log is %+v", entries)
 	}
 }
-
