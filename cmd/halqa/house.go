@@ -223,23 +223,18 @@ func (h *house) client(r *http.Request) netip.Addr {
 		return netip.Addr{}
 	}
 	addr := ap.Addr().Unmap()
-	for addr.IsLoopback() || h.trusted(addr) {
-		list := strings.Join(r.Header.Values("X-Forwarded-For"), ",")
-		if list == "" {
+	if !addr.IsLoopback() && !h.trusted(addr) {
+		return addr
+	}
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for i := len(hops) - 1; i >= 0; i-- {
+		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
+		if err != nil {
 			break
 		}
-		hops := strings.Split(list, ",")
-		for i := len(hops) - 1; i >= 0; i-- {
-			hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
-			if err != nil {
-				return addr
-			}
-			addr = hop.Unmap()
-			if !h.trusted(addr) {
-				return addr
-			}
+		if addr = hop.Unmap(); !h.trusted(addr) {
+			break
 		}
-		break
 	}
 	return addr
 }
