@@ -204,7 +204,7 @@ func TestNobodyIsToldWhatTheyMayNotSee(t *testing.T) {
 			all = append(all, h.open(people[i%3], fmt.Sprintf("c%d_%d", runs, i), v))
 		}
 		var posts []circles.PostID
-		for range rapid.IntRange(5, 40).Draw(rt, "steps") {
+		for range rapid.IntRange(5, 25).Draw(rt, "steps") {
 			who := rapid.SampledFrom(people).Draw(rt, "who")
 			c := rapid.SampledFrom(all).Draw(rt, "circle")
 			post := circles.PostID(1)
