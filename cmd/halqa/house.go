@@ -24,6 +24,7 @@ import (
 	"halqa/internal/consumers"
 	"halqa/internal/fetch"
 	"halqa/internal/media"
+	"halqa/internal/moderation"
 	worker "halqa/internal/run"
 	"halqa/internal/store"
 	"halqa/internal/text"
@@ -47,6 +48,8 @@ type house struct {
 	worker   *worker.Worker
 	sender   *federation.Sender
 	inbox    *federation.Inbox
+
+	moderation *moderation.Moderation
 
 	backing sync.Mutex    // held by a backup
 	keeping chan struct{} // of one: full while a backup needs all pictures, or a sweep removes some
@@ -180,7 +183,12 @@ func (h *house) openFederation() {
 	h.worker.Follow(worker.Consumer{Name: "notifications", Handle: consumers.NewNotifications(h.store).Handle})
 	h.worker.Part("sender", h.sender.Run)
 	h.worker.Part("parked activities", h.inbox.Resume)
+	h.moderation = moderation.New(moderation.Options{
+		Store: h.store, App: h.app, Host: h.site.Host, Queues: h.queues, PeerDecided: h.sender.PeerDecided,
+	})
 	h.worker.Every("deletions", time.Minute, h.app.FinishDeletions)
+	h.worker.Every("removals", time.Minute, h.app.FinishRemovals)
+	h.worker.Every("activity", 24*time.Hour, h.app.RefreshActivity)
 	h.worker.Every("loose pictures", time.Hour, h.unlessKept(h.app.SweepMedia))
 	h.worker.Every("looks at threads", 24*time.Hour, h.app.SweepReading)
 	h.worker.Every("unused blobs", 24*time.Hour, h.unlessKept(h.app.SweepBlobs))
@@ -214,6 +222,17 @@ func (h *house) trimReceived(ctx context.Context) error {
 		return err
 	}
 	return trim(tombstoneKept, func(tx *store.Tx, before int64) (int64, error) { return tx.TrimTombstones(before, trimPage) })
+}
+
+// queues is how delivering goes, for the page that shows it.
+func (h *house) queues() []moderation.Queue {
+	var all []moderation.Queue
+	for _, p := range h.sender.Peers() {
+		all = append(all, moderation.Queue{
+			Host: p.Host, Window: p.Window, Pending: p.Pending, Behind: p.Behind, OldestAt: p.OldestAt, Dropped: p.Dropped, Dormant: p.Dormant,
+		})
+	}
+	return all
 }
 
 // client is the address a request came from: the last one that a trusted proxy names, or the peer.
