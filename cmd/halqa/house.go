@@ -39,6 +39,8 @@ type house struct {
 	now  func() time.Time
 	site federation.Site
 
+	proxies []netip.Prefix
+
 	store    *store.Store
 	fetch    *fetch.Client
 	blobs    *media.Blobs
@@ -75,6 +77,10 @@ func openHouse(ctx context.Context, cfg config, base string, log *slog.Logger, n
 		}
 	}()
 	if h.site, err = federation.NewSite(base); err != nil {
+		return h, err
+	}
+	// A proxy on this machine is the usual one; who else can connect from loopback runs here anyway.
+	if h.proxies, err = prefixes("proxies", append(append([]string{}, loopback...), cfg.Proxies...)); err != nil {
 		return h, err
 	}
 	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
@@ -242,7 +248,7 @@ func (h *house) client(r *http.Request) netip.Addr {
 		return netip.Addr{}
 	}
 	addr := ap.Addr().Unmap()
-	if !addr.IsLoopback() && !h.trusted(addr) {
+	if !h.trusted(addr) {
 		return addr
 	}
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
@@ -258,12 +264,9 @@ func (h *house) client(r *http.Request) netip.Addr {
 	return addr
 }
 
+// trusted reports whether an address is a reverse proxy's, whose word about its client is believed.
 func (h *house) trusted(a netip.Addr) bool {
-	blocks, err := prefixes("proxies", h.cfg.Proxies)
-	if err != nil {
-		return false
-	}
-	for _, p := range blocks {
+	for _, p := range h.proxies {
 		if p.Contains(a) {
 			return true
 		}
@@ -277,12 +280,8 @@ func (h *house) handler() (http.Handler, error) {
 		Site: h.site, Store: h.store, App: h.app, Inbox: h.inbox, Log: h.log, Version: version, About: h.about,
 	})
 	var proxies []*net.IPNet
-	for _, block := range append([]string{}, h.cfg.Proxies...) {
-		_, ipnet, err := net.ParseCIDR(block)
-		if err != nil {
-			return nil, err
-		}
-		proxies = append(proxies, ipnet)
+	for _, p := range h.proxies {
+		proxies = append(proxies, &net.IPNet{IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen())})
 	}
 	pages, err := web.New(web.Options{
 		App: h.app, Accounts: h.accounts, Resolver: h.inbox, Pictures: &web.Pictures{Client: h.fetch, Cache: h.cache},
