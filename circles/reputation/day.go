@@ -1,0 +1,96 @@
+package reputation
+
+// A Day is a whole UTC day, counted from 1970-01-01. Nothing here is finer: a formula with hours in
+// it would depend on when it is read.
+type Day int32
+
+const (
+	microsPerDay = 86_400 * 1_000_000
+
+	// Epoch is 2026-01-01, where growth begins. Nothing can be credited before it.
+	Epoch Day = 20454
+
+	// Horizon is the last day that a sum has room for (2056-02-13): 122 half-lives of 90 days fit
+	// into a Sum beside its amounts. A year before it a new Version must move the Epoch.
+	Horizon Day = Epoch + 11_000
+)
+
+// DayOf returns the UTC day of a time in microseconds since 1970.
+func DayOf(micros int64) Day {
+	d := micros / microsPerDay
+	if micros%microsPerDay < 0 {
+		d--
+	}
+	return Day(min(max(d, -1<<30), 1<<30))
+}
+
+// Start returns the first microsecond of the day.
+func (d Day) Start() int64 { return int64(d) * microsPerDay }
+
+// window is how far back Days remembers, in days.
+const window = 90
+
+// Days counts what happened on each of the last 90 days. It is a set of 90 days that knows how often
+// each was earned: were it bits alone, taking back one of two posts of a day would lose the day.
+//
+// Adding is commutative. What is older than the 90 days before the latest is forgotten, whenever it
+// is told. The zero value is empty.
+type Days struct {
+	Last Day           `json:"last"` // the latest day told of; 0 = none
+	N    [window]uint8 `json:"n"`    // by day modulo 90, wrapping: a reversal may be read before its event
+}
+
+// Add counts n more events on a day, n < 0 taking back. At most 255 a day can be told apart; callers
+// credit fewer (Version.AcceptedPerDay).
+func (w *Days) Add(d Day, n int) {
+	if d <= 0 || w.Last >= window && d <= w.Last-window {
+		return
+	}
+	for w.Last < d {
+		if d-w.Last > window {
+			w.Last = d - window
+		}
+		w.Last++
+		w.N[w.Last%window] = 0
+	}
+	w.N[d%window] += uint8(n)
+}
+
+// Distinct returns on how many of the span days that end with today something happened.
+func (w *Days) Distinct(today Day, span int) int {
+	n := 0
+	w.each(today, span, func(c int) {
+		if c > 0 {
+			n++
+		}
+	})
+	return n
+}
+
+// Total returns how much happened in the span days that end with today.
+func (w *Days) Total(today Day, span int) int {
+	n := 0
+	w.each(today, span, func(c int) { n += c })
+	return n
+}
+
+// On returns how much happened on one day.
+func (w *Days) On(d Day) int { return w.Total(d, 1) }
+
+// Eases returns in how many days no more than most of the present events remain in the window of
+// span days; 0 if that is so today.
+func (w *Days) Eases(today Day, span, most int) int {
+	for in := 0; in < span; in++ {
+		if w.Total(today+Day(in), span) <= most {
+			return in
+		}
+	}
+	return span
+}
+
+func (w *Days) each(today Day, span int, f func(int)) {
+	from := max(today-Day(min(span, window)), w.Last-window, 0) // exclusive
+	for d := min(today, w.Last); d > from; d-- {
+		f(int(w.N[d%window]))
+	}
+}
