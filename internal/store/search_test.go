@@ -312,3 +312,52 @@ func TestLongTextsFit(t *testing.T) {
 		return tx.IndexPost(store.WordsOf(&circles.Post{ID: 4096, Kind: circles.IsPost}, string(long), string(long)))
 	})
 }
+
+// FuzzSearch: whatever is typed or written, both languages of queries and of the index take it, and a
+// text is found by its own words.
+func FuzzSearch(f *testing.F) {
+	for _, s := range []string{"園芸 garden", `a"b' OR NEAR(x y) ^z {c}: *`, "-x y*", `\' | ! & <-> :*`, "\ue001post \ue000", "ß İ ﷺ क्षि", "x\x00y\xff"} {
+		f.Add(s, s)
+	}
+	s := testdb.Open(f)
+	if err := s.Update(f.Context(), func(tx *store.Tx) error {
+		if err := tx.AddActor(&circles.Actor{ID: 1, Kind: circles.KindPerson, Name: "ada", URI: "/u/ada"}); err != nil {
+			return err
+		}
+		if err := tx.AddCircle(&circles.Circle{Actor: circles.Actor{ID: 2, Kind: circles.KindCircle, Name: "c", URI: "/c/c"},
+			Visibility: circles.Public, Posting: circles.PostingOpen}); err != nil {
+			return err
+		}
+		return tx.AddPost(&circles.Post{ID: 4096, URI: "/post/4096", Kind: circles.IsPost, Circle: 2, Author: 1, Root: 4096, State: circles.Visible})
+	}); err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, words, query string) {
+		err := s.Update(t.Context(), func(tx *store.Tx) error {
+			p := &circles.Post{ID: 4096, Kind: circles.IsPost, Circle: 2, Author: 1}
+			if err := tx.IndexPost(store.WordsOf(p, words)); err != nil {
+				return err
+			}
+			look := func(terms []text.Term) (bool, error) {
+				found, _, err := tx.SearchPosts(circles.Viewer{}, store.PostSearch{Terms: terms, Kind: circles.IsPost, Limit: 1})
+				return len(found) == 1, err
+			}
+			if terms := text.Query(query); terms != nil {
+				if _, err := look(terms); err != nil {
+					return fmt.Errorf("query %q: %w", query, err)
+				}
+			}
+			if tokens := text.Tokens(words); len(tokens) > 0 {
+				found, err := look([]text.Term{{Tokens: tokens[:min(len(tokens), 4)]}})
+				if err == nil && !found {
+					t.Errorf("%q is not found by %q", words, tokens)
+				}
+				return err
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+}
