@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -211,6 +212,36 @@ func TestControlSocketIsItsOwnersAlone(t *testing.T) {
 	}
 	s.stop()
 	in.must("", "user", "list")
+}
+
+// Only a trusted proxy is believed, and of what it says only the part that it added itself.
+func TestClientBehindProxies(t *testing.T) {
+	proxies, err := prefixes("proxies", append([]string{"10.0.0.0/8"}, loopback...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &house{proxies: proxies}
+	for _, c := range []struct{ peer, forwarded, want string }{
+		{"203.0.113.9:1", "", "203.0.113.9"},
+		{"203.0.113.9:1", "198.51.100.1", "203.0.113.9"}, // a stranger's claim
+		{"127.0.0.1:1", "", "127.0.0.1"},
+		{"127.0.0.1:1", "198.51.100.1", "198.51.100.1"},
+		{"[::ffff:127.0.0.1]:1", "::ffff:198.51.100.1", "198.51.100.1"},
+		{"127.0.0.1:1", "6.6.6.6, 198.51.100.1", "198.51.100.1"}, // the first is the client's own claim
+		{"10.1.1.1:1", "6.6.6.6, 198.51.100.1, 10.2.2.2", "198.51.100.1"},
+		{"10.1.1.1:1", "10.3.3.3", "10.3.3.3"},
+		{"127.0.0.1:1", "127.0.0.1", "127.0.0.1"},
+		{"127.0.0.1:1", "nonsense", "127.0.0.1"},
+		{"10.1.1.1:1", "nonsense, 10.2.2.2", "10.2.2.2"},
+	} {
+		r := &http.Request{RemoteAddr: c.peer, Header: http.Header{}}
+		if c.forwarded != "" {
+			r.Header.Set("X-Forwarded-For", c.forwarded)
+		}
+		if got := h.client(r).String(); got != c.want {
+			t.Errorf("%s saying %q: %s, want %s", c.peer, c.forwarded, got, c.want)
+		}
+	}
 }
 
 // What is in the database can be read by its owner only.
