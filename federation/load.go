@@ -299,6 +299,30 @@ func (s *Sender) Heard(host string) {
 	s.mu.Unlock()
 }
 
+// PeerDecided tells the sender that a host was blocked, or is so no longer. A blocked one is sent nothing
+// from then on; what was written meanwhile follows when it is opened again, as far as the log goes back.
+func (s *Sender) PeerDecided(host string, blocked bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.started || s.stopping {
+		return // it reads the rows when it starts
+	}
+	h := s.hosts[host]
+	if h == nil {
+		h = newPeerHost(host)
+		s.hosts[host] = h
+	}
+	opened := h.blocked && !blocked
+	h.blocked = blocked
+	if !opened {
+		return
+	}
+	s.pump(h)
+	ctx := s.ctx
+	s.loads++
+	s.working.Go(func() { s.rouse(ctx, h) })
+}
+
 // rouse brings the inboxes of a host that was dormant back: entries were routed past them.
 func (s *Sender) rouse(ctx context.Context, h *peerHost) {
 	var cursors []store.Cursor

@@ -1,6 +1,7 @@
 package federation
 
 import (
+	"cmp"
 	"context"
 	"net/url"
 
@@ -26,6 +27,9 @@ func (in *Inbox) Lookup(ctx context.Context, kind circles.ActorKind, name, host 
 			return err
 		})
 		return own, err
+	}
+	if blocked, err := in.blocked(ctx, host); err != nil || blocked {
+		return nil, cmp.Or(err, error(circles.Errorf(circles.Forbidden, "The server %s is blocked here.", host)))
 	}
 	nobody := circles.Errorf(circles.NotFound, "%s knows nobody by the name of %s.", host, name)
 	finger, err := in.finger(ctx, name, host)
