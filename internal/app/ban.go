@@ -305,6 +305,41 @@ func (a *App) Bans(ctx context.Context, who circles.Viewer, id circles.CircleID,
 	return bans, next, err
 }
 
+// A BannedFrom is a ban with where it holds.
+type BannedFrom struct {
+	circles.Ban
+	Circle *circles.Circle // as CircleCards has it
+}
+
+// BansOf returns the circles that the viewer is banned from, the newest ban first. Nobody has to try a
+// door to learn that it is shut.
+func (a *App) BansOf(ctx context.Context, v circles.Viewer) ([]BannedFrom, error) {
+	var from []BannedFrom
+	if !v.SignedIn() {
+		return nil, nil
+	}
+	err := a.view(ctx, "own bans", func(tx *store.Tx) error {
+		from = nil
+		bans, err := tx.BansOf(v.Person, banPage)
+		if err != nil {
+			return err
+		}
+		ids := make([]circles.CircleID, len(bans))
+		for i, b := range bans {
+			ids[i] = b.Circle
+		}
+		cards, err := tx.CircleCards(ids)
+		if err != nil {
+			return err
+		}
+		for _, b := range bans {
+			from = append(from, BannedFrom{Ban: b, Circle: cards[b.Circle]})
+		}
+		return nil
+	})
+	return from, err
+}
+
 // activeFor is how long who wrote or voted counts as active in a circle.
 const activeFor = 30 * 24 * time.Hour
 

@@ -166,6 +166,9 @@ func TestBansFromElsewhere(t *testing.T) {
 	}
 	_, err := h.Post(h.ctx(), bob, NewPost{Circle: c, Title: "x"})
 	wantKind(t, "banned from elsewhere", err, circles.Forbidden)
+	if own, err := h.BansOf(h.ctx(), bob); err != nil || len(own) != 1 || own[0].Circle.Name != "garden" || own[0].Reason != "spam" {
+		t.Errorf("bob's bans are %+v, %v", own, err)
+	}
 	if o := receive(Said{By: mod}, spam); o.Result != Nothing {
 		t.Errorf("again: %+v", o)
 	}
@@ -371,4 +374,39 @@ func TestActivityIsCountedAnew(t *testing.T) {
 	count(1)
 	h.pass(30 * 24 * time.Hour)
 	count(0)
+}
+
+// TestLimited: who comes from a limited instance joins nothing new, and is told so; who was in before
+// goes on.
+func TestLimited(t *testing.T) {
+	h := newHouse(t)
+	ann := h.person("ann")
+	c := h.open(ann, "garden", circles.Public)
+	old, fresh := h.stranger("old", "far.example"), h.stranger("fresh", "far.example")
+	h.follow(old, c)
+	h.update(func(tx *store.Tx) error { return tx.SetPeerPolicy("far.example", "limited") })
+	names := map[circles.ActorID]string{c.Actor(): "circle"}
+	from := h.mark()
+	h.follow(fresh, c)
+	h.wantSaid(from, names, "follow.refused in nobody by circle to https://far.example/inbox")
+	from = h.mark()
+	h.follow(old, c)
+	h.wantSaid(from, names, "follow.accepted in nobody by circle to https://far.example/inbox")
+	post := func(by circles.PersonID) Outcome {
+		return h.receive(func(tx *store.Tx) (Outcome, error) {
+			return h.ReceivePost(tx, Said{By: by}, RemotePost{URI: fmt.Sprintf("https://far.example/p/%d", by), Circle: c, Title: "x"})
+		})
+	}
+	if o := post(old); o.Result != Applied {
+		t.Errorf("a member: %+v", o)
+	}
+	if o := post(fresh); o.Result != Refused || o.Reason != standing.PeerLimited {
+		t.Errorf("a stranger: %+v", o)
+	}
+	h.update(func(tx *store.Tx) error {
+		return tx.AddFollow(&circles.Follow{ID: tx.NewID(), Follower: ann.Person.Actor(), Followee: fresh.Actor(), State: circles.FollowActive})
+	})
+	if o := post(fresh); o.Result != Applied {
+		t.Errorf("one whom ann follows: %+v", o)
+	}
 }

@@ -9,7 +9,7 @@ import (
 // ReceiveFollow lets a remote person follow a person or a circle of ours, who answers at once; a
 // person who approves followers answers later. uri is the Follow's id, inbox where the follower's
 // copies go. One who follows already is answered again, for the first answer may have been lost.
-// Whom a circle banned or a person blocked is answered with a refusal; a circle that is not federated
+// Whom a circle banned or a person blocked, and who comes from a limited instance, is answered with a refusal; a circle that is not federated
 // is not there.
 func (a *App) ReceiveFollow(tx *store.Tx, said Said, followee circles.ActorID, uri, inbox string) (Outcome, error) {
 	target, err := tx.Actor(followee)
@@ -33,7 +33,7 @@ func (a *App) ReceiveFollow(tx *store.Tx, said Said, followee circles.ActorID, u
 	}
 	d, err := allow(tx, q)
 	if err != nil {
-		if d.Reason == standing.Banned || d.Reason == standing.BlockedBy {
+		if d.Reason == standing.Banned || d.Reason == standing.BlockedBy || d.Reason == standing.PeerLimited {
 			if err := refuseFollow(tx, f, said.By.Actor(), followee, uri, inbox); err != nil {
 				return Outcome{}, err
 			}

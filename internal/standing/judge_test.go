@@ -20,6 +20,7 @@ type scene struct {
 	store  *store.Store
 	circle *circles.Circle
 	post   *circles.Post
+	via    circles.CircleID // that passes on what is asked about
 	who    map[string]circles.Viewer
 }
 
@@ -74,7 +75,7 @@ func (s *scene) update(f func(*store.Tx) error) {
 func (s *scene) ask(who string, action Action, change func(*Question)) Reason {
 	s.Helper()
 	c, p := *s.circle, *s.post
-	q := Question{Who: s.who[who], Action: action, Circle: &c, Post: &p}
+	q := Question{Who: s.who[who], Action: action, Circle: &c, Post: &p, Via: s.via}
 	if change != nil {
 		change(&q)
 	}
@@ -199,6 +200,14 @@ func TestShutOut(t *testing.T) {
 			}
 			return tx.SetPeerPolicy("far.example", "limited")
 		}, "far", Comment, ""},
+		{"peer limited, through its circle", "far.example", func(s *scene, tx *store.Tx) error {
+			s.via = s.circle.CircleID()
+			return tx.SetPeerPolicy("far.example", "limited")
+		}, "far", Comment, ""},
+		{"peer limited, through a circle elsewhere", "third.example", func(s *scene, tx *store.Tx) error {
+			s.via = s.circle.CircleID()
+			return tx.SetPeerPolicy("far.example", "limited")
+		}, "far", Comment, PeerLimited},
 		{"ban that ended", "", func(s *scene, tx *store.Tx) error {
 			return tx.SetBan(circles.Ban{Circle: s.circle.CircleID(), Person: s.who["outsider"].Person, Until: tx.Now()})
 		}, "outsider", Comment, ""},

@@ -56,10 +56,11 @@ func (j *judgement) rule() (Reason, error) {
 	return NotVisible, nil
 }
 
-// limited asks who comes from a limited instance whether somebody here wants to read them: a follower,
-// or the circle that they belong to.
+// limited asks who comes from a limited instance whether somebody here wants to read them: a follower, or
+// the circle that they belong to. A circle of that instance that is followed here brings what its own
+// people write in it.
 func (j *judgement) limited() (Reason, error) {
-	if !j.asker.PeerLimited || j.role.Member() {
+	if !j.asker.PeerLimited || j.role.Member() || j.vouched() && j.Circle.Host == j.asker.Actor.Host {
 		return "", nil
 	}
 	followed, err := j.tx.HasLocalFollower(j.Who.Person.Actor())
