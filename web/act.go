@@ -115,6 +115,10 @@ func (v *visit) perform(d deed) error {
 func (s *Server) lock(v *visit) error   { return v.setLocked(s.app.Lock, "flash.locked") }
 func (s *Server) unlock(v *visit) error { return v.setLocked(s.app.Unlock, "flash.unlocked") }
 
+// pin and unpin put a post first in its circle, or back among the others: POST /post/{id}/pin.
+func (s *Server) pin(v *visit) error   { return v.setLocked(s.app.Pin, "flash.pinned") }
+func (s *Server) unpin(v *visit) error { return v.setLocked(s.app.Unpin, "flash.unpinned") }
+
 func (v *visit) setLocked(do func(context.Context, circles.Viewer, circles.PostID) error, flash string) error {
 	id, err := v.postID()
 	if err != nil {

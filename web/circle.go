@@ -47,7 +47,7 @@ func (s *Server) circle(v *visit) error {
 	view.Section, view.NoIndex = "circles", !c.Local() || c.Visibility != circles.Public
 	if !page.Closed {
 		l := v.listing(c.Path())
-		feed, err := s.app.Feed(ctx, v.who, app.FeedQuery{Scope: app.InCircle, Circle: c.CircleID(), Sort: l.sort, Window: l.window,
+		feed, err := s.app.Feed(ctx, v.who, app.FeedQuery{Scope: app.InCircle, Circle: c.CircleID(), Sort: l.sort, Window: l.window, Unread: v.hidesRead(l),
 			Cursor: v.QueryParam("after")})
 		if err != nil {
 			return err

@@ -14,11 +14,12 @@ type listing struct {
 	feed   string // of the home page: "mine", "local" or "all"
 	sort   ranking.Order
 	window app.Window
+	read   bool // what was read is shown although the reader leaves it out elsewhere
 }
 
 // listing reads the sort and the window. What is unknown is the default.
 func (v *visit) listing(path string) listing {
-	l := listing{path: path, sort: ranking.ParseOrder(v.QueryParam("sort"), ranking.FeedOrders()), window: "day"}
+	l := listing{path: path, sort: ranking.ParseOrder(v.QueryParam("sort"), ranking.FeedOrders()), window: "day", read: v.QueryParam("read") == "1"}
 	for _, w := range app.Windows() {
 		if string(w) == v.QueryParam("t") {
 			l.window = w
@@ -38,7 +39,11 @@ func (l listing) href(after string) string {
 	if l.sort == ranking.ByHot {
 		sort = ""
 	}
-	return address(l.path, "feed", l.feed, "sort", sort, "t", window, "after", after)
+	read := ""
+	if l.read {
+		read = "1"
+	}
+	return address(l.path, "feed", l.feed, "sort", sort, "t", window, "read", read, "after", after)
 }
 
 // feed makes the list with its tabs. in says that it is a circle's own.
@@ -64,7 +69,17 @@ func (v *visit) feed(l listing, page *app.FeedPage, in bool) Feed {
 	if page.Next != "" {
 		f.More = l.href(page.Next)
 	}
+	if v.hidesRead(l) {
+		all := l
+		all.read = true
+		f.ShowAll = all.href("")
+	}
 	return f
+}
+
+// hidesRead reports whether this list leaves out what its reader has read.
+func (v *visit) hidesRead(l listing) bool {
+	return v.member != nil && v.member.Settings.HideRead && !l.read
 }
 
 const (
@@ -86,7 +101,7 @@ func (s *Server) home(v *visit) error {
 		view.Joined = view.Joined || r.Role.Member()
 	}
 	l := v.listing("/")
-	q := app.FeedQuery{Sort: l.sort, Window: l.window, Cursor: v.QueryParam("after")}
+	q := app.FeedQuery{Sort: l.sort, Window: l.window, Unread: v.hidesRead(l), Cursor: v.QueryParam("after")}
 	feeds := []string{"local", "all"}
 	first := "all"
 	if v.member != nil {

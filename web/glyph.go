@@ -46,7 +46,7 @@ func personHue(p PersonRef) string {
 
 // initial is the letter inside a person's ring: the first letter or digit of what they are called.
 func initial(p PersonRef) string {
-	for _, r := range p.Label() {
+	for _, r := range p.Called() {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
 			return string(unicode.ToUpper(r))
 		}

@@ -27,7 +27,7 @@ func (s *Server) personPage(v *visit) error {
 	p := page.Person
 	path := p.Path()
 	view := PersonView{
-		Page: v.page(p.Title()), Person: s.person(p), Handle: "@" + s.handleOf(p), Bot: p.Bot, Bio: clean(p.SummaryHTML),
+		Page: v.page(s.person(p).Label()), Person: s.person(p), Handle: "@" + s.handleOf(p), Bot: p.Bot, Bio: clean(p.SummaryHTML),
 		Joined: at(p.Published), Remote: originOf(p.Local(), p.URL, p.URI), Self: page.Self, Circles: v.directoryRows(page.Circles),
 		Following: string(page.Following), MayFollow: v.member != nil && !page.Self && !page.Blocked && p.SuspendedAt == 0,
 	}

@@ -25,7 +25,10 @@ func personDrawer(l *i18n.Localizer) (ring, name func(PersonRef) template.HTML) 
 		return template.HTML(`<span class="` + class + personHue(p) + `" aria-hidden="true">` + inside + `</span>`)
 	}
 	name = func(p PersonRef) template.HTML {
-		s := `<a class="name" href="` + esc(safeAddress(p.Href)) + `" title="@` + esc(p.Name) + `"><bdi>` + esc(p.Label()) + `</bdi>`
+		s := `<a class="name" href="` + esc(safeAddress(p.Href)) + `" title="@` + esc(p.Name) + `"><bdi>` + esc(p.Called()) + `</bdi>`
+		if host := p.Host(); host != "" {
+			s += `<span class="host">@` + esc(host) + `</span>`
+		}
 		if p.Moderator {
 			s += moderator
 		}

@@ -74,6 +74,11 @@ func (v *visit) showPost(id circles.PostID, status int, answer *AnswerForm) erro
 		return err
 	}
 	v.shows(t.Circle)
+	if v.Request().Method == http.MethodGet {
+		if err := v.s.app.MarkRead(ctx, v.who, t); err != nil { // a full disk keeps nobody from reading
+			v.s.log.Warn("a look at a thread was not noted", "post", int64(id), "err", err)
+		}
+	}
 	view := v.postView(t, here)
 	if answer != nil {
 		view.Answer = answer
@@ -109,6 +114,7 @@ func (v *visit) postView(t *app.Thread, here threadPage) PostView {
 	}
 	b := &branch{visit: v, root: p, page: here, may: t.NoVote == nil, moderates: v.moderates(c, t.Role), answers: t.NoComment == nil}
 	view.Thread = b.thread(t)
+	view.FirstNew = b.firstNew
 	if t.Next != "" {
 		other := here
 		other.after = t.Next
@@ -123,6 +129,11 @@ func (v *visit) postView(t *app.Thread, here threadPage) PostView {
 	}
 	v.postWords(&view, t)
 	view.Menu = b.menu(p, p.EditedAt != 0)
+	if v.member != nil && p.State == circles.Visible {
+		view.Menu = append(view.Menu, b.reporting(p)...)
+		view.Saver = Saver{ID: p.ID, Saved: t.Saved, May: true, Back: here.href("")}
+		view.Watch = &Watch{ID: p.ID, Follow: t.Wish == app.FollowThread, Mute: t.Wish == app.MuteThread}
+	}
 	view.Vote = v.ring(p, t.Vote, b.may, here.href(""))
 	if p.State == circles.Deleted {
 		view.Gone = v.l.T("post.gone-own")

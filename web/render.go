@@ -20,12 +20,13 @@ var pages embed.FS
 // A renderer turns view structs into pages: one set of templates for each language, parsed once, with
 // that language's words already bound to the functions.
 type renderer struct {
-	sets map[string]*template.Template // by the tag of the language
-	pool sync.Pool                     // of *bytes.Buffer
+	sets   map[string]*template.Template // by the tag of the language
+	assets *static.Files
+	pool   sync.Pool // of *bytes.Buffer
 }
 
 func newRenderer(words *i18n.Bundle, assets *static.Files, now func() time.Time) (*renderer, error) {
-	r := &renderer{sets: map[string]*template.Template{}, pool: sync.Pool{New: func() any { return new(bytes.Buffer) }}}
+	r := &renderer{assets: assets, sets: map[string]*template.Template{}, pool: sync.Pool{New: func() any { return new(bytes.Buffer) }}}
 	for _, lang := range words.Languages() {
 		set, err := parseSet(words.Localizer(lang.Tag), assets, now)
 		if err != nil {
@@ -62,6 +63,8 @@ func functions(l *i18n.Localizer, assets *static.Files, now func() time.Time) te
 		"votes":     ringDrawer(l),
 		"avatar":    avatar,
 		"person":    person,
+		"menu":      menuDrawer(l, assets),
+		"saver":     saverDrawer(l, assets),
 		"mark":      func() template.HTML { return brandMark },
 		"megabytes": func(n int64) string { return strconv.FormatInt(n>>20, 10) + " MB" },
 	}
@@ -82,6 +85,11 @@ func timeTag(at time.Time, words, exact string) template.HTML {
 }
 
 const brandMark = template.HTML(`<svg viewBox="0 0 32 32" fill="none" stroke="currentColor" stroke-width="3" stroke-linecap="round" aria-hidden="true"><circle cx="16" cy="16" r="13.5" pathLength="100" stroke-dasharray="80 100" transform="rotate(20 16 16)"/><circle cx="16" cy="16" r="8.5" pathLength="100" stroke-dasharray="62 100" transform="rotate(160 16 16)"/><circle cx="16" cy="16" r="2.2" fill="currentColor"/></svg>`)
+
+// saver draws what the template function of that name does.
+func (r *renderer) saver(l *i18n.Localizer) func(Saver) template.HTML {
+	return saverDrawer(l, r.assets)
+}
 
 // page renders the template of this name into memory and then writes it: a failing template never
 // leaves half a page behind a 200. made, if there is one, sees the page before it goes out and keeps

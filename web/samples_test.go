@@ -143,7 +143,7 @@ func samples() []sample {
 	elsewhere := DirectoryView{Page: circlesPage, Query: "!astronomy@sky.example", Address: true, MayLook: true, What: "!nobody@sky.example"}
 	elsewhere.Viewer = &Viewer{Person: ada}
 	elsewhere.Refuse("what", "sky.example knows nobody by the name of nobody.")
-	return []sample{
+	return append([]sample{
 		{"directory-elsewhere", "directory", elsewhere, DirectoryView{}},
 		{"circle-settings", "circle_form", settingsForm, CircleFormView{}},
 		{"home-visitor", "home", HomeView{Page: samplePage("", false), Feed: Feed{Sorts: sorts, Posts: sampleRows(false), More: "/?after=1"}, Circles: directory}, HomeView{}},
@@ -175,7 +175,7 @@ func samples() []sample {
 		{"settings-sessions", "settings", settings("sessions"), SettingsView{}},
 		{"about", "about", AboutView{Page: samplePage("About", false), Lede: "A place for growers.", People: 1204, Circles: 88, Posts: 120938, Source: "https://example.org/source"}, AboutView{}},
 		{"error", "error", ErrorView{Page: samplePage("Nothing here", false), Status: 404, Message: "There is no page at this address, or it is not for you to see.", Next: Link{Label: "To the front page", Href: "/"}, Request: "0123456789abcdef"}, ErrorView{}},
-	}
+	}, memberSamples()...)
 }
 
 // echoSample serves the samples through the same renderer and headers as the real pages.

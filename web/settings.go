@@ -144,7 +144,7 @@ func (v *visit) appearanceView(set accounts.Settings) SettingsView {
 	for _, l := range v.s.words.Languages() {
 		view.Locales = append(view.Locales, Option{Value: l.Tag, Label: l.Name, Selected: l.Tag == set.Language})
 	}
-	view.Reveal = set.Reveal
+	view.Reveal, view.HideRead = set.Reveal, set.HideRead
 	return view
 }
 
@@ -156,6 +156,7 @@ func (s *Server) saveAppearance(v *visit) error {
 	}
 	set := v.member.Settings
 	set.Theme, set.Density, set.Language, set.Reveal = f.Get("theme"), f.Get("density"), f.Get("lang"), checked(f, "reveal")
+	set.HideRead = checked(f, "hide-read")
 	if err := s.accounts.SaveSettings(v.Request().Context(), v.who, set); err != nil {
 		view := v.appearanceView(set)
 		status, err := v.refused(&view.Form, err, map[string]string{"language": "lang"})

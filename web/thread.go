@@ -13,6 +13,7 @@ type branch struct {
 	may       bool // the reader may vote
 	moderates bool
 	answers   bool // the reader may comment
+	firstNew  circles.PostID
 }
 
 // thread makes the comments of a page. With a focus, those above it stand around it.
@@ -82,6 +83,12 @@ func (b *branch) comment(n *app.CommentNode, level int) Comment {
 		c.Reply = "/post/" + b.root.ID.String() + "/reply?to=" + id
 	}
 	c.Menu = b.menu(p, p.EditedAt != 0)
+	if b.member != nil && p.State == circles.Visible {
+		c.Menu = append(c.Menu, b.keeping(p, n.Saved)...)
+	}
+	if c.New = n.New; c.New && b.firstNew == 0 {
+		b.firstNew = p.ID
+	}
 	return c
 }
 
@@ -116,6 +123,11 @@ func (b *branch) menu(p *circles.Post, edited bool) []Action {
 		return m
 	}
 	if p.Kind == circles.IsPost && p.State == circles.Visible {
+		pin := Action{Label: b.l.T("post.pin"), Href: path + "/pin", Post: true}
+		if p.Pinned {
+			pin = Action{Label: b.l.T("post.unpin"), Href: path + "/unpin", Post: true}
+		}
+		m = append(m, pin)
 		if p.Locked {
 			m = append(m, Action{Label: b.l.T("post.unlock"), Href: path + "/unlock", Post: true})
 		} else {

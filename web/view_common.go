@@ -2,6 +2,7 @@ package web
 
 import (
 	"html/template"
+	"strings"
 	"time"
 
 	"halqa/circles"
@@ -17,12 +18,28 @@ type PersonRef struct {
 	Moderator bool   // wears the second ring
 }
 
-// Label is what to call the person.
-func (p PersonRef) Label() string {
+// Host is the server of somebody from elsewhere; "" of one of ours.
+func (p PersonRef) Host() string {
+	_, host, _ := strings.Cut(p.Name, "@")
+	return host
+}
+
+// Called is what the person calls themselves. Where it stands without Host, anybody elsewhere can look
+// like one of ours.
+func (p PersonRef) Called() string {
 	if p.Display != "" {
 		return p.Display
 	}
-	return p.Name
+	name, _, _ := strings.Cut(p.Name, "@")
+	return name
+}
+
+// Label is what to call the person, with their server if it is another one.
+func (p PersonRef) Label() string {
+	if host := p.Host(); host != "" {
+		return p.Called() + " @" + host
+	}
+	return p.Called()
 }
 
 // A CircleRef is a circle as a line of a list shows it.
@@ -34,12 +51,19 @@ type CircleRef struct {
 	Hue   int // 1 + the owner's choice among the twelve hues; 0 = from the hash of Actor
 }
 
-// Label is what to call the circle.
+// Host is the server of a circle elsewhere; "" of one of ours.
+func (c CircleRef) Host() string {
+	_, host, _ := strings.Cut(c.Name, "@")
+	return host
+}
+
+// Label is what to call the circle; Host stands beside it.
 func (c CircleRef) Label() string {
 	if c.Title != "" {
 		return c.Title
 	}
-	return c.Name
+	name, _, _ := strings.Cut(c.Name, "@")
+	return name
 }
 
 // A Vote is the ring under a post or comment.
@@ -75,6 +99,17 @@ type PostRow struct {
 	Locked    bool
 	Audience  string // "unlisted", "local" or "members"; "" when public
 	State     string // what became of it, for who still sees it: a sentence; "" = it is visible
+	Saver     Saver
+	Seen      bool // the reader has looked at it
+	New       int  // comments since then
+}
+
+// A Saver is the button that keeps a post in the reader's list.
+type Saver struct {
+	ID    circles.PostID
+	Saved bool
+	May   bool   // the reader has a list
+	Back  string // where the form returns to without JavaScript
 }
 
 // A Feed is a list of posts with its tabs and the way on.
@@ -85,6 +120,7 @@ type Feed struct {
 	Windows []Tab
 	Posts   []PostRow
 	More    string // address of the next page; may be empty
+	ShowAll string // address of the same list with what was read, when that is left out
 }
 
 // An Action is one entry of a post's or comment's menu: a link, or a form with one button.
@@ -118,4 +154,5 @@ type Comment struct {
 	Hidden int    // how many comments are there
 	Above  string // address of what stands above it, when the page does not begin with the post; may be empty
 	Focus  bool
+	New    bool // came since the reader last looked
 }

@@ -114,6 +114,9 @@ type PostView struct {
 	Gone      string // instead of the post, when deleted or removed: a sentence in the reader's language
 	Notice    string // above a post that only some still see: why
 	Delivery  *Delivery
+	Saver     Saver
+	Watch     *Watch         // for a member
+	FirstNew  circles.PostID // the first comment on the page that is new to the reader; 0 = none
 
 	Sorts    []Tab
 	Thread   []Comment
@@ -122,6 +125,12 @@ type PostView struct {
 	Whole    string // address of the whole thread, when one branch is shown
 	Answer   *AnswerForm
 	WhyNot   string // why there is no answer form, in the reader's language; may be empty
+}
+
+// A Watch is what the reader wants to be told of a thread.
+type Watch struct {
+	ID           circles.PostID
+	Follow, Mute bool
 }
 
 // An AnswerForm is the box under a post, and the page /post/{id}/reply?to=.
@@ -173,6 +182,8 @@ type PersonView struct {
 
 // A Saying is a comment outside its thread.
 type Saying struct {
+	By    PersonRef // who wrote it; without a name on their own page
+	Saver Saver
 	On    Link // the post it belongs to
 	In    CircleRef
 	Href  string

@@ -190,6 +190,7 @@ type SettingsView struct {
 	Densities []Option
 	Locales   []Option
 	Reveal    bool
+	HideRead  bool
 
 	Registration []Option // site
 

@@ -1,0 +1,77 @@
+package web
+
+import (
+	"html/template"
+	"strconv"
+	"strings"
+
+	"halqa/circles"
+	"halqa/internal/i18n"
+	"halqa/static"
+)
+
+// menuDrawer returns the template function that draws the menu of a post or comment. It stands under
+// every voice that a member reads; see ringDrawer.
+func menuDrawer(l *i18n.Localizer, assets *static.Files) func([]Action) template.HTML {
+	esc := template.HTMLEscapeString
+	open := `<details class="menu"><summary>` + string(icon(assets, "more")) + `<span class="vh">` + esc(l.T("post.menu")) + `</span></summary><div>`
+	return func(all []Action) template.HTML {
+		if len(all) == 0 {
+			return ""
+		}
+		var b strings.Builder
+		b.Grow(1024)
+		b.WriteString(open)
+		for _, a := range all {
+			class := ""
+			if a.Danger {
+				class = ` class="bad"`
+			}
+			href := esc(safeAddress(a.Href))
+			if a.Post {
+				b.WriteString(`<form method="post" action="` + href + `"><button` + class + `>` + esc(a.Label) + `</button></form>`)
+			} else {
+				b.WriteString(`<a href="` + href + `"` + class + `>` + esc(a.Label) + `</a>`)
+			}
+		}
+		b.WriteString(`</div></details>`)
+		return template.HTML(b.String())
+	}
+}
+
+// saverDrawer returns the template function that draws the button that saves a post.
+func saverDrawer(l *i18n.Localizer, assets *static.Files) func(Saver) template.HTML {
+	esc := template.HTMLEscapeString
+	mark := string(icon(assets, "save"))
+	words := `<span>` + esc(l.T("post.save")) + `</span>`
+	return func(s Saver) template.HTML {
+		if !s.May {
+			return ""
+		}
+		id := strconv.FormatInt(int64(s.ID), 10)
+		act, pressed := "save", "false"
+		if s.Saved {
+			act, pressed = "unsave", "true"
+		}
+		return template.HTML(`<form class="saver" id="save-` + id + `" method="post" action="/post/` + id + `/` + act + `" data-swap="#save-` + id +
+			`"><input type="hidden" name="back" value="` + esc(localPath(s.Back)) + `"><button data-key="save" aria-pressed="` + pressed + `">` + mark + words + `</button></form>`)
+	}
+}
+
+// keeping is what a member can do with somebody's comment: save it and report it.
+func (b *branch) keeping(p *circles.Post, saved bool) []Action {
+	path := "/post/" + p.ID.String()
+	keep := Action{Label: b.l.T("post.save"), Href: path + "/save", Post: true}
+	if saved {
+		keep = Action{Label: b.l.T("post.unsave"), Href: path + "/unsave", Post: true}
+	}
+	return append([]Action{keep}, b.reporting(p)...)
+}
+
+// reporting is the way to report what somebody else wrote.
+func (b *branch) reporting(p *circles.Post) []Action {
+	if p.Author == b.who.Person {
+		return nil
+	}
+	return []Action{{Label: b.l.T("post.report"), Href: "/post/" + p.ID.String() + "/report"}}
+}

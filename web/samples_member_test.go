@@ -1,0 +1,34 @@
+package web
+
+import "time"
+
+// memberSamples are the pages of what a member keeps, looks for and is told.
+func memberSamples() []sample {
+	row := sampleRows(true)[0]
+	row.Saver, row.Seen, row.New = Saver{ID: 11, Saved: true, May: true, Back: "/saved"}, true, 3
+	said := Saying{By: bo, On: Link{Label: row.Title, Href: row.Href}, In: stars, Href: "/post/11?focus=21", At: sampleNow, Body: "<p>Did the comfrey bring slugs?</p>", Saver: Saver{ID: 21, May: true, Back: "/saved"}}
+	items := []ItemRow{{Post: &row}, {Said: &said}}
+	told := NotificationsView{Page: samplePage("Notifications", true), Latest: 9, Unseen: true, More: "/notifications?after=x", Groups: []NotificationGroup{
+		{Thread: 11, Heading: Link{Label: row.Title, Href: row.Href}, Circle: &plant, Latest: 9, Unseen: 2, More: 4, Shown: []Notification{
+			{Who: bo, What: "answered you", Href: "/post/11#c21", At: sampleNow.Add(-time.Minute), Excerpt: "Did the comfrey bring slugs?"},
+			{Who: lin, What: "mentioned you", Href: "/post/11#c23", At: sampleNow.Add(-time.Hour), Excerpt: "晒一天这个办法很好，谢谢！", Seen: true},
+			{Who: PersonRef{Name: "A moderator"}, What: "removed what you wrote: Rule 2", At: sampleNow.Add(-2 * time.Hour), Seen: true}}},
+		{Heading: Link{Label: "New followers"}, Latest: 3, Shown: []Notification{{Who: bo, What: "follows you", Href: bo.Href, At: sampleNow, Seen: true}}}}}
+	told.Viewer = &Viewer{Person: ada, Admin: true, Staff: true, Unseen: 100}
+	told.Section = "notifications"
+	search := func(change func(*SearchView)) SearchView {
+		v := SearchView{Page: samplePage("Search", true), Query: "comfrey", Type: "posts", Types: []Tab{{Label: "Posts", Href: "/search?q=comfrey", Current: true}, {Label: "People", Href: "/search?q=comfrey&type=people"}}}
+		change(&v)
+		return v
+	}
+	tag := TagView{Page: samplePage("#comfrey", true), Tag: "comfrey", Path: "/tag/comfrey", Wish: "follow", Feed: Feed{Posts: sampleRows(true)[:2], ShowAll: "/tag/comfrey?read=1"},
+		Popular: []TagRow{{Link: Link{Label: "#comfrey", Href: "/tag/comfrey"}, People: 12}, {Link: Link{Label: "#白茶", Href: "/tag/白茶"}, People: 1}}, Followed: []Link{{Label: "#comfrey", Href: "/tag/comfrey"}}}
+	return []sample{
+		{"notifications", "notifications", told, NotificationsView{}},
+		{"saved", "saved", SavedView{Page: samplePage("Saved", true), Items: items, More: "/saved?after=x"}, SavedView{}},
+		{"tag", "tag", tag, TagView{}},
+		{"search", "search", search(func(v *SearchView) { v.Items, v.In, v.InCircle, v.Everywhere = items, "gardening", plant, "/search?q=comfrey" }), SearchView{}},
+		{"search-people", "search", search(func(v *SearchView) { v.People = []PersonRow{{bo, "@bo@pond.example"}, {lin, "@lin@halqa.test"}} }), SearchView{}},
+		{"search-elsewhere", "search", search(func(v *SearchView) { v.Query, v.Address, v.MayLook = "!none@sky.example", true, true }), SearchView{}},
+	}
+}
