@@ -18,6 +18,7 @@ type CirclePage struct {
 	NoPost  *circles.Error // why the viewer may not start a post; nil = they may
 	NoJoin  *circles.Error // why the viewer may not join; nil = they may, or are in it already
 	MayEdit bool           // the viewer may change the circle
+	MayMod  bool           // the viewer may remove, lock, pin and ban in it, and decides about its reports
 	Blocked bool           // the viewer has blocked it
 	Muted   bool           // the viewer has muted it
 }
