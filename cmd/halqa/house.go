@@ -175,6 +175,10 @@ func (h *house) knownPeer(host string) bool {
 // openFederation makes the parts that speak with other servers, and the worker that drives them.
 func (h *house) openFederation() {
 	holder := fmt.Sprintf("%d-%d", os.Getpid(), h.now().UnixNano())
+	if h.store.Engine() == "sqlite" {
+		// Whoever has the lock of the data folder is alone: no need to wait for the lease of one that was killed.
+		holder = "the data folder"
+	}
 	h.worker = worker.New(worker.Options{Store: h.store, Holder: holder, Now: h.now, Log: h.log})
 	h.sender = federation.NewSender(federation.SenderOptions{
 		Site: h.site, Store: h.store, Fetch: h.fetch, Book: h.worker.Book(), Now: h.now, Log: h.log,
