@@ -75,6 +75,11 @@ func TestBan(t *testing.T) {
 	if err != nil || next != "" || len(bans) != 1 || bans[0].Who.Name != "far" || bans[0].By.Name != "ann" || bans[0].Until != until {
 		t.Errorf("bans are %+v, %q, %v", bans, next, err)
 	}
+	for who, want := range map[circles.Viewer]bool{ann: true, bob: false, eve: false, {}: false, {Person: bob.Person, Role: circles.SiteModerator}: true} {
+		if page, err := h.Circle(h.ctx(), who, "garden", ""); err != nil || page.MayMod != want {
+			t.Errorf("the page of the circle says to %+v that they may moderate: %v, %v", who, page.MayMod, err)
+		}
+	}
 	_, _, err = h.Bans(h.ctx(), bob, c, "")
 	wantKind(t, "who may see bans", err, circles.Forbidden)
 

@@ -66,6 +66,7 @@ func circlePage(tx *store.Tx, v circles.Viewer, c *circles.Circle) (*CirclePage,
 		*ask.answer = d.Refusal
 	}
 	p.MayEdit = c.Local() && v.SignedIn() && !p.Closed && (role.Operates() || v.Role == circles.SiteAdmin)
+	p.MayMod = c.Local() && v.SignedIn() && !p.Closed && (role.Moderates() || v.Moderates())
 	if v.SignedIn() {
 		if p.Blocked, err = tx.Blocked(v.Person.Actor(), c.ID); err != nil {
 			return nil, err
