@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"strings"
@@ -14,7 +15,7 @@ import (
 )
 
 // A recorder stands before an instance at an address that stays while the process behind it comes and
-// goes. Requests wait at it while there is none, those under way when it dies get no answer, and every
+// goes. Requests take their time to pass, wait while there is none, those under way when it dies get no answer, and every
 // delivery is kept.
 type recorder struct {
 	base   string
@@ -34,7 +35,10 @@ type delivered struct {
 	status int // 0 = it got no answer
 }
 
-const recorderPatience = 10 * time.Second // what waits longer for the process is let go
+const (
+	recorderPatience = 10 * time.Second      // what waits longer for the process is let go
+	roads            = 50 * time.Millisecond // the longest way to it; of two requests the later may arrive first
+)
 
 func newRecorder(t *testing.T) *recorder {
 	t.Helper()
@@ -102,6 +106,11 @@ func (r *recorder) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}()
 	body, err := io.ReadAll(req.Body)
 	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	select {
+	case <-time.After(rand.N(roads)):
+	case <-req.Context().Done():
 		panic(http.ErrAbortHandler)
 	}
 	to := r.target(req.Context())

@@ -211,15 +211,16 @@ func (w *writer) act(ctx context.Context) {
 	text := fmt.Sprintf("%s says %d.", w.name, w.n)
 	mine := (*written)(nil)
 	if len(w.own) > 0 {
-		mine = w.own[w.chance.IntN(len(w.own))]
+		// Mostly the last one, whose Create may be under way.
+		mine = w.own[len(w.own)-1-w.chance.IntN(min(len(w.own), 4))*w.chance.IntN(2)]
 	}
 	at := w.any(w.chance)
 	switch dice := w.chance.IntN(100); {
-	case dice < 20 || at == "":
+	case dice < 25 || at == "":
 		w.write(ctx, deed{Verb: "post", Circle: w.circles[w.chance.IntN(2)], Title: text, Text: text})
 	case dice < 55:
 		w.write(ctx, deed{Verb: "comment", At: at, Text: text})
-	case dice < 75:
+	case dice < 67:
 		v := w.chance.IntN(3) - 1
 		answer, sure := w.do(ctx, deed{Verb: "vote", At: at, Value: v})
 		if answer.Refused == "" {
@@ -229,7 +230,7 @@ func (w *writer) act(ctx context.Context) {
 			w.votes[at].tell(strconv.Itoa(v), sure)
 		}
 	case mine == nil:
-	case dice < 90:
+	case dice < 78:
 		if answer, sure := w.do(ctx, deed{Verb: "edit", At: mine.address, Text: text}); answer.Refused == "" {
 			mine.text.tell(text, sure)
 		}
