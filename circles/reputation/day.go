@@ -59,19 +59,33 @@ func (w *Days) Add(d Day, n int) {
 // Distinct returns on how many of the span days that end with today something happened.
 func (w *Days) Distinct(today Day, span int) int {
 	n := 0
-	w.each(today, span, func(c int) {
-		if c > 0 {
+	for i, left := w.span(today, span); left > 0; left-- {
+		if w.N[i] > 0 {
 			n++
 		}
-	})
+		if i--; i < 0 {
+			i = window - 1
+		}
+	}
 	return n
 }
 
 // Total returns how much happened in the span days that end with today.
 func (w *Days) Total(today Day, span int) int {
 	n := 0
-	w.each(today, span, func(c int) { n += c })
+	for i, left := w.span(today, span); left > 0; left-- {
+		n += int(w.N[i])
+		if i--; i < 0 {
+			i = window - 1
+		}
+	}
 	return n
+}
+
+// span returns where to begin reading backwards, and how many days are to be read.
+func (w *Days) span(today Day, span int) (i int, left Day) {
+	last := min(today, w.Last)
+	return int(last % window), last - max(today-Day(min(span, window)), w.Last-window, 0)
 }
 
 // On returns how much happened on one day.
@@ -86,11 +100,4 @@ func (w *Days) Eases(today Day, span, most int) int {
 		}
 	}
 	return span
-}
-
-func (w *Days) each(today Day, span int, f func(int)) {
-	from := max(today-Day(min(span, window)), w.Last-window, 0) // exclusive
-	for d := min(today, w.Last); d > from; d-- {
-		f(int(w.N[d%window]))
-	}
 }

@@ -21,7 +21,7 @@ type town struct {
 }
 
 func newTown(t testing.TB) *town {
-	w := &town{v: V1(), s: NewState(), day: Epoch}
+	w := &town{v: Current(), s: NewState(), day: Epoch}
 	for who := ActorID(1); who <= 9; who++ {
 		w.apply(t, w.v.Note(w.next(), Known, 0, who, 0, w.at()))
 	}
@@ -273,8 +273,7 @@ func TestSweepsDoNotMatter(t *testing.T) {
 // TestStandingInTime is the published example: 33 fades by halves, a serious strike takes 15, and its
 // reversal gives them back.
 func TestStandingInTime(t *testing.T) {
-	v, p := V1(), Person{Checked: Epoch}
-	p.A = p.A.Add(23_000, Half180, Epoch)
+	v, p := Current(), Person{Checked: Epoch, Branches: 3}
 	for d := range Day(20) {
 		p.Days.Add(Epoch-d+19, 1) // ten points for twenty days
 	}
@@ -400,7 +399,7 @@ func TestVouches(t *testing.T) {
 	want(no(4, 3), VouchTier)
 	want(no(99, 1), VouchUnknown)
 	p := w.s.Person(1, 3)
-	if p.Intro.Branch != 3 || p.ActiveVouches(w.day) != 1 || w.v.Standing(p, w.day) != 10_000 {
+	if p.Intro.Branch != 3 || p.ActiveVouches(w.day) != 1 || w.v.Standing(p, w.day) != 0 || V1().Standing(p, w.day) != 10_000 {
 		t.Errorf("after a vouch: %+v at %d", p.Intro, w.v.Standing(p, w.day))
 	}
 	for _, tt := range []struct {
@@ -447,7 +446,7 @@ func TestClosedLedger(t *testing.T) {
 	}
 	for name, change := range map[string]func(*Event){
 		"tip":       func(e *Event) { e.Kind = "tip" },
-		"version":   func(e *Event) { e.FormulaVersion = 2 },
+		"version":   func(e *Event) { e.FormulaVersion = 3 },
 		"much":      func(e *Event) { e.CreditedMilli = 15_001 },
 		"negative":  func(e *Event) { e.CreditedMilli = -1 },
 		"half":      func(e *Event) { e.Kind, e.CreditedMilli = Accepted, 500 },
@@ -490,7 +489,7 @@ func TestTryAnotherFormula(t *testing.T) {
 		w.vouch(t, who, 1+who%2)
 	}
 	w.grow(t, 3)
-	small := V1()
+	small := Current()
 	small.RaterCap = 1000
 	s, changed, err := Replay(w.log, &small, w.domain)
 	if err != nil || len(changed) == 0 {

@@ -3,6 +3,7 @@ package reputation
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 )
 
@@ -127,4 +128,10 @@ func (s *State) Tier(v Version, c CircleID, who ActorID, d Day) Tier {
 // Standing returns somebody's standing in a circle on a day, in milli-points.
 func (s *State) Standing(v Version, c CircleID, who ActorID, d Day) int64 {
 	return v.Standing(s.people[at{c, who}], d)
+}
+
+// Clone returns a copy that can go its own way.
+func (s *State) Clone() *State {
+	return &State{people: maps.Clone(s.people), edges: maps.Clone(s.edges), branches: maps.Clone(s.branches),
+		domains: maps.Clone(s.domains), circles: maps.Clone(s.circles), reversed: maps.Clone(s.reversed), last: s.last}
 }

@@ -32,16 +32,26 @@ type Latch struct {
 
 // Standing is the number itself, in milli-points from 0 to Version.Most, on a day:
 //
-//	A + min(20, ½·D, A) + 10·min(2, V) − P
+//	min(15·branches, A + min(20, ½·D, A) + 10·min(2, V)) − P
 //
-// It is for its owner's eyes; gates ask it through Facts.
+// (V1 has no bound by branches.) It is for its owner's eyes; gates ask it through Facts.
 func (v Version) Standing(p Person, d Day) int64 {
+	s := v.good(&p, d)
+	return min(max(s-p.P.Value(Half90, d), 0), v.Most)
+}
+
+// good is standing before anything is held against it.
+func (v Version) good(p *Person, d Day) int64 {
 	earned := p.A.Value(Half180, d)
-	days := v.PerDay * int64(p.Days.Distinct(d, window))
-	s := earned + min(v.PerDayMost, days, earned) +
-		v.PerVouch*int64(min(v.VouchMost, p.ActiveVouches(d))) -
-		p.P.Value(Half90, d)
-	return min(max(s, 0), v.Most)
+	s := earned
+	if earned > 0 {
+		s += min(v.PerDayMost, v.PerDay*int64(p.Days.Distinct(d, window)), earned)
+	}
+	s += v.PerVouch * int64(min(v.VouchMost, p.ActiveVouches(d)))
+	if v.PerBranch > 0 {
+		s = min(s, v.PerBranch*int64(p.Branches))
+	}
+	return s
 }
 
 // ActiveVouches returns how many vouches hold on a day.

@@ -21,7 +21,8 @@ type Version struct {
 	PerDay     int64 // for each day with accepted content ...
 	PerDayMost int64 // ... up to this, and never more than what was earned
 	PerVouch   int64
-	VouchMost  int // vouches that raise standing
+	VouchMost  int   // vouches that raise standing
+	PerBranch  int64 // the most that all this may be for each branch that gave anything; 0 = no such bound
 	Most       int64
 
 	Minor, Serious int64 // what an upheld report takes
@@ -69,13 +70,25 @@ func V1() Version {
 	}
 }
 
+// V2 is V1 with one more bound: standing is at most 15 for each branch that gave anything. Under V1 the
+// sum of ratings kept to that, but one's own days and two vouches came on top, so one fooled branch was
+// worth 40 points and two were worth 70 (docs/standing.md has the tables).
+func V2() Version {
+	v := V1()
+	v.Number, v.PerBranch = 2, 15_000
+	return v
+}
+
 // Current is the version that new events are credited by.
-func Current() Version { return V1() }
+func Current() Version { return V2() }
 
 // VersionOf returns a published version by its number; false if there is none.
 func VersionOf(number int) (Version, bool) {
-	if number == 1 {
+	switch number {
+	case 1:
 		return V1(), true
+	case 2:
+		return V2(), true
 	}
 	return Version{}, false
 }
