@@ -45,6 +45,13 @@ func (s *Server) circle(v *visit) error {
 	}
 	view := CircleView{Page: v.page(c.Title()), Head: v.head(page), Closed: page.Closed}
 	view.Section, view.NoIndex = "circles", !c.Local() || c.Visibility != circles.Public
+	if view.Head.Mod != "" {
+		counts, err := s.moderation.OpenReports(ctx, v.who, []circles.CircleID{c.CircleID()})
+		if err != nil {
+			return err
+		}
+		view.Head.Reports = int(counts[c.CircleID()])
+	}
 	if !page.Closed {
 		l := v.listing(c.Path())
 		feed, err := s.app.Feed(ctx, v.who, app.FeedQuery{Scope: app.InCircle, Circle: c.CircleID(), Sort: l.sort, Window: l.window, Unread: v.hidesRead(l),
@@ -92,9 +99,19 @@ func (v *visit) head(page *app.CirclePage) CircleHead {
 		MayJoin: page.NoJoin == nil && page.Role == circles.NoRole, MayPost: page.NoPost == nil && !page.Closed,
 		MayLeave: page.Role.Member() && (page.Role != circles.RoleOwner || !c.Local()),
 	}
+	if !page.Closed {
+		h.Search = address("/search", "in", nameOf(&c.Actor))
+		if v.s.moderation != nil {
+			h.Log = c.Path() + "/modlog"
+		}
+	}
 	if v.member == nil {
 		h.Login = v.loginPath()
 		return h
+	}
+	h.Menu, h.Blocked, h.Muted = v.blockMenu(&c.Actor, page.Blocked, page.Muted), page.Blocked, page.Muted
+	if v.s.moderation != nil && page.MayMod && c.Local() {
+		h.Mod = c.Path() + "/mod"
 	}
 	if page.NoPost != nil && !page.Closed {
 		h.WhyNot = v.l.Error(page.NoPost)

@@ -8,7 +8,6 @@ import (
 
 	"halqa/circles"
 	"halqa/internal/app"
-	"halqa/internal/text"
 )
 
 // circleFields names the fields of the form where app calls them otherwise.
@@ -241,23 +240,7 @@ func (s *Server) setRole(v *visit) error {
 
 func (s *Server) giveRole(v *visit, c circles.CircleID, person, role string) error {
 	ctx := v.Request().Context()
-	person = strings.TrimSpace(person)
-	if !strings.Contains(person, "@") {
-		person = "@" + person
-	}
-	kind, name, host, err := text.ParseHandle(person)
-	if err != nil || kind != text.Person {
-		return circles.FieldErrorf(circles.Invalid, "person", "That is not a person's name; write it as @name or @name@host.").
-			With("refused.person", nil)
-	}
-	if host == s.host {
-		host = ""
-	}
-	p, err := s.app.Person(ctx, v.who, name, host, app.PersonQuery{Tab: app.PersonCircles})
-	if circles.Is(err, circles.NotFound) {
-		return circles.FieldErrorf(circles.Invalid, "person", "Nobody here has that name; check it, or add the server as in @name@example.org.").
-			With("refused.nobody", nil)
-	}
+	p, err := v.personNamed(person)
 	if err != nil {
 		return err
 	}
@@ -270,5 +253,5 @@ func (s *Server) giveRole(v *visit, c circles.CircleID, person, role string) err
 		return circles.FieldErrorf(circles.Invalid, "role", "A role must be owner, operator, moderator, member or none.").
 			With("refused.role", nil)
 	}
-	return s.app.SetRole(ctx, v.who, c, circles.PersonID(p.Person.ID), want)
+	return s.app.SetRole(ctx, v.who, c, circles.PersonID(p.ID), want)
 }

@@ -22,6 +22,7 @@ import (
 	"halqa/internal/accounts"
 	"halqa/internal/app"
 	"halqa/internal/media"
+	"halqa/internal/moderation"
 	"halqa/internal/store"
 	"halqa/internal/testdb"
 	contents "halqa/internal/text"
@@ -38,6 +39,7 @@ type house struct {
 	mu   sync.Mutex
 	now  time.Time
 	logs *bytes.Buffer
+	at   circles.Seq // how far catchUp got
 }
 
 func newHouse(t testing.TB) *house { return newHouseWith(t, func(*Options) {}) }
@@ -56,7 +58,8 @@ func newHouseWith(t testing.TB, change func(*Options)) *house {
 	log := slog.New(slog.NewTextHandler(io.MultiWriter(h.logs), nil))
 	a := app.New(app.Options{Store: h.db, Text: contents.NewRenderer(h.site.URL), Sanitizer: contents.NewSanitizer(), Pictures: media.NewProcessor(1),
 		Blobs: blobs, Host: host, Origin: h.site.URL, Now: h.clock})
-	o := Options{App: a, Accounts: accounts.New(accounts.Options{Store: h.db, App: a, Host: host, Now: h.clock}), Origin: h.site.URL,
+	o := Options{App: a, Accounts: accounts.New(accounts.Options{Store: h.db, App: a, Host: host, Now: h.clock}),
+		Moderation: moderation.New(moderation.Options{Store: h.db, App: a, Host: host}), Origin: h.site.URL,
 		Version: "test", Now: h.clock, Log: log}
 	change(&o)
 	h.Server, err = New(o)

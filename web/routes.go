@@ -66,6 +66,24 @@ func (s *Server) routes(assets *static.Files) {
 	act("/u/:name/follow", s.follow)
 	act("/u/:name/unfollow", s.unfollow)
 	act("/post/:id/vote", s.vote)
+	for do := range blocking {
+		act("/u/:name/"+do, s.blockPerson(do))
+		act("/c/:name/"+do, s.blockCircle(do))
+	}
+	form("/settings/blocks", s.blocksForm, s.saveBlocks)
+	form("/settings/followers", s.followersForm, s.answerFollower)
+
+	// Moderating: reports, what is done about them, and the log that everyone reads.
+	form("/post/:id/report", s.reportForm((*visit).aboutPost), s.sendReport((*visit).aboutPost))
+	form("/u/:name/report", s.reportForm((*visit).aboutPerson), s.sendReport((*visit).aboutPerson))
+	form("/c/:name/report", s.reportForm((*visit).aboutACircle), s.sendReport((*visit).aboutACircle))
+	e.GET("/mod", s.visit(s.members(s.modHome)))
+	form("/mod/site", s.queue((*visit).siteDesk), s.decide((*visit).siteDesk))
+	form("/c/:name/mod", s.queue((*visit).circleDesk), s.decide((*visit).circleDesk))
+	form("/c/:name/bans", s.bans, s.setBan)
+	read("/modlog", s.siteLog)
+	read("/c/:name/modlog", s.circleLog)
+
 	form("/notifications", s.notifications, s.seeNotifications)
 	e.GET("/saved", s.visit(s.members(s.saved)))
 	act("/tag/:tag", s.wishTag)

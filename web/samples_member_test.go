@@ -27,7 +27,9 @@ func memberSamples() []sample {
 		{"notifications", "notifications", told, NotificationsView{}},
 		{"saved", "saved", SavedView{Page: samplePage("Saved", true), Items: items, More: "/saved?after=x"}, SavedView{}},
 		{"tag", "tag", tag, TagView{}},
-		{"search", "search", search(func(v *SearchView) { v.Items, v.In, v.InCircle, v.Everywhere = items, "gardening", plant, "/search?q=comfrey" }), SearchView{}},
+		{"search", "search", search(func(v *SearchView) {
+			v.Items, v.In, v.InCircle, v.Everywhere = items, "gardening", plant, "/search?q=comfrey"
+		}), SearchView{}},
 		{"search-people", "search", search(func(v *SearchView) { v.People = []PersonRow{{bo, "@bo@pond.example"}, {lin, "@lin@halqa.test"}} }), SearchView{}},
 		{"search-elsewhere", "search", search(func(v *SearchView) { v.Query, v.Address, v.MayLook = "!none@sky.example", true, true }), SearchView{}},
 	}

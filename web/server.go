@@ -14,16 +14,18 @@ import (
 	"halqa/internal/accounts"
 	"halqa/internal/app"
 	"halqa/internal/i18n"
+	"halqa/internal/moderation"
 	"halqa/internal/text"
 	"halqa/static"
 )
 
 // Options is what the pages are made from.
 type Options struct {
-	App      *app.App
-	Accounts *accounts.Accounts
-	Resolver app.Resolver // finds what lives elsewhere; nil = this instance is not federated
-	Pictures *Pictures    // shows pictures of other servers; nil = they are links
+	App        *app.App
+	Accounts   *accounts.Accounts
+	Moderation *moderation.Moderation // reports, logs, other servers; nil = there are no such pages
+	Resolver   app.Resolver           // finds what lives elsewhere; nil = this instance is not federated
+	Pictures   *Pictures              // shows pictures of other servers; nil = they are links
 
 	Origin    string       // "https://example.org", without a slash; decides names and flags of cookies
 	Version   string       // of this program, for the foot of the page
@@ -38,17 +40,18 @@ type Options struct {
 // Server answers browsers. Between requests it keeps copies of what the database holds, and nothing
 // that would be lost.
 type Server struct {
-	options  Options
-	app      *app.App
-	accounts *accounts.Accounts
-	host     string // as it stands in handles; with the port on a loopback instance
-	echo     *echo.Echo
-	pages    *renderer
-	words    *i18n.Bundle
-	markdown *text.Renderer // of previews; app renders what is kept
-	site     siteCopy
-	cache    *pageCache
-	log      *slog.Logger
+	options    Options
+	app        *app.App
+	accounts   *accounts.Accounts
+	moderation *moderation.Moderation
+	host       string // as it stands in handles; with the port on a loopback instance
+	echo       *echo.Echo
+	pages      *renderer
+	words      *i18n.Bundle
+	markdown   *text.Renderer // of previews; app renders what is kept
+	site       siteCopy
+	cache      *pageCache
+	log        *slog.Logger
 }
 
 // maxForm bounds what a form without files may send: the longest post and its fields, with room.
@@ -78,7 +81,7 @@ func New(o Options) (*Server, error) {
 	}
 	_, host, _ := strings.Cut(o.Origin, "://")
 	s := &Server{
-		options: o, app: o.App, accounts: o.Accounts, host: host, echo: echo.New(), pages: r, words: words,
+		options: o, app: o.App, accounts: o.Accounts, moderation: o.Moderation, host: host, echo: echo.New(), pages: r, words: words,
 		markdown: text.NewRenderer(o.Origin), cache: cache, log: o.Log,
 	}
 	e := s.echo

@@ -16,7 +16,7 @@ import (
 func (v *visit) settingsView(section string) SettingsView {
 	view := SettingsView{Page: v.page(v.l.T("shell.settings")), Section: section}
 	view.NoIndex = true
-	sections := []string{"profile", "password", "appearance", "sessions", "account"}
+	sections := []string{"profile", "password", "appearance", "sessions", "blocks", "followers", "account"}
 	if v.who.Role == circles.SiteAdmin {
 		sections = append(sections, "site")
 	}
@@ -41,13 +41,13 @@ func (s *Server) profileForm(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.show(http.StatusOK, "settings", v.profileView(me, app.Profile{DisplayName: me.DisplayName, Summary: me.Summary, Bot: me.Bot, Indexable: me.Indexable}))
+	return v.show(http.StatusOK, "settings", v.profileView(me, app.Profile{DisplayName: me.DisplayName, Summary: me.Summary, Bot: me.Bot, Locked: me.Locked, Indexable: me.Indexable}))
 }
 
 func (v *visit) profileView(me *circles.Actor, p app.Profile) SettingsView {
 	view := v.settingsView("profile")
 	view.Display, view.Bio, view.Bot, view.Indexable, view.MaxBytes = p.DisplayName, p.Summary, p.Bot, p.Indexable, media.MaxFile
-	view.Picture = v.s.person(me)
+	view.Picture, view.Locked = v.s.person(me), p.Locked
 	return view
 }
 
@@ -72,7 +72,7 @@ func (s *Server) saveProfile(v *visit) error {
 	}
 	f := r.PostForm
 	p := app.Profile{DisplayName: f.Get("display"), Summary: f.Get("bio"), Icon: me.IconMedia, Bot: checked(f, "bot"),
-		Locked: me.Locked, Indexable: checked(f, "indexable")}
+		Locked: checked(f, "locked"), Indexable: checked(f, "indexable")}
 	if checked(f, "no-picture") {
 		p.Icon = ""
 	}

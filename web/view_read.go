@@ -59,6 +59,13 @@ type CircleHead struct {
 	MayPost    bool
 	WhyNot     string // why MayPost is false, in the reader's language; may be empty
 	Settings   string // address of the circle's settings for who may change them; may be empty
+	Menu       []Action
+	Mod        string // address of its reports for who moderates it; may be empty
+	Reports    int    // open ones
+	Log        string // address of its moderators' log; may be empty
+	Search     string // address of a search in it; may be empty
+	Blocked    bool   // by the viewer
+	Muted      bool
 }
 
 // CircleView is page "circle", /c/{name}.
@@ -172,7 +179,9 @@ type PersonView struct {
 	// MayFollow says that the viewer may follow them, or end it; Following is "", "pending" or "accepted".
 	MayFollow bool
 	Following string
-	Tabs      []Tab // posts, comments, circles
+	Menu      []Action // what else the viewer can do about them
+	Muted     bool     // by the viewer
+	Tabs      []Tab    // posts, comments, circles
 	Rows      []PostRow
 	Said      []Saying
 	Circles   []DirectoryRow

@@ -177,7 +177,7 @@ type SettingsView struct {
 	Page
 	Form
 	Tabs    []Tab
-	Section string // "profile", "password", "appearance" or "sessions"
+	Section string // the last part of its address
 
 	Display   string // profile
 	Bio       string
@@ -193,6 +193,15 @@ type SettingsView struct {
 	HideRead  bool
 
 	Registration []Option // site
+
+	Blocked     []BlockRow // blocks
+	Muted       []BlockRow
+	Hosts       []string
+	Host        string // to be blocked
+	BlockedTags []Link
+
+	Waiting []FollowerRow // followers
+	Locked  bool          // followers and profile
 
 	Sessions []Session
 }
