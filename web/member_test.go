@@ -249,3 +249,7 @@ func TestNamesCarryTheirServer(t *testing.T) {
 func isPost(n *html.Node) bool {
 	return n.Data == "article" && strings.HasPrefix(attr(n, "class"), "post")
 }
+
+func byID(id string) func(*html.Node) bool {
+	return func(n *html.Node) bool { return attr(n, "id") == id }
+}
