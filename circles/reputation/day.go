@@ -1,5 +1,11 @@
 package reputation
 
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
 // A Day is a whole UTC day, counted from 1970-01-01. Nothing here is finer: a formula with hours in
 // it would depend on when it is read.
 type Day int32
@@ -100,4 +106,40 @@ func (w *Days) Eases(today Day, span, most int) int {
 		}
 	}
 	return span
+}
+
+// MarshalText writes the latest day and the days that have something: "20574 20570:1 20574:2".
+func (w Days) MarshalText() ([]byte, error) {
+	b := strconv.AppendInt(nil, int64(w.Last), 10)
+	for d := max(w.Last-window, 0) + 1; d <= w.Last; d++ {
+		if n := w.N[d%window]; n != 0 {
+			b = append(b, ' ')
+			b = strconv.AppendInt(b, int64(d), 10)
+			b = append(b, ':')
+			b = strconv.AppendUint(b, uint64(n), 10)
+		}
+	}
+	return b, nil
+}
+
+// UnmarshalText reads what MarshalText wrote.
+func (w *Days) UnmarshalText(text []byte) error {
+	*w = Days{}
+	for i, field := range strings.Fields(string(text)) {
+		day, n, counted := strings.Cut(field, ":")
+		d, err := strconv.ParseInt(day, 10, 32)
+		if err != nil || d < 0 || counted != (i > 0) {
+			return fmt.Errorf("days: %q", clip(field))
+		}
+		if i == 0 {
+			w.Last = Day(d)
+			continue
+		}
+		c, err := strconv.ParseUint(n, 10, 8)
+		if err != nil || Day(d) > w.Last || Day(d) <= w.Last-window {
+			return fmt.Errorf("days: %q", clip(field))
+		}
+		w.N[d%window] = uint8(c)
+	}
+	return nil
 }

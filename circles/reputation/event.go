@@ -137,6 +137,8 @@ func (e Event) Check() error {
 		return bad("nobody rates themselves")
 	case e.Kind.rates() && e.CreditedMilli != 0 && (e.Branch == 0 || e.WeightMilli == 0):
 		return bad("credited without weight or branch")
+	case (e.Kind == Vouch || e.Kind == VouchEnded) && (e.Source == 0 || e.Source == e.Subject):
+		return bad("nobody vouches for themselves")
 	case e.Kind == Introduced && (e.Branch == 0 || e.Source == 0 || e.Source == e.Subject):
 		return bad("introduced by nobody or into no branch")
 	}

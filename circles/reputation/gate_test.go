@@ -3,10 +3,6 @@ package reputation
 import (
 	"encoding/json"
 	"errors"
-	"flag"
-	"fmt"
-	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -14,25 +10,6 @@ import (
 
 	"pgregory.net/rapid"
 )
-
-var update = flag.Bool("update", false, "write the goldens again")
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s: got\n%s\nwant\n%s", name, got, want)
-	}
-}
 
 // village is an instance with one open circle (1) in which a fresh account may comment at once.
 func village() World {
@@ -215,29 +192,6 @@ func TestHostileJSON(t *testing.T) {
 	}
 }
 
-func TestLimitsAndSwitches(t *testing.T) {
-	minus := -1
-	for i, s := range []Settings{
-		{Limits: map[Action]Limit{Comment: {FirstHeld: 1}}},
-		{Limits: map[Action]Limit{PostMedia: {FirstHeld: 4}}},
-		{Limits: map[Action]Limit{Comment: {PerDay: -1}}},
-		{Limits: map[Action]Limit{Comment: {MaxLinks: &minus}}},
-		{Limits: map[Action]Limit{Comment: {Below: Trusted, PerDay: 1}}},
-		{Limits: map[Action]Limit{Downvote: {PerDay: 1}}},
-		{Off: map[Action]bool{Comment: true}},
-		{Off: map[Action]bool{"appeal": true}},
-		{Off: map[Action]bool{CreateCircle: true}},
-	} {
-		var r *Refused
-		if err := village().Check(1, s, DefaultBounds(), false); !errors.As(err, &r) || r.Fault != FaultLimit {
-			t.Errorf("%d: %v, want it refused as a limit", i, err)
-		}
-	}
-	if err := village().Check(1, Settings{Off: map[Action]bool{Downvote: true}}, DefaultBounds(), false); err != nil {
-		t.Error(err)
-	}
-}
-
 // genFacts draws facts of somebody; better returns somebody who differs only by good conduct.
 func genFacts(t *rapid.T, label string) Facts {
 	var f Facts
@@ -408,51 +362,6 @@ func TestNoSettingsKeepShut(t *testing.T) {
 			}
 		}
 	})
-}
-
-func TestSentences(t *testing.T) {
-	lin := Facts{}.With(DaysKnown, ScopeInstance, 5).With(AcceptedCount, ScopeInstance, 2).With(StandingPoints, ScopeCircle, 8)
-	people := []struct {
-		name  string
-		facts Facts
-	}{{"a fresh account", Facts{}}, {"five days here, two contributions, standing 8", lin}}
-	var b strings.Builder
-	custom := Preset{Name: "custom", Circle: Settings{Gates: map[Action]Gate{
-		Comment:  gate(Hold, Path{{StandingPoints, "", 20}}, Path{{VouchesHeld, "", 2}}, Path{{MembershipDays, "", 7}, {StrikesLately, "", 0}}, Path{{ActiveDays, "", 1}}),
-		Downvote: gate(Deny, Path{{StandingPoints, "", 40}}),
-	}}}
-	for _, p := range append(Presets(), custom) {
-		for _, person := range people {
-			fmt.Fprintf(&b, "# %s, %s\n", p.Name, person.name)
-			for _, a := range Actions() {
-				s := p.Circle
-				if !a.at(InCircle) {
-					s = p.Instance
-				}
-				d := s.Judge(a, &person.facts)
-				if d.Allowed {
-					continue
-				}
-				for _, lang := range []string{"en", "zh"} {
-					fmt.Fprintf(&b, "%s\n", d.Explain(a, lang, false))
-					if own := d.Explain(a, lang, true); own != d.Explain(a, lang, false) {
-						fmt.Fprintf(&b, "  (to its owner) %s\n", own)
-					}
-				}
-				fmt.Fprintf(&b, "  soonest %d\n", d.Soonest())
-			}
-		}
-	}
-	golden(t, "sentences.txt", b.String())
-
-	b.Reset()
-	order := append([]Preset{{Name: "nothing"}}, Presets()...)
-	for i, p := range order[1:] {
-		for _, lang := range []string{"en", "zh"} {
-			fmt.Fprintf(&b, "# %s to %s\n%s\n", order[i].Name, p.Name, strings.Join(Diff(order[i].Circle, p.Circle, lang), "\n"))
-		}
-	}
-	golden(t, "diffs.txt", b.String())
 }
 
 func TestOnlyItsOwnerSeesStanding(t *testing.T) {

@@ -2,6 +2,7 @@ package reputation
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 )
@@ -44,6 +45,15 @@ func TestSimulation(t *testing.T) {
 	}
 	t.Log("\n" + b.String())
 	golden(t, "simulation.txt", b.String())
+	page, err := os.ReadFile("../../docs/standing.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for row := range strings.Lines(b.String()) {
+		if strings.HasPrefix(row, "|") && !strings.Contains(string(page), row) {
+			t.Errorf("docs/standing.md does not have the row %s", row)
+		}
+	}
 }
 
 func cell(a Attack, o Outlook) string {

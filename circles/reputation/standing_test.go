@@ -452,6 +452,7 @@ func TestClosedLedger(t *testing.T) {
 		"half":      func(e *Event) { e.Kind, e.CreditedMilli = Accepted, 500 },
 		"weight":    func(e *Event) { e.WeightMilli = 1001 },
 		"self":      func(e *Event) { e.Source = 2 },
+		"own vouch": func(e *Event) { e.Kind, e.Source = Vouch, 2 },
 		"no branch": func(e *Event) { e.Branch = 0 },
 		"instance":  func(e *Event) { e.Circle = 0 },
 		"early":     func(e *Event) { e.Day = Epoch - 1 },
