@@ -2,7 +2,9 @@ package as
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
+	"slices"
 	"time"
 )
 
@@ -32,8 +34,10 @@ func (d Doc) Bytes() []byte {
 }
 
 // Raw is a document by somebody else, to stand inside one of ours with the author's very bytes: Lemmy
-// and NodeBB keep members that we know nothing of. Only the outer @context is cut out, and even that
-// is kept if there is a proof, which covers it. // FEP-8b32
+// and NodeBB keep members that we know nothing of. If there is no proof, which covers every byte
+// (FEP-8b32), the outer @context is cut out, and recipients are written as the lists they are:
+// GoToSocial leaves out the brackets of a list of one, and an empty cc, and Lemmy takes no Create
+// without them from whoever passes it on.
 func Raw(body []byte) (Doc, error) {
 	doc, err := scan(body)
 	if err != nil {
@@ -41,34 +45,68 @@ func Raw(body []byte) (Doc, error) {
 	}
 	root := doc.root()
 	start, end := doc.nodes[0].start, doc.nodes[0].end
-	own := body[start:end:end]
 	if !root.get("proof").absent() {
-		return Doc{body: own}, nil
+		return Doc{body: body[start:end:end]}, nil
 	}
-	return Doc{body: without(doc, "@context"), context: contextObject}, nil
-}
-
-// without returns the root's bytes with one member cut out, and a comma with it.
-func without(doc *document, key string) []byte {
-	root := doc.nodes[0]
-	data := doc.data
-	for i := int32(1); i < root.next; i = doc.nodes[i+1].next {
-		if (value{doc, i}).str() != key {
+	var edits []edit
+	if from, to, ok := doc.span("@context"); ok {
+		edits = append(edits, edit{from, to, ""})
+	}
+	object := root.get("object")
+	for _, holder := range []value{root, object} {
+		if !holder.isObject() || !object.get("proof").absent() && holder == object {
 			continue
 		}
-		from, to := doc.nodes[i].start, doc.nodes[i+1].end
-		if next := doc.nodes[i+1].next; next < root.next {
-			to = doc.nodes[next].start // up to the next key, comma included
-		} else if i > 1 {
-			// The last one: from the end of the member before, found by stepping back over the comma.
-			for from--; data[from] != ','; from-- {
+		for _, key := range []string{"to", "cc"} {
+			if v := holder.get(key); v.isString() {
+				edits = append(edits, edit{v.node().start, v.node().start, "["}, edit{v.node().end, v.node().end, "]"})
 			}
 		}
-		out := make([]byte, 0, root.end-root.start)
-		out = append(out, data[root.start:from]...)
-		return append(out, data[to:root.end]...)
 	}
-	return data[root.start:root.end:root.end]
+	if t := root.typ(); (t == "Create" || t == "Update") && root.get("cc").absent() && !root.get("to").absent() {
+		edits = append(edits, edit{end - 1, end - 1, `,"cc":[]`})
+	}
+	return Doc{body: spliced(body, start, end, edits), context: contextObject}, nil
+}
+
+// An edit puts other bytes in the place of some.
+type edit struct {
+	from, to int32
+	with     string
+}
+
+// spliced returns a part of data with edits that do not overlap.
+func spliced(data []byte, start, end int32, edits []edit) []byte {
+	if len(edits) == 0 {
+		return data[start:end:end]
+	}
+	slices.SortStableFunc(edits, func(a, b edit) int { return cmp.Compare(a.from, b.from) })
+	out := make([]byte, 0, int(end-start)+16)
+	for _, e := range edits {
+		out = append(append(out, data[start:e.from]...), e.with...)
+		start = e.to
+	}
+	return append(out, data[start:end]...)
+}
+
+// span is where a member of the root stands, with the comma that goes with it.
+func (d *document) span(key string) (from, to int32, ok bool) {
+	root := d.nodes[0]
+	for i := int32(1); i < root.next; i = d.nodes[i+1].next {
+		if (value{d, i}).str() != key {
+			continue
+		}
+		from, to := d.nodes[i].start, d.nodes[i+1].end
+		if next := d.nodes[i+1].next; next < root.next {
+			to = d.nodes[next].start // up to the next key, comma included
+		} else if i > 1 {
+			// The last one: from the end of the member before, found by stepping back over the comma.
+			for from--; d.data[from] != ','; from-- {
+			}
+		}
+		return from, to, true
+	}
+	return 0, 0, false
 }
 
 // render encodes a wire struct in the order of its fields. Nothing in one can fail to encode.

@@ -299,7 +299,8 @@ func TestShapesReadBack(t *testing.T) {
 	}
 }
 
-// The author's bytes go out as they came in, odd spaces, unknown members, escapes and all.
+// The author's bytes go out as they came in, odd spaces, unknown members, escapes and all, but for the
+// brackets of recipients.
 func TestRawIsVerbatim(t *testing.T) {
 	for _, c := range []struct{ name, in, want string }{
 		{"first", `{"@context":["x",{"a":"b"}], "id" : "1","to":["a"],"odd":{"n":1.50,"s":"\u00fc"}}`, `{"id" : "1","to":["a"],"odd":{"n":1.50,"s":"\u00fc"}}`},
@@ -308,6 +309,13 @@ func TestRawIsVerbatim(t *testing.T) {
 		{"alone", `{"@context":"x"}`, `{}`},
 		{"none", ` {"id":"1"} `, `{"id":"1"}`},
 		{"inner ones stay", `{"@context":"x","object":{"@context":"y"}}`, `{"object":{"@context":"y"}}`},
+		{"recipients without brackets", `{"type":"Create","to":"a", "cc" : "b","object":{"type":"Note","cc":["c"],"to":"\u00e4"},"@context":"x"}`,
+			`{"type":"Create","to":["a"], "cc" : ["b"],"object":{"type":"Note","cc":["c"],"to":["\u00e4"]}}`},
+		{"no cc", `{"@context":"x","type":"Create","to":"a"}`, `{"type":"Create","to":["a"],"cc":[]}`},
+		{"no cc of a Like", `{"type":"Like","to":"a"}`, `{"type":"Like","to":["a"]}`},
+		{"recipients under a proof", `{"to":"a","proof":{"type":"DataIntegrityProof"}}`, `{"to":"a","proof":{"type":"DataIntegrityProof"}}`},
+		{"an object under a proof", `{"type":"Create","to":"a","cc":[],"object":{"to":"b","proof":{}}}`,
+			`{"type":"Create","to":["a"],"cc":[],"object":{"to":"b","proof":{}}}`},
 		{"proof", `{"@context":"x","id":"1","proof":{"type":"DataIntegrityProof"}}`, `{"@context":"x","id":"1","proof":{"type":"DataIntegrityProof"}}`},
 	} {
 		d, err := Raw([]byte(c.in))
