@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 )
@@ -312,15 +313,14 @@ func (w *writer) pragmas(all []string) error {
 	return nil
 }
 
-// committed answers jobs whose transaction is on disk.
+// committed answers jobs whose transaction is on disk. Whoever was answered may rely on the followers
+// of the log being awake.
 func (w *writer) committed(jobs []*job) {
-	appended := false
-	for _, j := range jobs {
-		appended = appended || j.err == nil && j.tx.appended
-		close(j.turn)
-	}
-	if appended {
+	if slices.ContainsFunc(jobs, func(j *job) bool { return j.err == nil && j.tx.appended }) {
 		w.store.wake()
+	}
+	for _, j := range jobs {
+		close(j.turn)
 	}
 }
 
