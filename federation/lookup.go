@@ -72,6 +72,23 @@ func (in *Inbox) finger(ctx context.Context, name, host string) (*as.Finger, err
 	return as.ParseWebFinger(resp.Body)
 }
 
+// Subscribe asks a server where it takes its person of this name who wants to follow or join something:
+// an address of http or https with {uri} in it, as the server wrote it. // OStatus, as Mastodon has it
+func (in *Inbox) Subscribe(ctx context.Context, name, host string) (string, error) {
+	if blocked, err := in.blocked(ctx, host); err != nil || blocked {
+		return "", cmp.Or(err, error(circles.Errorf(circles.Forbidden, "The server %s is blocked here.", host)))
+	}
+	f, err := in.finger(ctx, name, host)
+	if err != nil {
+		return "", err
+	}
+	u, err := url.Parse(f.Subscribe)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme+"://" != in.scheme() {
+		return "", circles.Errorf(circles.NotFound, "%s does not say how to join from there.", host)
+	}
+	return f.Subscribe, nil
+}
+
 // scheme is that of our own address: an instance that is reached over http is in a test network, and
 // so are its peers.
 func (in *Inbox) scheme() string {

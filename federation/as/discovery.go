@@ -40,7 +40,7 @@ func (f WebFinger) Bytes() []byte {
 	links = append(links, jrdLink{Rel: "self", Type: ActivityJSON, Href: f.Actor,
 		Properties: map[string]string{"https://www.w3.org/ns/activitystreams#type": f.Type}})
 	if f.Subscribe != "" {
-		links = append(links, jrdLink{Rel: "http://ostatus.org/schema/1.0/subscribe", Template: f.Subscribe})
+		links = append(links, jrdLink{Rel: relSubscribe, Template: f.Subscribe})
 	}
 	return render(struct {
 		Subject string       `json:"subject"`
@@ -142,11 +142,18 @@ func HostMeta(template string) []byte {
 	return []byte(b.String())
 }
 
+const (
+	relSubscribe = "http://ostatus.org/schema/1.0/subscribe"
+	maxTemplate  = 2048 // bytes, as of any address that people follow
+)
+
 // A Finger is a peer's WebFinger answer, as far as it matters.
 type Finger struct {
 	Subject string
 	Aliases []string
 	Selves  []Self // Lemmy lists a person and a group of the same name
+
+	Subscribe string // template with {uri} of where its people follow and join; may be empty
 }
 
 // Self is a link to an actor; Type may be empty.
@@ -161,6 +168,10 @@ func ParseWebFinger(body []byte) (*Finger, error) {
 	v := doc.root()
 	f := &Finger{Subject: v.get("subject").text(MaxName), Aliases: v.get("aliases").ids(MaxList)}
 	v.get("links").each(func(l value) {
+		if t := l.get("template").text(maxTemplate); l.get("rel").str() == relSubscribe && strings.Contains(t, "{uri}") && f.Subscribe == "" {
+			f.Subscribe = t
+			return
+		}
 		typ := l.get("type").text(256)
 		href := l.get("href").id()
 		as := typ == ActivityJSON || strings.HasPrefix(typ, "application/ld+json")

@@ -274,12 +274,14 @@ func TestReadDiscovery(t *testing.T) {
 		{"rel":"http://webfinger.net/rel/profile-page","type":"text/html","href":"https://p.example/u/tea"},
 		{"rel":"self","type":"application/activity+json","href":"https://p.example/u/tea","properties":{"https://www.w3.org/ns/activitystreams#type":"Person"}},
 		{"rel":"self","type":"application/ld+json; profile=\"https://www.w3.org/ns/activitystreams\"","href":"https://p.example/c/tea","properties":{"https://www.w3.org/ns/activitystreams#type":"Group"}},
+		{"rel":"http://ostatus.org/schema/1.0/subscribe","template":"https://p.example/nothing"},
+		{"rel":"http://ostatus.org/schema/1.0/subscribe","template":"https://p.example/follow?uri={uri}"},
 		{"rel":"self","type":"text/html","href":"https://p.example/x"}]}`))
 	if err != nil {
 		t.Fatal(err)
 	}
 	same(t, "webfinger", f, &Finger{"acct:tea@p.example", []string{"https://p.example/u/tea"},
-		[]Self{{"https://p.example/u/tea", "Person"}, {"https://p.example/c/tea", "Group"}}})
+		[]Self{{"https://p.example/u/tea", "Person"}, {"https://p.example/c/tea", "Group"}}, "https://p.example/follow?uri={uri}"})
 	href, err := ParseNodeInfoLinks([]byte(`{"links":[{"rel":"http://nodeinfo.diaspora.software/ns/schema/2.1","href":"https://p/2.1"},{"rel":"http://nodeinfo.diaspora.software/ns/schema/2.0","href":"https://p/2.0"},{"rel":"other","href":"https://p/3"}]}`))
 	if err != nil || href != "https://p/2.1" {
 		t.Errorf("nodeinfo links: %q, %v", href, err)
