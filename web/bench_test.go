@@ -15,7 +15,8 @@ func (h *house) signedIn(name string) string {
 	r := h.member(name, circles.SiteMember)
 	u, err := http.NewRequest("GET", h.site.URL, nil)
 	h.must(err)
-	return "session=" + r.client.Jar.Cookies(u.URL)[0].Value
+	k := r.client.Jar.Cookies(u.URL)[0]
+	return k.Name + "=" + k.Value
 }
 
 func (h *house) benchmark(b *testing.B, path, cookie string, least int) {

@@ -107,6 +107,9 @@ func (v *visit) head(page *app.CirclePage) CircleHead {
 	}
 	if v.member == nil {
 		h.Login = v.loginPath()
+		if v.s.options.Subscribe != nil && !page.Closed && c.Visibility.Federated() {
+			h.Elsewhere = c.Path() + "/elsewhere"
+		}
 		return h
 	}
 	h.Menu, h.Blocked, h.Muted = v.blockMenu(&c.Actor, page.Blocked, page.Muted), page.Blocked, page.Muted

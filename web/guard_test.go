@@ -203,12 +203,12 @@ func TestSettings(t *testing.T) {
 	r.shows("Your password is changed")
 
 	// Only an admin says who may sign up.
-	if r.open("/settings/site"); r.status != 404 {
-		t.Errorf("/settings/site for a member: %d, want 404", r.status)
+	if r.open("/admin"); r.status != 404 {
+		t.Errorf("/admin for a member: %d, want 404", r.status)
 	}
 	keeper := h.member("keeper", circles.SiteAdmin)
-	keeper.open("/settings/site")
-	keeper.send("/settings/site", fill{"registration": "open"})
+	keeper.open("/admin")
+	keeper.send("/admin", fill{"registration": "open"})
 	visitor := h.reader()
 	visitor.open("/")
 	visitor.shows(`href="/signup"`)

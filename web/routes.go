@@ -106,5 +106,15 @@ func (s *Server) routes(assets *static.Files) {
 	form("/settings/appearance", s.appearanceForm, s.saveAppearance)
 	form("/settings/sessions", s.sessionsPage, s.endSession)
 	form("/settings/account", s.accountForm, s.removeAccount)
-	form("/settings/site", s.siteForm, s.saveSite)
+	admin := func(path string, show, act func(*visit) error) { form(path, s.admins(show), s.admins(act)) }
+	admin("/admin", s.adminSite, s.saveSite)
+	admin("/admin/people", s.adminPeople, s.giveSiteRole)
+	admin("/admin/peers", s.adminPeers, s.decidePeer)
+	form("/u/:name/suspend", s.suspendForm, s.suspend)
+
+	// From one server to another.
+	e.GET("/authorize_interaction", s.visit(s.members(s.interact)))
+	e.GET("/c/:name/interact", s.visit(s.members(s.joinForm)))
+	e.GET("/u/:name/interact", s.visit(s.members(s.followForm)))
+	enter("/c/:name/elsewhere", s.joinElsewhere)
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"log/slog"
 	"net"
 	"net/http"
@@ -25,7 +26,10 @@ type Options struct {
 	Accounts   *accounts.Accounts
 	Moderation *moderation.Moderation // reports, logs, other servers; nil = there are no such pages
 	Resolver   app.Resolver           // finds what lives elsewhere; nil = this instance is not federated
-	Pictures   *Pictures              // shows pictures of other servers; nil = they are links
+	// Subscribe asks a server where it takes its person of this name who wants to join something: an
+	// address with {uri} in it. nil = visitors are not led to their servers.
+	Subscribe func(ctx context.Context, name, host string) (template string, err error)
+	Pictures  *Pictures // shows pictures of other servers; nil = they are links
 
 	Origin    string       // "https://example.org", without a slash; decides names and flags of cookies
 	Version   string       // of this program, for the foot of the page
@@ -50,6 +54,7 @@ type Server struct {
 	words      *i18n.Bundle
 	markdown   *text.Renderer // of previews; app renders what is kept
 	site       siteCopy
+	asking     chan struct{} // of askers: visitors who wait for their own server
 	cache      *pageCache
 	log        *slog.Logger
 }
@@ -83,6 +88,7 @@ func New(o Options) (*Server, error) {
 	s := &Server{
 		options: o, app: o.App, accounts: o.Accounts, moderation: o.Moderation, host: host, echo: echo.New(), pages: r, words: words,
 		markdown: text.NewRenderer(o.Origin), cache: cache, log: o.Log,
+		asking: make(chan struct{}, askers),
 	}
 	e := s.echo
 	e.HideBanner, e.HidePort = true, true

@@ -23,9 +23,15 @@ const (
 
 // sessionCookie is the name of the cookie with the token. The prefix __Host- makes a browser refuse one
 // that another host of the domain, or a page over plain http, planted. // RFC 6265bis 4.1.3.2
+//
+// Cookies know no ports (RFC 6265 8.5), so instances beside each other on one machine would end each
+// other's sessions: there the port is part of the name.
 func (s *Server) sessionCookie() string {
 	if strings.HasPrefix(s.options.Origin, "https://") {
 		return "__Host-session"
+	}
+	if _, port, err := net.SplitHostPort(s.host); err == nil {
+		return port + "-session"
 	}
 	return "session"
 }

@@ -3,7 +3,6 @@ package web
 import (
 	"net/http"
 
-	"halqa/circles"
 	"halqa/internal/accounts"
 )
 
@@ -28,29 +27,6 @@ func (s *Server) removeAccount(v *visit) error {
 	}
 	s.setCookie(v.Context, s.sessionCookie(), "", 0)
 	return v.onward("/", "flash.account-gone")
-}
-
-// siteForm is /settings/site, for admins: who may sign up.
-func (s *Server) siteForm(v *visit) error {
-	if v.who.Role != circles.SiteAdmin {
-		return noPage
-	}
-	view := v.settingsView("site")
-	view.Registration = v.registrationOptions(s.siteNow(v.Request().Context()).Registration)
-	return v.show(http.StatusOK, "settings", view)
-}
-
-// saveSite sets it.
-func (s *Server) saveSite(v *visit) error {
-	f, err := v.form()
-	if err != nil {
-		return err
-	}
-	if err := s.accounts.SetRegistration(v.Request().Context(), v.who, accounts.Registration(f.Get("registration"))); err != nil {
-		return err
-	}
-	s.forgetSite()
-	return v.onward("/settings/site", "flash.saved")
 }
 
 // registrationOptions are who may sign up.

@@ -66,11 +66,14 @@ type CircleHead struct {
 	Search     string // address of a search in it; may be empty
 	Blocked    bool   // by the viewer
 	Muted      bool
+	Elsewhere  string // where a visitor says from which server they want to join; may be empty
 }
 
 // CircleView is page "circle", /c/{name}.
 type CircleView struct {
 	Page
+	Form // empty: it asks visitors where they live
+	Me   string
 	Feed
 	Head       CircleHead
 	Closed     bool // the viewer is not let in: nothing but Head is set

@@ -192,8 +192,6 @@ type SettingsView struct {
 	Reveal    bool
 	HideRead  bool
 
-	Registration []Option // site
-
 	Blocked     []BlockRow // blocks
 	Muted       []BlockRow
 	Hosts       []string

@@ -288,7 +288,7 @@ func (h *house) handler() (http.Handler, error) {
 		proxies = append(proxies, &net.IPNet{IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen())})
 	}
 	pages, err := web.New(web.Options{
-		App: h.app, Accounts: h.accounts, Moderation: h.moderation, Resolver: h.inbox, Pictures: &web.Pictures{Client: h.fetch, Cache: h.cache},
+		App: h.app, Accounts: h.accounts, Moderation: h.moderation, Resolver: h.inbox, Subscribe: h.inbox.Subscribe, Pictures: &web.Pictures{Client: h.fetch, Cache: h.cache},
 		Origin: h.site.Base, Version: version, Proxies: proxies, LocalOnly: h.cfg.Host == "", Now: h.now, Log: h.log,
 	})
 	if err != nil {
