@@ -1,7 +1,6 @@
 package web
 
 import (
-	"net/http"
 	"net/url"
 	"testing"
 
@@ -19,10 +18,10 @@ func TestSessionsOfNeighbours(t *testing.T) {
 	next.open("/login")
 	next.send("/login", fill{"name": "ben", "password": goodPassword})
 
-	next.open("/settings/profile")
-	next.shows("@ben")
-	r.open("/settings/profile")
-	r.shows("@ada")
+	next.open("/settings/sessions")
+	next.shows("This browser", `href="/u/ben"`)
+	r.open("/settings/sessions")
+	r.shows("This browser", `href="/u/ada"`)
 
 	// This is about one host with two ports.
 	a, _ := url.Parse(one.site.URL)
@@ -30,7 +29,7 @@ func TestSessionsOfNeighbours(t *testing.T) {
 	if a.Hostname() != b.Hostname() || a.Port() == b.Port() {
 		t.Fatalf("the instances are at %s and %s", a, b)
 	}
-	if got := r.client.Jar.(http.CookieJar).Cookies(a); len(got) < 2 {
+	if got := r.client.Jar.Cookies(a); len(got) < 2 {
 		t.Fatalf("the browser has %v for both, want the cookies of each", got)
 	}
 }
