@@ -16,6 +16,9 @@
 // popularity, machine scores or activity elsewhere. Kind is a closed list, and the list is the
 // promise. Who is asking, what is stored and when a sweep runs belong to whoever calls.
 //
+// Simulation runs attacks against a circle on these very functions; docs/standing.md publishes what
+// came of them, failures included.
+//
 // Begin with event.go for what can happen, credit.go for what it is worth and tier.go for what that
 // opens; for gates with gate.go, then check.go for what an operator may ask. docs/standing.md tells
 // the same in words for the people who are judged by it.

@@ -156,6 +156,11 @@ func TestWhatCountsOutside(t *testing.T) {
 	if here, there := w.s.Person(1, 3).Accepted, w.s.Person(0, 3).Accepted; here != 2 || there != 1 {
 		t.Errorf("accepted %d here and %d outside, want 2 and 1", here, there)
 	}
+	for _, e := range w.log {
+		if rows := Apply(Rows{}, e); e.Kind == Accepted && (rows.Home != Person{}) != e.Outside {
+			t.Errorf("%+v changes what the instance knows: %v", e, rows.Home != Person{})
+		}
+	}
 	for range w.v.AcceptedPerDay - 2 {
 		accept(false)
 	}
