@@ -129,3 +129,56 @@ func TestADormantHostWakesWhenHeard(t *testing.T) {
 		t.Errorf("heard %v", got)
 	}
 }
+
+// What was still to be sent when the process ended is sent by the next one, even if the newest entry
+// of its stream had arrived.
+func TestARestartSendsWhatWasStuck(t *testing.T) {
+	for _, later := range []string{"", "Later"} {
+		w := newWorld(t)
+		p := newPeer(t, "lemmy")
+		w.follow(p, w.circle)
+		w.deliver()
+		p.set(func(_ int, body []byte) (int, http.Header) {
+			if strings.Contains(string(body), "Stuck") {
+				return http.StatusServiceUnavailable, nil
+			}
+			return http.StatusAccepted, nil
+		})
+		w.post("Stuck", 0)
+		w.post("Fine", 0)
+		w.route()
+		heard := func(text string) (n int) {
+			for _, h := range p.heard(t) {
+				if strings.Contains(h.Content, text) {
+					n++
+				}
+			}
+			return n
+		}
+		for range 20 {
+			w.quiet()
+			if heard("Fine") > 0 {
+				break
+			}
+			w.clock.forward(time.Minute)
+			w.sender.tick()
+		}
+		if got := heard("Fine"); got != 1 {
+			t.Fatalf("%d posts behind the stuck one arrived, want 1", got)
+		}
+		w.save()
+		w.kill()
+		p.set(nil)
+		w.clock.forward(time.Hour)
+		w.begin()
+		if later != "" {
+			w.post(later, 0)
+		}
+		w.deliver()
+		for _, text := range []string{"Stuck", "Fine", later} {
+			if got := heard(text); text != "" && got != 1 {
+				t.Errorf("then %q: %q arrived %d times, want once", later, text, got)
+			}
+		}
+	}
+}
