@@ -109,6 +109,7 @@ func (w *walk) run(scripts bool) {
 	w.fill("body", "Did they split?")
 	w.press("#answer .btn.pri")
 	w.until("the comment is there", `!!document.querySelector(".thread .cmt")?.innerText.includes("Did they split?")`)
+	w.until("the page counts it", `["#talk-title", ".article a[href='#talk']"].every(s => document.querySelector(s).innerText.trim() === "1 comment")`)
 	w.press(".article .ring[data-key=up]")
 	w.until("the vote shows", `document.querySelector(".article .ring[data-key=up]")?.getAttribute("aria-pressed") === "true"`)
 	if scripts {

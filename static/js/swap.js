@@ -24,7 +24,16 @@ export async function swap(form, submitter) {
   } catch { /* the network, not the server: let the browser say so */ }
   delete form.dataset.busy;
   if (!fresh) { say(word("failed")); form.removeAttribute("data-swap"); form.requestSubmit(submitter); return; }
+  refresh(fresh.ownerDocument);
   replace(old, fresh);
+}
+
+// refresh brings what counts things elsewhere on the page up to what the answer says.
+function refresh(doc) {
+  for (const el of document.querySelectorAll("[data-fresh][id]")) {
+    const now = doc.getElementById(el.id);
+    if (now && now.textContent !== el.textContent) el.textContent = now.textContent;
+  }
 }
 
 // replace puts fresh where old was, with the focus on the control that had it and the scroll kept.
