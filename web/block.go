@@ -102,14 +102,14 @@ func (v *visit) blocksView(host string) (SettingsView, error) {
 	for _, t := range tags {
 		view.BlockedTags = append(view.BlockedTags, Link{Label: "#" + t, Href: tagPath(t)})
 	}
-	view.Blocked, view.Muted = v.blockRows(all.Blocked, "unblock"), v.blockRows(all.Muted, "unmute")
+	view.Blocked, view.Muted = v.blockRows(all.Blocked, "unblock", v.l.T("block.unblock")), v.blockRows(all.Muted, "unmute", v.l.T("block.unmute"))
 	return view, nil
 }
 
-func (v *visit) blockRows(all []*circles.Actor, undo string) []BlockRow {
+func (v *visit) blockRows(all []*circles.Actor, undo, label string) []BlockRow {
 	out := make([]BlockRow, 0, len(all))
 	for _, a := range all {
-		row := BlockRow{Undo: a.Path() + "/" + undo}
+		row := BlockRow{Undo: a.Path() + "/" + undo, Label: label}
 		if a.Kind == circles.KindCircle {
 			row.Circle = v.s.circleRef(&circles.Circle{Actor: *a})
 		} else {

@@ -241,7 +241,7 @@ func TestNamesCarryTheirServer(t *testing.T) {
 		return err
 	}))
 	g.bob.open(g.path)
-	g.bob.shows("I am ada.", `<bdi>ada</bdi><span class="host">@sky.example</span>`, "Comment by ada @sky.example")
+	g.bob.shows("I am ada.", `<bdi>ada</bdi> <span class="host">@sky.example</span>`, "Comment by ada @sky.example")
 	g.bob.open("/u/vera@sky.example")
 	g.bob.shows("<title>ada @sky.example ·", "@vera@sky.example")
 }

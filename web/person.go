@@ -27,7 +27,7 @@ func personDrawer(l *i18n.Localizer) (ring, name func(PersonRef) template.HTML) 
 	name = func(p PersonRef) template.HTML {
 		s := `<a class="name" href="` + esc(safeAddress(p.Href)) + `" title="@` + esc(p.Name) + `"><bdi>` + esc(p.Called()) + `</bdi>`
 		if host := p.Host(); host != "" {
-			s += `<span class="host">@` + esc(host) + `</span>`
+			s += ` <span class="host">@` + esc(host) + `</span>`
 		}
 		if p.Moderator {
 			s += moderator

@@ -25,7 +25,7 @@ func moderateSamples() []sample {
 		{At: ago(4), Action: "suspended", Of: &stars}}}
 	settings := func(section string) SettingsView {
 		return SettingsView{Page: samplePage("Settings", true), Section: section, Tabs: []Tab{{Label: "Blocks", Href: "/settings/blocks", Current: true}}, Host: "spam.example", Hosts: []string{"noise.example"},
-			Blocked: []BlockRow{{Person: bo, Undo: bo.Href + "/unblock"}, {Circle: stars, Undo: stars.Href + "/unblock"}}, Muted: []BlockRow{{Person: lin, Undo: lin.Href + "/unmute"}},
+			Blocked: []BlockRow{{Person: bo, Undo: bo.Href + "/unblock", Label: "Lift the block"}, {Circle: stars, Undo: stars.Href + "/unblock", Label: "Lift the block"}}, Muted: []BlockRow{{Person: lin, Undo: lin.Href + "/unmute", Label: "No longer mute"}},
 			BlockedTags: []Link{{Label: "#cats", Href: "/tag/cats"}}, Waiting: []FollowerRow{{ID: 4, Person: bo, Handle: "@bo@pond.example"}}}
 	}
 	return []sample{

@@ -129,6 +129,7 @@ type BlockRow struct {
 	Person PersonRef
 	Circle CircleRef
 	Undo   string // where the form goes
+	Label  string // its button
 }
 
 // A FollowerRow is somebody who asks to follow the reader.
