@@ -175,6 +175,27 @@ func TestAPostArrivesChangesAndGoes(t *testing.T) {
 	}
 }
 
+// ActivityPub 6: whom its author hid stays hidden, also from the followers of the circle.
+func TestHiddenRecipientsAreNotAnnounced(t *testing.T) {
+	h := newHouse(t)
+	c := h.circle(h.person("olga"), "garden", circles.Public)
+	bob := h.far().speaker("bob")
+	secret := "https://far.example/u/secret"
+	page := bob.page("/post/1", h.address(c), "Roses", obj{"bto": []any{secret}})
+	bob.must(bob.says("Create", page, obj{"bcc": secret, "bto": secret}))
+	p := h.wantPost(bob.base + "/post/1")
+	for _, path := range []string{h.site.activityPath(p.AnnounceSeq, formMain), h.address(c) + "/outbox?page=1"} {
+		path = strings.TrimPrefix(path, h.site.Base)
+		resp, body := h.get(path, "application/activity+json")
+		if resp.StatusCode != http.StatusOK || !strings.Contains(string(body), "Roses") {
+			t.Errorf("%s: %s %s", path, resp.Status, body)
+		}
+		if strings.Contains(string(body), secret) {
+			t.Errorf("%s tells of a hidden recipient: %s", path, body)
+		}
+	}
+}
+
 func TestATootThatNamesACircleIsAPost(t *testing.T) {
 	h := newHouse(t)
 	olga := h.person("olga")

@@ -37,21 +37,26 @@ func (d Doc) Bytes() []byte {
 // and NodeBB keep members that we know nothing of. If there is no proof, which covers every byte
 // (FEP-8b32), the outer @context is cut out, and recipients are written as the lists they are:
 // GoToSocial leaves out the brackets of a list of one, and an empty cc, and Lemmy takes no Create
-// without them from whoever passes it on.
+// without them from whoever passes it on. Hidden recipients go out in no case (ActivityPub 6), and a
+// proof over them goes with them.
 func Raw(body []byte) (Doc, error) {
 	doc, err := scan(body)
 	if err != nil {
 		return Doc{}, err
+	}
+	var hidden []edit
+	if doc.root().conceal(&hidden) {
+		body = spliced(body, 0, int32(len(body)), hidden)
+		if doc, err = scan(body); err != nil {
+			return Doc{}, err
+		}
 	}
 	root := doc.root()
 	start, end := doc.nodes[0].start, doc.nodes[0].end
 	if !root.get("proof").absent() {
 		return Doc{body: body[start:end:end]}, nil
 	}
-	var edits []edit
-	if from, to, ok := doc.span("@context"); ok {
-		edits = append(edits, edit{from, to, ""})
-	}
+	edits := root.cut(func(key string) bool { return key == "@context" })
 	object := root.get("object")
 	for _, holder := range []value{root, object} {
 		if !holder.isObject() || !object.get("proof").absent() && holder == object {
@@ -89,24 +94,68 @@ func spliced(data []byte, start, end int32, edits []edit) []byte {
 	return append(out, data[start:end]...)
 }
 
-// span is where a member of the root stands, with the comma that goes with it.
-func (d *document) span(key string) (from, to int32, ok bool) {
-	root := d.nodes[0]
-	for i := int32(1); i < root.next; i = d.nodes[i+1].next {
-		if (value{d, i}).str() != key {
+// hides reports whether a member names recipients that nobody may learn of, by any of the names that
+// JSON-LD gives it.
+func hides(key string) bool {
+	switch key {
+	case "bto", "bcc", "as:bto", "as:bcc",
+		"https://www.w3.org/ns/activitystreams#bto", "https://www.w3.org/ns/activitystreams#bcc":
+		return true
+	}
+	return false
+}
+
+// conceal adds the edits that take hidden recipients out of v at any depth, and reports whether there
+// are any. A proof that would not hold any more goes too: a broken one has peers refuse the whole.
+func (v value) conceal(edits *[]edit) (found bool) {
+	switch n := v.node(); n.kind {
+	case '[':
+		for i := v.i + 1; i < n.next; i = v.doc.nodes[i].next {
+			found = value{v.doc, i}.conceal(edits) || found
+		}
+	case '{':
+		v.members(func(key string, m value) {
+			switch {
+			case hides(key):
+				found = true
+			case key == "proof":
+				found = m.conceal(new([]edit)) || found // it goes whole
+			case key != "@context":
+				found = m.conceal(edits) || found
+			}
+		})
+		if found {
+			*edits = append(*edits, v.cut(func(key string) bool { return hides(key) || key == "proof" })...)
+		}
+	}
+	return found
+}
+
+// cut returns the edits that take members out of an object, with the commas that go with them.
+func (v value) cut(drop func(key string) bool) (edits []edit) {
+	n, d := v.node(), v.doc
+	kept := false // a member before this one
+	for i := v.i + 1; i < n.next; {
+		if !drop(value{d, i}.str()) {
+			kept = true
+			i = d.nodes[i+1].next
 			continue
 		}
-		from, to := d.nodes[i].start, d.nodes[i+1].end
-		if next := d.nodes[i+1].next; next < root.next {
-			to = d.nodes[next].start // up to the next key, comma included
-		} else if i > 1 {
-			// The last one: from the end of the member before, found by stepping back over the comma.
+		from, to := d.nodes[i].start, int32(0)
+		for i < n.next && drop(value{d, i}.str()) {
+			to = d.nodes[i+1].end
+			i = d.nodes[i+1].next
+		}
+		if i < n.next {
+			to = d.nodes[i].start // up to the next key, comma included
+		} else if kept {
+			// The last ones: from the comma behind the member before.
 			for from--; d.data[from] != ','; from-- {
 			}
 		}
-		return from, to, true
+		edits = append(edits, edit{from, to, ""})
 	}
-	return 0, 0, false
+	return edits
 }
 
 // render encodes a wire struct in the order of its fields. Nothing in one can fail to encode.

@@ -118,6 +118,7 @@ func FuzzReaders(f *testing.F) {
 		"nodebb-announce-article.json", "peertube-video.json", "piefed-group.json"} {
 		f.Add(peer(f, name))
 	}
+	f.Add([]byte(`{"type":"Create","bto":"s","object":[{"bcc":["s"],"proof":{}}],"proof":{"as:bto":1}}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		e, err := Parse(data)
 		if err != nil {
@@ -161,6 +162,9 @@ func FuzzReaders(f *testing.F) {
 		}
 		if out := Announce(Act{ID: "https://h/1"}, d).Bytes(); !json.Valid(out) {
 			t.Fatalf("announced as %q", out)
+		}
+		if left, err := scan(d.body); err != nil || left.root().conceal(new([]edit)) {
+			t.Fatalf("%q passed on as %q, hidden recipients and all; %v", data, d.body, err)
 		}
 	})
 }

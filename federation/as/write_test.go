@@ -316,6 +316,14 @@ func TestRawIsVerbatim(t *testing.T) {
 		{"recipients under a proof", `{"to":"a","proof":{"type":"DataIntegrityProof"}}`, `{"to":"a","proof":{"type":"DataIntegrityProof"}}`},
 		{"an object under a proof", `{"type":"Create","to":"a","cc":[],"object":{"to":"b","proof":{}}}`,
 			`{"type":"Create","to":["a"],"cc":[],"object":{"to":"b","proof":{}}}`},
+		{"hidden recipients", `{"bto":"s","type":"Create","to":["a"],"cc":[],"object":{"id":"2" , "bto":["s"],"bcc":"s"} , "b\u0063c":"s"}`,
+			`{"type":"Create","to":["a"],"cc":[],"object":{"id":"2" } }`},
+		{"hidden by their long names", `{"as:bcc":"s","object":[{"object":{"https://www.w3.org/ns/activitystreams#bto":"s"}},{"bcc":null,"id":"2","as:bto":"s"}]}`,
+			`{"object":[{"object":{}},{"id":"2"}]}`},
+		{"hidden ones with @context", `{"id":"1","bto":"s","@context":"x"}`, `{"id":"1"}`},
+		{"a word in a text, a term in a context", `{"content":"bto","object":{"@context":{"bto":"as:bto"}}}`, `{"content":"bto","object":{"@context":{"bto":"as:bto"}}}`},
+		{"hidden ones under a proof", `{"@context":"x","to":"a","object":{"id":"2","proof":{}},"bto":"s","proof":{"bcc":"s"}}`, `{"to":["a"],"object":{"id":"2","proof":{}}}`},
+		{"hidden ones of an object under a proof", `{"@context":"x","id":"1","object":{"proof":[{}],"id":"2","bcc":"s"}}`, `{"id":"1","object":{"id":"2"}}`},
 		{"proof", `{"@context":"x","id":"1","proof":{"type":"DataIntegrityProof"}}`, `{"@context":"x","id":"1","proof":{"type":"DataIntegrityProof"}}`},
 	} {
 		d, err := Raw([]byte(c.in))
