@@ -85,8 +85,8 @@ func NewRenderer(origin string) *Renderer {
 				util.Prioritized(parser.NewAutoLinkParser(), 300),
 				util.Prioritized(referenceParser{host}, 400),
 				util.Prioritized(bareLinkParser{}, 410),
-				util.Prioritized(parser.NewEmphasisParser(), 500),
-				util.Prioritized(extension.NewStrikethroughParser(), 510),
+				util.Prioritized(fewEmphasis{parser.NewEmphasisParser()}, 500),
+				util.Prioritized(fewEmphasis{extension.NewStrikethroughParser()}, 510),
 			),
 			parser.WithParagraphTransformers(
 				util.Prioritized(parser.LinkReferenceParagraphTransformer, 100),

@@ -119,6 +119,7 @@ func TestRenderHostile(t *testing.T) {
 		"open emphasis":  strings.Repeat("*a _b ", maxSource/6),
 		"mixed emphasis": strings.Repeat("*a **a ", maxSource/7),
 		"deep emphasis":  strings.Repeat("**a ", half/4) + strings.Repeat(" a**", half/4),
+		"shut emphasis":  strings.Repeat("*a_", maxSource/3),
 		"tildes":         strings.Repeat("~~a ", maxSource/4),
 		"backquotes":     backquotes(maxSource),
 		"wide table":     strings.Repeat("a|", maxSource/6) + "\n" + strings.Repeat("-|", maxSource/6) + strings.Repeat("\na", maxSource/6),
@@ -144,6 +145,17 @@ func TestRenderHostile(t *testing.T) {
 				t.Errorf("%d bytes of output, more than %d", len(out.HTML), maxHTML)
 			}
 		})
+	}
+}
+
+// Emphasis beyond the limit is text, not lost.
+func TestEmphasisIsCapped(t *testing.T) {
+	out := NewRenderer(testOrigin).Render(strings.Repeat("*a* ", maxEmphasis)+"~~b~~", nil)
+	if got, want := strings.Count(out.HTML, "<em>"), maxEmphasis/2; got != want {
+		t.Errorf("%d of %d are emphasised, want %d", got, maxEmphasis, want)
+	}
+	if got, want := strings.Count(out.HTML, "*a*"), maxEmphasis/2; got != want || !strings.Contains(out.HTML, "~~b~~") {
+		t.Errorf("%d stand as they were typed, want %d and ~~b~~", got, want)
 	}
 }
 
