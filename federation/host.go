@@ -39,6 +39,8 @@ type peerHost struct {
 	askedAt time.Time // when NodeInfo was last asked for
 	asking  bool
 	blocked bool // nothing is exchanged with it
+	missed  bool // entries were routed past it: the positions of its inboxes have to be read again
+	rousing bool // they are being read
 
 	window    float64
 	threshold float64 // below it the window grows by one an answer, above it by one a round

@@ -15,7 +15,7 @@ type outgoing struct {
 	// The places of its object's Create, by the author and by the circle; 0 where there is none. A
 	// vote waits for them, and a Delete goes where they went.
 	created, announced circles.Seq
-	late               bool // already in the log when this sender started: it may have been sent before
+	late               bool // it may have been sent before: by the process before this one, or before its host was left alone
 }
 
 // foldKey is what pending entries must share to make each other superfluous.

@@ -44,7 +44,7 @@ func (s *Sender) start(ctx context.Context) (circles.Seq, error) {
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.routes, s.startHead = routes, head
+	s.routes, s.routed = routes, head
 	s.hosts = make(map[string]*peerHost)
 	s.inboxes = make(map[string]*inboxState)
 	s.dirty = make(map[*inboxState]struct{})
@@ -85,7 +85,7 @@ func (h *peerHost) dormantNow(now time.Time) bool {
 
 // resume returns an inbox as its cursors left it.
 func (s *Sender) resume(inbox string, h *peerHost, saved map[string]store.Cursor, want circles.Seq) *inboxState {
-	st := &inboxState{url: inbox, host: h, want: want}
+	st := &inboxState{url: inbox, host: h, want: want, late: s.routed}
 	for i := range st.lanes {
 		c := saved[string(laneOrder[i])]
 		st.lanes[i].cursor = run.Resume(c.Acked, c.Beyond)
@@ -202,9 +202,9 @@ func (s *Sender) load() {
 // read offers an inbox the next page of what concerns it.
 func (s *Sender) read(st *inboxState) {
 	s.mu.Lock()
-	after, want := st.loaded, st.want
+	after, want, late := st.loaded, st.want, st.late
 	streams := s.routes.streamsOf(st.url)
-	ctx, head := s.ctx, s.startHead
+	ctx := s.ctx
 	s.mu.Unlock()
 
 	var page []*outgoing
@@ -229,7 +229,7 @@ func (s *Sender) read(st *inboxState) {
 		slices.SortFunc(all, func(a, b circles.Event) int { return int(a.Seq - b.Seq) })
 		all = slices.CompactFunc(all, func(a, b circles.Event) bool { return a.Seq == b.Seq })
 		all = slices.DeleteFunc(all, func(e circles.Event) bool { return e.Seq > upTo || e.Kind.Lane() == "" })
-		page, err = outgoings(tx, all, head)
+		page, err = outgoings(tx, all, late)
 		return err
 	})
 
@@ -291,10 +291,8 @@ func (s *Sender) Heard(host string) {
 	if woken && !asleep {
 		s.pump(h)
 	}
-	ctx := s.ctx
 	if woken && asleep {
-		s.loads++
-		s.working.Go(func() { s.rouse(ctx, h) })
+		s.rouse(h)
 	}
 	s.mu.Unlock()
 }
@@ -318,21 +316,28 @@ func (s *Sender) PeerDecided(host string, blocked bool) {
 		return
 	}
 	s.pump(h)
-	ctx := s.ctx
-	s.loads++
-	s.working.Go(func() { s.rouse(ctx, h) })
+	s.rouse(h)
 }
 
-// rouse brings the inboxes of a host that was dormant back: entries were routed past them.
-func (s *Sender) rouse(ctx context.Context, h *peerHost) {
+// rouse brings the inboxes of a host back that entries were routed past. Until that is done, no new
+// entry takes one of them into memory, or its position would move over what it missed.
+func (s *Sender) rouse(h *peerHost) {
+	h.missed = true
+	if h.rousing || s.stopping {
+		return
+	}
+	h.rousing = true
+	ctx := s.ctx
+	s.loads++
+	s.working.Go(func() { s.recall(ctx, h) })
+}
+
+// recall reads the positions of a host's inboxes. If that fails, the next tick tries again.
+func (s *Sender) recall(ctx context.Context, h *peerHost) {
 	var cursors []store.Cursor
-	var head circles.Seq
 	err := s.book.Flush(ctx)
 	if err == nil {
 		err = s.store.View(ctx, func(tx *store.Tx) (err error) {
-			if _, head, err = tx.LogEnds(); err != nil {
-				return err
-			}
 			cursors, err = tx.LoadCursors()
 			return err
 		})
@@ -341,12 +346,15 @@ func (s *Sender) rouse(ctx context.Context, h *peerHost) {
 	defer s.mu.Unlock()
 	defer s.idle.Broadcast()
 	s.loads--
+	s.load() // others may have waited for the place
+	h.rousing = false
 	if err != nil || !s.started {
 		if err != nil && ctx.Err() == nil {
 			s.log.Error("wake a peer", "host", h.name, "err", err)
 		}
 		return
 	}
+	h.missed = false
 	saved := cursorsBy(cursors)
 	inboxes := make(map[string]struct{})
 	for inbox := range s.routes.inboxes {
@@ -359,7 +367,7 @@ func (s *Sender) rouse(ctx context.Context, h *peerHost) {
 		if name, err := fetch.Host(inbox); err != nil || name != h.name || s.inboxes[inbox] != nil {
 			continue
 		}
-		st := s.resume(inbox, h, saved[inbox], head)
+		st := s.resume(inbox, h, saved[inbox], s.routed)
 		s.wake(st)
 		s.refill(st)
 	}

@@ -63,23 +63,23 @@ type Sender struct {
 	press  *press
 	keys   *signers
 
-	mu        sync.Mutex
-	started   bool
-	routes    *routes
-	hosts     map[string]*peerHost
-	inboxes   map[string]*inboxState // with pending work
-	dirty     map[*inboxState]struct{}
-	onRecord  map[string]struct{} // inboxes with a row for every lane: the next start need not look further back
-	startHead circles.Seq         // what was in the log when the sender started may have been sent before
-	ctx       context.Context
-	cancel    context.CancelFunc
-	stopping  bool
-	requests  int
-	waiting   []*peerHost // for one of maxRequests
-	loads     int
-	toLoad    []*inboxState
-	working   sync.WaitGroup
-	idle      *sync.Cond // for tests: something ended
+	mu       sync.Mutex
+	started  bool
+	routes   *routes
+	hosts    map[string]*peerHost
+	inboxes  map[string]*inboxState // with pending work
+	dirty    map[*inboxState]struct{}
+	onRecord map[string]struct{} // inboxes with a row for every lane: the next start need not look further back
+	routed   circles.Seq         // how far the log was routed; at the start, where it ended
+	ctx      context.Context
+	cancel   context.CancelFunc
+	stopping bool
+	requests int
+	waiting  []*peerHost // for one of maxRequests
+	loads    int
+	toLoad   []*inboxState
+	working  sync.WaitGroup
+	idle     *sync.Cond // for tests: something ended
 }
 
 // An inboxState is an inbox with pending work. It is guarded by the Sender's lock.
@@ -89,6 +89,7 @@ type inboxState struct {
 	lanes   [len(laneOrder)]laneQueue
 	want    circles.Seq // the newest entry known to concern the inbox
 	loaded  circles.Seq // all entries up to here that concern it were offered
+	late    circles.Seq // entries up to here may have been tried before the inbox came into memory
 	loading bool
 	dropped bool // left memory
 }
@@ -156,6 +157,7 @@ func (s *Sender) route(o *outgoing, follows []store.Route) error {
 	if s.stopping || !s.started {
 		return context.Canceled
 	}
+	s.routed = max(s.routed, o.Seq)
 	for _, f := range follows {
 		if o.Kind == circles.FollowAccepted && f.FromSeq != o.Seq {
 			s.routes.moved(f, o.Seq) // it asked again, perhaps with another inbox
@@ -227,12 +229,12 @@ func (s *Sender) prepare(ctx context.Context, batch []circles.Event) ([]*outgoin
 	return routed, follows, nil
 }
 
-// outgoings makes entries ready for queues.
-func outgoings(tx *store.Tx, batch []circles.Event, startHead circles.Seq) ([]*outgoing, error) {
+// outgoings makes entries ready for queues. Those up to late may have been sent before.
+func outgoings(tx *store.Tx, batch []circles.Event, late circles.Seq) ([]*outgoing, error) {
 	all := make([]*outgoing, len(batch))
 	var posts []circles.PostID
 	for i, ev := range batch {
-		o := &outgoing{Event: ev, lane: ev.Kind.Lane(), late: ev.Seq <= startHead}
+		o := &outgoing{Event: ev, lane: ev.Kind.Lane(), late: ev.Seq <= late}
 		all[i] = o
 		if inheritsAudience(ev.Kind) || o.lane == circles.LaneVote {
 			posts = append(posts, circles.PostID(ev.Object))
@@ -288,12 +290,13 @@ func (s *Sender) host(inbox string) *peerHost {
 }
 
 // deliverTo puts an entry into the queue of an inbox, waking it if need be; nil = it goes nowhere.
-// An inbox that is not in memory has everything before the entry, or belongs to a dormant host.
+// An inbox that is not in memory has everything before the entry, or belongs to a host that entries
+// are routed past: its position is in its row, and must not move.
 func (s *Sender) deliverTo(inbox string, o *outgoing) *inboxState {
 	st := s.inboxes[inbox]
 	if st == nil {
 		h := s.host(inbox)
-		if h == nil || h.blocked || h.dormant() {
+		if h == nil || h.blocked || h.dormant() || h.missed {
 			return nil
 		}
 		if o.lane == circles.LaneVote && classOf(h.family).micro() && !slices.Contains(o.To, inbox) {
@@ -515,6 +518,9 @@ func (s *Sender) tick() {
 	}
 	now := s.now()
 	for _, h := range s.hosts {
+		if h.missed {
+			s.rouse(h)
+		}
 		if h.dormant() && len(h.awake) > 0 && h.inflight == 0 {
 			for _, st := range slices.Clone(h.awake) {
 				s.sleep(st)

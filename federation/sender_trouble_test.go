@@ -1,11 +1,15 @@
 package federation
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"halqa/circles"
+	"halqa/internal/store"
 )
 
 func TestRetryAfterIsHonoured(t *testing.T) {
@@ -180,5 +184,78 @@ func TestARestartSendsWhatWasStuck(t *testing.T) {
 				t.Errorf("then %q: %q arrived %d times, want once", later, text, got)
 			}
 		}
+	}
+}
+
+// makeDormant lets a peer fail until it is left alone.
+func makeDormant(w *world, p *peer) {
+	w.t.Helper()
+	p.set(always(http.StatusBadGateway))
+	w.route()
+	for range 12 {
+		w.quiet()
+		w.clock.forward(13 * time.Hour)
+		w.sender.tick()
+	}
+	w.quiet()
+	w.sender.tick()
+	if w.sender.inboxes[p.inbox] != nil {
+		w.t.Fatal("a dormant host's inbox is in memory")
+	}
+	p.set(nil)
+}
+
+// Until the positions of a host that wakes are read again, nothing new may move them.
+func TestAnEntryRoutedWhileAHostWakesPassesNothing(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		fail error // of the first attempt to read the positions
+	}{{"", nil}, {"at the second attempt", errors.New("disk full")}} {
+		w := newWorld(t)
+		p := newPeer(t, "lemmy")
+		w.follow(p, w.circle)
+		w.deliver()
+		w.post("One", 0)
+		makeDormant(w, p)
+		w.post("Two", 0)
+		w.route()
+		w.post("Three", 0)
+		gate, fail := make(chan struct{}), c.fail
+		w.book.Also(func(*store.Tx) error { // the positions are written before they are read
+			<-gate
+			err := fail
+			fail = nil
+			return err
+		})
+		w.sender.Heard(p.host)
+		w.route()
+		close(gate)
+		w.quiet()
+		w.sender.tick()
+		if !w.quiet() {
+			t.Errorf("%s: still pending: %+v", c.name, w.sender.Peers())
+		}
+		if got := says(p.heard(t)); len(got) != 4 {
+			t.Errorf("%s: heard %v, want the Accept and three posts", c.name, got)
+		}
+	}
+}
+
+// What a dormant host was sent before it fell asleep may have arrived.
+func TestATriedCreateIsTakenBackAfterDormancy(t *testing.T) {
+	w := newWorld(t)
+	p := newPeer(t, "lemmy")
+	w.follow(p, w.circle)
+	w.deliver()
+	post := w.post("One", 0)
+	makeDormant(w, p)
+	w.change(post, circles.PostDeleted, "")
+	w.route()
+	w.sender.Heard(p.host)
+	if !w.quiet() {
+		t.Errorf("still pending after it was heard: %+v", w.sender.Peers())
+	}
+	if got := says(p.heard(t)); !slices.Equal(got, []string{"Accept Follow", "Announce Delete"}) {
+		t.Errorf("heard %v", got)
 	}
 }
