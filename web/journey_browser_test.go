@@ -203,7 +203,7 @@ func furnish(h *house) map[string]string {
 	_, err := h.accounts.Create(ctx, "keeper", goodPassword, circles.SiteAdmin)
 	h.must(err)
 	people := map[string]circles.Viewer{}
-	for name, title := range map[string]string{"ada": "Ada Moreau", "bob": "", "lin": "林 小雨"} {
+	for name, title := range map[string]string{"ada": "Ada Moreau", "bob": "<Bob>" + strings.Repeat("withoutaspace", 4), "lin": "林 小雨"} {
 		_, err := h.accounts.Create(ctx, name, goodPassword, circles.SiteMember)
 		h.must(err)
 		people[name] = memberOf(h, name)
@@ -238,7 +238,7 @@ func furnish(h *house) map[string]string {
 	first := write("ada", app.NewPost{Circle: garden, Title: "First crate of the striped tomatoes, and what I would do differently next year", Language: "en",
 		Body: "Sown in March under glass, planted out in May.\n\n> Water the soil, not the leaves.\n\n- north row: 4.1 kg\n- south row: 5.6 kg\n\n```\na line of code that is far too long to fit on a telephone without scrolling sideways\n```",
 		Link: "https://www.example.org/seeds/striped", Photos: crates})
-	write("bob", app.NewPost{Circle: garden, Title: "A wasp on the window sill, close up", Photos: []app.PhotoRef{upload("bob")}, Warning: "Insects, very close"})
+	write("bob", app.NewPost{Circle: garden, Title: "A wasp on the window sill, close up", Photos: []app.PhotoRef{upload("bob")}, Warning: "Insects, very close, and a good deal more than one line on a telephone has room for"})
 	write("lin", app.NewPost{Circle: tea, Title: "今年的白茶到了，先泡一壶给大家看", Language: "zh", Body: "福鼎的寿眉，存了三年，汤色比去年深一些。"})
 	write("bob", app.NewPost{Circle: garden, Title: "Averyveryverylongwordthatnobodywouldeverwriteinatitlebutsomebodydoesoneday", Body: strings.Repeat("word ", 80)})
 	parent := first.ID
