@@ -33,7 +33,7 @@ type Accounts struct {
 	log    *slog.Logger
 	hasher *hasher
 
-	byName    *throttle // wrong passwords for one name
+	byName    *throttle // wrong passwords for one name from one address
 	byAddress *throttle // wrong passwords from one address
 	signups   *throttle // accounts from one address
 

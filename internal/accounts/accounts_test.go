@@ -239,14 +239,14 @@ func TestGuessingIsSlowed(t *testing.T) {
 	g := newGate(t)
 	g.member("ada")
 	address := func(i int) Client { return Client{Address: netip.AddrFrom4([4]byte{198, 51, byte(i >> 8), byte(i)})} }
-	for i := range nameBurst {
-		_, err := g.LogIn(g.ctx(), "ada", "a wrong guess", "", address(i))
+	for range nameBurst {
+		_, err := g.LogIn(g.ctx(), "ada", "a wrong guess", "", address(1))
 		g.refused(err, circles.Denied)
 	}
-	_, err := g.LogIn(g.ctx(), "ADA", goodPassword, "", address(1000))
+	_, err := g.LogIn(g.ctx(), "ADA", goodPassword, "", address(1))
 	g.refused(err, circles.Limited) // the right one too, or the throttle would tell
 	g.clock.pass(nameEvery)
-	_, err = g.LogIn(g.ctx(), "ada", goodPassword, "", address(1000))
+	_, err = g.LogIn(g.ctx(), "ada", goodPassword, "", address(1))
 	g.must(err)
 
 	for i := range addressBurst {
@@ -255,6 +255,21 @@ func TestGuessingIsSlowed(t *testing.T) {
 	}
 	_, err = g.LogIn(g.ctx(), "ada", goodPassword, "", address(2000))
 	g.refused(err, circles.Limited)
+}
+
+// Guessing at somebody's password must not keep them out of their account.
+func TestAGuesserDoesNotLockTheOwnerOut(t *testing.T) {
+	g := newGate(t)
+	g.member("ada")
+	guesser := Client{Address: netip.MustParseAddr("198.51.100.7")}
+	for range nameBurst + 1 {
+		_, err := g.LogIn(g.ctx(), "ada", "a wrong guess", "", guesser)
+		if err == nil {
+			t.Fatal("a wrong password opened the account")
+		}
+	}
+	_, err := g.LogIn(g.ctx(), "ada", goodPassword, "", Client{Address: netip.MustParseAddr("203.0.113.9")})
+	g.must(err)
 }
 
 func TestRightPasswordsAreNotCounted(t *testing.T) {

@@ -52,7 +52,8 @@ func (a *Accounts) prove(ctx context.Context, name, password string, client Clie
 		return nil, errLogin()
 	}
 	address := addressKey(client.Address)
-	if !a.byAddress.take(address) || !a.byName.take(name) {
+	tried := name + " " + address
+	if !a.byAddress.take(address) || !a.byName.take(tried) {
 		return nil, errOften()
 	}
 	var account *store.AnAccount
@@ -78,7 +79,7 @@ func (a *Accounts) prove(ctx context.Context, name, password string, client Clie
 		return nil, errLogin()
 	}
 	a.byAddress.give(address)
-	a.byName.give(name)
+	a.byName.give(tried)
 	if err := usable(account.Actor); err != nil {
 		return nil, err
 	}

@@ -11,9 +11,12 @@ import (
 	"halqa/circles"
 )
 
-// How many at once, and how long until one more is allowed. A person mistypes a few times; a program guesses a million times. After the burst one name can be
-// tried 1,440 times a day, which finds no password of twelve characters, and its owner can still get
-// in after a minute. An address may be a school's, so it is given more.
+// How many at once, and how long until one more is allowed. A person mistypes a few times; a program
+// guesses a million times. A name is counted for each address that tries it, not for itself alone:
+// otherwise whoever sends one wrong password a minute keeps its owner out for good. A program with a
+// thousand addresses then has 1,440,000 tries a day at one name, as far as our processors hash that
+// many, which finds no password of twelve characters that is not a known one. An address may be a
+// school's, so it is given more.
 const (
 	nameBurst, nameEvery       = 10, time.Minute
 	addressBurst, addressEvery = 30, 10 * time.Second
