@@ -42,6 +42,11 @@ func (s *Server) members(h func(*visit) error) func(*visit) error {
 	return func(v *visit) error {
 		switch {
 		case v.member != nil:
+			if v.Request().Method == http.MethodPost {
+				if err := s.pace.allow(v.who.Person); err != nil {
+					return err
+				}
+			}
 			return h(v)
 		case v.Request().Method == http.MethodGet:
 			return v.Redirect(http.StatusSeeOther, v.loginPath())
