@@ -155,12 +155,15 @@ func (c *config) check() error {
 	return nil
 }
 
+// databaseName is SQLite's file in the data folder.
+const databaseName = "halqa.db"
+
 // dsn names the database in the words of store.Open.
 func (c *config) dsn() string {
 	if c.database != "" {
 		return c.database
 	}
-	return "sqlite:" + filepath.Join(c.Data, "halqa.db")
+	return "sqlite:" + filepath.Join(c.Data, databaseName)
 }
 
 func prefixes(key string, list []string) ([]netip.Prefix, error) {

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
@@ -101,7 +103,7 @@ func TestDataFolderThatCannotBeUsed(t *testing.T) {
 
 func TestHostIsSetOnceAndForAll(t *testing.T) {
 	in := newInstance(t)
-	in.must("", "user", "list") // without a host it is still open
+	in.must("", "user", "create", "lin") // without a host it is still open
 	in.configure(`host = "circles.example"`)
 	in.must("", "user", "list")
 	in.configure(`host = "other.example"`)
@@ -114,6 +116,19 @@ func TestHostIsSetOnceAndForAll(t *testing.T) {
 	if !strings.Contains(s.out.String(), "Halqa is at https://circles.example/") {
 		t.Errorf("serve printed %q", s.out)
 	}
+}
+
+// Somebody who runs a command in the wrong folder is told so, not shown an empty instance.
+func TestReadingMakesNoInstance(t *testing.T) {
+	in := newInstance(t)
+	for _, args := range [][]string{{"user", "list"}, {"circle", "list"}, {"user", "role", "lin", "admin"}, {"backup", filepath.Join(t.TempDir(), "b")}} {
+		in.run("", args...).wantRefused(t, "There is no instance in the data folder "+in.data)
+	}
+	if _, err := os.Stat(in.data); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the data folder was made: %v", err)
+	}
+	in.must("", "user", "create", "lin")
+	in.must("", "user", "list")
 }
 
 // The same commands, in the running server and on their own.

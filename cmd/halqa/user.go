@@ -2,7 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"text/tabwriter"
 	"time"
 
@@ -20,7 +24,8 @@ type userCmd struct {
 	Registration userRegistrationCmd `cmd:"" help:"Say who may sign up."`
 }
 
-// withHouse runs f on the instance: in the running server, or by opening the data where none runs.
+// withHouse runs f on the instance: in the running server, or by opening the data where none runs. It
+// makes none: who runs a command in the wrong folder must not be shown an empty instance.
 func withHouse(ctx context.Context, term *terminal, g *cli, f func(*house) error) error {
 	if term.house != nil {
 		return f(term.house)
@@ -29,6 +34,16 @@ func withHouse(ctx context.Context, term *terminal, g *cli, f func(*house) error
 	if err != nil {
 		return err
 	}
+	if path := filepath.Join(cfg.Data, databaseName); cfg.database == "" {
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			return circles.Errorf(circles.NotFound, "There is no instance in the data folder %s. Name its configuration with --config, or start one with `halqa serve`.", cfg.Data)
+		}
+	}
+	return makeHouse(ctx, term, cfg, f)
+}
+
+// makeHouse runs f on the instance and makes one where there is none.
+func makeHouse(ctx context.Context, term *terminal, cfg config, f func(*house) error) error {
 	log, err := newLog(term.err, "warn")
 	if err != nil {
 		return err
@@ -80,7 +95,7 @@ func (c *userCreateCmd) Run(ctx context.Context, term *terminal, g *cli) error {
 			return err
 		}
 	}
-	return withHouse(ctx, term, g, func(h *house) error {
+	create := func(h *house) error {
 		made, err := h.accounts.Create(ctx, c.Name, password, role)
 		if err != nil {
 			return err
@@ -90,7 +105,15 @@ func (c *userCreateCmd) Run(ctx context.Context, term *terminal, g *cli) error {
 			fmt.Fprintf(term.out, "password: %s\n", made)
 		}
 		return nil
-	})
+	}
+	if term.house != nil {
+		return create(term.house)
+	}
+	cfg, err := loadConfig(g.Config, term.getenv)
+	if err != nil {
+		return err
+	}
+	return makeHouse(ctx, term, cfg, create) // the first account may be made before the first start
 }
 
 type userListCmd struct{}
