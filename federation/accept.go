@@ -130,7 +130,15 @@ func (in *Inbox) admit(tx *store.Tx, a act) error {
 		return err
 	}
 	a.received = received
-	return in.apply(tx, a)
+	if err := in.apply(tx, a); err != nil {
+		return err
+	}
+	if understood(a.Type) && !tx.Appended() {
+		// No circle announces it, so nothing will ask for its bytes. Otherwise whoever has a key could
+		// fill the disk with what concerns nobody here.
+		return tx.DropReceived(received)
+	}
+	return nil
 }
 
 // begun reads an activity's object before the transaction, where it has one. What is wrong with it is
@@ -158,13 +166,20 @@ func kept(a *as.Envelope) []byte {
 	switch a.Type {
 	case "Announce", "Follow", "Accept", "Reject", "Flag":
 		return nil
-	case "Create", "Update", "Delete", "Undo", "Like", "Dislike", "EmojiReact":
-		return a.Raw
 	}
-	if len(a.Raw) > maxUnknown {
+	if !understood(a.Type) && len(a.Raw) > maxUnknown {
 		return nil
 	}
 	return a.Raw
+}
+
+// understood reports whether a type is one whose bytes only an announcing circle needs.
+func understood(typ string) bool {
+	switch typ {
+	case "Create", "Update", "Delete", "Undo", "Like", "Dislike", "EmojiReact":
+		return true
+	}
+	return false
 }
 
 // An act is an activity being applied: one that was signed by its actor, or one that a circle passed

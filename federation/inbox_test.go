@@ -456,3 +456,36 @@ func TestFailuresOfKeysAreRemembered(t *testing.T) {
 		t.Errorf("the key was asked for %d times, want once", n)
 	}
 }
+
+// Whoever has a key could fill the disk with what concerns nobody here.
+func TestBytesThatNoCircleAnnouncesAreNotKept(t *testing.T) {
+	h := newHouse(t)
+	garden := h.circle(h.person("olga"), "garden", circles.Public)
+	bob := h.far().speaker("bob")
+	kept := func(said obj) []byte {
+		t.Helper()
+		var raw []byte
+		h.update(func(tx *store.Tx) error {
+			id, fresh, err := tx.Admit(said["id"].(string), nil)
+			if fresh {
+				t.Errorf("%v was not admitted", said["id"])
+			}
+			if err == nil {
+				raw, err = tx.Received(id)
+			}
+			return err
+		})
+		return raw
+	}
+	for what, said := range map[string]obj{
+		"a post for a circle elsewhere": bob.must(bob.says("Create", bob.page("/post/1", "https://elsewhere.example/c/trees", "Elms"))),
+		"an answer to nothing here":     bob.must(bob.says("Create", bob.note("/comment/1", "https://elsewhere.example/c/trees", "https://elsewhere.example/post/1", "Yes"))),
+	} {
+		if raw := kept(said); raw != nil {
+			t.Errorf("%s: %d bytes are kept, want none", what, len(raw))
+		}
+	}
+	if raw := kept(bob.must(bob.says("Create", bob.page("/post/2", h.address(garden), "Roses")))); raw == nil {
+		t.Error("a post for a circle here: its bytes are not kept, so it cannot be announced")
+	}
+}

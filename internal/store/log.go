@@ -49,6 +49,9 @@ func (tx *Tx) AppendEvent(e circles.Event) (circles.Seq, error) {
 	return seq, nil
 }
 
+// Appended reports whether this closure wrote to the log.
+func (tx *Tx) Appended() bool { return tx.appended }
+
 // LogEnds returns the first entry the log still has and the last it ever got; both are 0 if there is
 // none yet, and first is last+1 if all were trimmed.
 func (tx *Tx) LogEnds() (first, last circles.Seq, err error) {

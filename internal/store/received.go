@@ -35,6 +35,12 @@ func (tx *Tx) Received(id int64) ([]byte, error) {
 	return raw, err
 }
 
+// DropReceived forgets the bytes of an admitted activity, but not that it came.
+func (tx *Tx) DropReceived(id int64) error {
+	_, err := tx.exec(`UPDATE received SET raw = NULL WHERE id = $1`, id)
+	return err
+}
+
 // TrimReceived forgets activities that were admitted before a time, at most limit, and returns how
 // many; the caller goes on until it is 0. An entry of the log may still name one whose bytes are to
 // be announced, so they are kept as long as the log is.
