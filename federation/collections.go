@@ -36,10 +36,16 @@ func (p *Publisher) circleOutbox(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	return p.outbox(w, r, docs, func(tx *store.Tx, d app.Document) (as.Doc, error) { return p.announced(tx, a, d) })
+}
+
+// outbox serves what render makes of each post. What has nothing true to say any more is left out.
+func (p *Publisher) outbox(w http.ResponseWriter, r *http.Request, docs []app.Document, render func(*store.Tx, app.Document) (as.Doc, error)) error {
 	var items []as.Doc
-	err = p.store.View(r.Context(), func(tx *store.Tx) error {
+	err := p.store.View(r.Context(), func(tx *store.Tx) error {
+		items = nil
 		for _, d := range docs {
-			item, err := p.announced(tx, a, d)
+			item, err := render(tx, d)
 			if errors.Is(err, errVoid) {
 				continue
 			}
@@ -105,29 +111,14 @@ func (p *Publisher) personOutbox(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var items []as.Doc
-	err = p.store.View(r.Context(), func(tx *store.Tx) error {
-		sp := speaker{site: p.site, tx: tx}
-		for _, d := range docs {
-			v, err := viewOf(tx, d.Post)
-			if err != nil {
-				return err
-			}
-			item, err := sp.authors(circles.Event{Kind: circles.PostCreated, Seq: d.Post.CreateSeq, Signer: a.ID}, d.Post.CreateSeq, v)
-			if errors.Is(err, errVoid) {
-				continue
-			}
-			if err != nil {
-				return fmt.Errorf("outbox: post %s: %w", d.Post.ID, err)
-			}
-			items = append(items, item)
+	return p.outbox(w, r, docs, func(tx *store.Tx, d app.Document) (as.Doc, error) {
+		v, err := viewOf(tx, d.Post)
+		if err != nil {
+			return as.Doc{}, err
 		}
-		return nil
+		ev := circles.Event{Kind: circles.PostCreated, Seq: d.Post.CreateSeq, Signer: a.ID}
+		return speaker{site: p.site, tx: tx}.authors(ev, d.Post.CreateSeq, v)
 	})
-	if err != nil {
-		return err
-	}
-	return sendDoc(w, as.ObjectCollection(p.site.Base+r.URL.Path, len(items), items))
 }
 
 func (p *Publisher) circleFollowers(w http.ResponseWriter, r *http.Request) error {
