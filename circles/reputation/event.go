@@ -68,6 +68,7 @@ type Event struct {
 	At             int64 // UTC microseconds when it was written
 	FormulaVersion int
 	Reverses       EventID // the event taken back; 0 = none
+	Restores       EventID // the event given back, which was taken back before; 0 = none
 }
 
 // Reverse returns the event that takes back exactly what e credited, as of the day it was credited.
@@ -78,7 +79,7 @@ func (e Event) Reverse(id EventID, at int64) (Event, error) {
 		return Event{}, fmt.Errorf("event %d is itself a reversal", e.ID)
 	}
 	r := e
-	r.ID, r.At, r.Reverses, r.CreditedMilli = id, at, e.ID, -e.CreditedMilli
+	r.ID, r.At, r.Reverses, r.Restores, r.CreditedMilli = id, at, e.ID, 0, -e.CreditedMilli
 	return r, nil
 }
 
@@ -127,6 +128,8 @@ func (e Event) Check() error {
 		return bad("an id is missing or negative")
 	case e.Day < Epoch || e.Day > Horizon || DayOf(e.At) < e.Day || DayOf(e.At) > Horizon:
 		return bad("day %d is out of range or after it was written", e.Day)
+	case e.Reverses < 0 || e.Restores < 0 || e.Reverses != 0 && e.Restores != 0:
+		return bad("it reverses %d and restores %d", e.Reverses, e.Restores)
 	case e.Kind.instanceOnly() && e.Circle != 0, e.Kind.circleOnly() && e.Circle == 0:
 		return bad("it does not belong to circle %d", e.Circle)
 	case amount < 0 || amount > most || !e.Kind.points() && amount%one != 0:
