@@ -20,6 +20,11 @@ var table = []struct {
 	allow []string
 }{
 	{"wallet", nil},
+	{"wallet/remote", []string{"wallet"}},
+	{"wallet/wallettest", []string{"wallet", "wallet/remote"}},
+	{"wallet/credits", []string{"wallet"}},
+	{"wallet/lightning", []string{"wallet"}},
+	{"wallet/hosted", []string{"wallet"}},
 	{"circles/ranking", nil},
 	{"circles/reputation", nil},
 	{"circles/filter", nil},
@@ -31,7 +36,7 @@ var table = []struct {
 	{"internal/i18n", []string{"circles/..."}},
 	{"internal/fetch", []string{"circles/..."}},
 	{"internal/store", []string{"circles/...", "internal/text"}},
-	{"internal/store/ledger", []string{"internal/store"}},
+	{"internal/store/ledger", []string{"internal/store", "internal/store/internal/key"}},
 	{"internal/media", []string{"circles", "internal/fetch"}},
 	{"internal/run", []string{"internal/store", "circles"}},
 	{"internal/standing", []string{"internal/store", "circles/..."}},
