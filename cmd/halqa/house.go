@@ -120,7 +120,7 @@ func openHouse(ctx context.Context, cfg config, base string, log *slog.Logger, n
 	if _, err := h.app.EnsureInstanceActor(ctx); err != nil {
 		return h, err
 	}
-	h.accounts = accounts.New(accounts.Options{Store: h.store, App: h.app, Host: h.site.Host, Now: now, Log: log})
+	h.accounts = accounts.New(accounts.Options{Store: h.store, App: h.app, Host: h.site.Host, Origin: h.site.Base, Now: now, Log: log})
 	return h, nil
 }
 
@@ -203,6 +203,7 @@ func (h *house) openFederation() {
 	h.worker.Every("looks at threads", 24*time.Hour, h.app.SweepReading)
 	h.worker.Every("unused blobs", 24*time.Hour, h.unlessKept(h.app.SweepBlobs))
 	h.worker.Every("sessions", time.Hour, h.accounts.Sweep)
+	h.worker.Every("tokens", time.Hour, h.accounts.SweepTokens)
 	h.worker.Every("received", time.Hour, h.trimReceived)
 }
 

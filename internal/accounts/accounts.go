@@ -20,6 +20,7 @@ type Options struct {
 	Store  *store.Store
 	App    *app.App
 	Host   string           // this instance's; no password
+	Origin string           // its address, which tokens name: "https://h.example"; "" = "https://" and Host
 	Now    func() time.Time // nil = time.Now
 	Hashes int              // passwords hashed at a time; 0 = one for each processor
 	Log    *slog.Logger     // nil = nothing is logged
@@ -36,6 +37,8 @@ type Accounts struct {
 	byName    *throttle // wrong passwords for one name from one address
 	byAddress *throttle // wrong passwords from one address
 	signups   *throttle // accounts from one address
+	programs  *throttle // programs that register from one address
+	tokens    *tokens
 
 	newKeys func() (app.Keys, error) // app.NewKeys; tests use one pair again and again
 }
@@ -48,6 +51,9 @@ func New(o Options) *Accounts {
 	if o.Log == nil {
 		o.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
 	}
+	if o.Origin == "" {
+		o.Origin = "https://" + o.Host
+	}
 	if o.Hashes <= 0 {
 		o.Hashes = runtime.GOMAXPROCS(0)
 	}
@@ -56,6 +62,8 @@ func New(o Options) *Accounts {
 		byName:    newThrottle(o.Now, nameBurst, nameEvery),
 		byAddress: newThrottle(o.Now, addressBurst, addressEvery),
 		signups:   newThrottle(o.Now, signupBurst, signupEvery),
+		programs:  newThrottle(o.Now, programBurst, programEvery),
+		tokens:    newTokens(o),
 		newKeys:   app.NewKeys,
 	}
 }

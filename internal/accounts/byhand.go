@@ -79,8 +79,8 @@ func (a *Accounts) List(ctx context.Context, f func(Listed) error) error {
 	}
 }
 
-// ResetPassword gives an account a new password, ends all its sessions, and returns the password, to be
-// shown once.
+// ResetPassword gives an account a new password, ends all its sessions and tokens, and returns the
+// password, to be shown once.
 func (a *Accounts) ResetPassword(ctx context.Context, name string) (string, error) {
 	password := newPassword()
 	phc, err := a.hasher.hash(ctx, password)
@@ -90,6 +90,9 @@ func (a *Accounts) ResetPassword(ctx context.Context, name string) (string, erro
 	err = a.update(ctx, "reset password", func(tx *store.Tx) error {
 		account, err := a.named(tx, name)
 		if err != nil {
+			return err
+		}
+		if err := tx.EndGrants(account.Person); err != nil {
 			return err
 		}
 		return setPassword(tx, account.Person, phc, "")
@@ -116,6 +119,9 @@ func (a *Accounts) SetRole(ctx context.Context, name string, role circles.SiteRo
 			}
 		}
 		account.Role = role
+		if err := tx.TokensChanged(); err != nil {
+			return err
+		}
 		if role == circles.SiteAdmin {
 			if err := tx.SetSetting(store.SettingSetupToken, ""); err != nil {
 				return err

@@ -85,7 +85,10 @@ func (tx *Tx) RemoveAccount(person circles.PersonID) error {
 	if err := tx.EndSessions(person, ""); err != nil {
 		return err
 	}
-	for _, table := range []string{"notification", "thread_wish", "tag_wish", "read_mark", "saved", "mute", "host_block", "account"} {
+	if err := tx.EndGrants(person); err != nil {
+		return err
+	}
+	for _, table := range []string{"notification", "thread_wish", "tag_wish", "read_mark", "saved", "mute", "host_block", "idempotent", "account"} {
 		if _, err := tx.exec("DELETE FROM "+table+" WHERE person = $1", person); err != nil {
 			return err
 		}

@@ -100,8 +100,10 @@ func (tx *Tx) SaveActor(a *circles.Actor) error {
 
 // SetSuspended suspends an actor, or lifts the suspension with at = 0.
 func (tx *Tx) SetSuspended(id circles.ActorID, at int64) error {
-	_, err := tx.exec(`UPDATE actor SET suspended_at = $2 WHERE id = $1`, id, at)
-	return err
+	if _, err := tx.exec(`UPDATE actor SET suspended_at = $2 WHERE id = $1`, id, at); err != nil {
+		return err
+	}
+	return tx.TokensChanged()
 }
 
 // ClaimName takes a name for a local person or circle and reports whether it was free. A name is

@@ -69,9 +69,7 @@ func (d *postgresDB) update(ctx context.Context, f func(*Tx) error) error {
 		expired := run.Err() != nil
 		cancel()
 		if err == nil {
-			if tx.appended {
-				d.store.wake()
-			}
+			d.store.tell(tx)
 			return nil
 		}
 		var failed error

@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"halqa/circles"
@@ -41,7 +42,8 @@ type Store struct {
 	now    func() time.Time
 	log    *slog.Logger
 	ids    ids
-	marker uintptr // where call calls a closure; see refuseNested
+	tokens atomic.Int64 // see TokenChanges
+	marker uintptr      // where call calls a closure; see refuseNested
 
 	mu      sync.Mutex
 	wakeups chan struct{}
@@ -175,6 +177,16 @@ func (s *Store) Wake() <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.wakeups
+}
+
+// tell lets those who wait for a commit know what tx changed.
+func (s *Store) tell(tx *Tx) {
+	if tx.tokens {
+		s.tokens.Add(1)
+	}
+	if tx.appended {
+		s.wake()
+	}
 }
 
 func (s *Store) wake() {

@@ -26,6 +26,7 @@ type Tx struct {
 	newIDs   bool  // NewID was used, so a clash may be the id's
 	locked   bool  // PostgreSQL: the lock of the log is ours
 	appended bool  // the log grew
+	tokens   bool  // what tokens are worth changed
 }
 
 // A querier runs statements that are prepared once per connection.

@@ -9,7 +9,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"runtime"
-	"slices"
 	"strings"
 	"time"
 )
@@ -316,9 +315,14 @@ func (w *writer) pragmas(all []string) error {
 // committed answers jobs whose transaction is on disk. Whoever was answered may rely on the followers
 // of the log being awake.
 func (w *writer) committed(jobs []*job) {
-	if slices.ContainsFunc(jobs, func(j *job) bool { return j.err == nil && j.tx.appended }) {
-		w.store.wake()
+	var all Tx
+	for _, j := range jobs {
+		if j.err == nil {
+			all.appended = all.appended || j.tx.appended
+			all.tokens = all.tokens || j.tx.tokens
+		}
 	}
+	w.store.tell(&all)
 	for _, j := range jobs {
 		close(j.turn)
 	}
