@@ -24,6 +24,10 @@ const (
 	VoteCast      EventKind = "vote.cast"      // Object: the post; Detail.Actor, Detail.Value
 	VoteWithdrawn EventKind = "vote.withdrawn" // Detail.Actor, Detail.Value as it was, Detail.Of the Like's seq
 
+	PollVoted   EventKind = "poll.voted"   // Object: the post; Detail.Actor voted for option Detail.Value - 1 of somebody elsewhere; a Note to its author
+	PollCounted EventKind = "poll.counted" // Object: the post, whose poll has new counts; Update
+	PollEnded   EventKind = "poll.ended"   // Object: the post, whose poll has its last counts; Update
+
 	FollowAsked    EventKind = "follow.asked"    // Object: the follow row; Follow to the followee's inbox
 	FollowAccepted EventKind = "follow.accepted" // Object: the follow row; Accept to the follower's inbox
 	FollowRefused  EventKind = "follow.refused"  // Reject
@@ -57,9 +61,10 @@ const (
 func (k EventKind) Lane() Lane {
 	switch k {
 	case PostCreated, PostUpdated, PostDeleted, PostRestored, PostRemoved, PostReturned, PostLocked, PostUnlocked,
-		PostPinned, PostUnpinned, MemberBanned, MemberUnbanned, ModeratorAdded, ModeratorRemoved, ReportSent:
+		PostPinned, PostUnpinned, MemberBanned, MemberUnbanned, ModeratorAdded, ModeratorRemoved, ReportSent,
+		PollCounted, PollEnded:
 		return LaneContent
-	case VoteCast, VoteWithdrawn:
+	case VoteCast, VoteWithdrawn, PollVoted:
 		return LaneVote
 	case FollowAsked, FollowAccepted, FollowRefused, FollowEnded, ActorUpdated, ActorDeleted:
 		return LaneControl

@@ -18,6 +18,7 @@ type Edit struct {
 	Language  string
 	Sensitive bool
 	Warning   string
+	Poll      *NewPoll // in the place of the poll it has, if nobody has voted; nil = the poll stays as it is
 
 	Base *int64 // circles.Post.Rev as the author saw it; another one is a Conflict. nil = whatever it is
 }
@@ -42,6 +43,13 @@ func (a *App) Edit(ctx context.Context, who circles.Viewer, id circles.PostID, i
 		sensitive: in.Sensitive, warning: in.Warning, photos: in.Photos})
 	if err != nil {
 		return nil, err
+	}
+	if in.Poll != nil && kind == circles.IsPost {
+		asked := *in.Poll
+		asked.For = circles.MinPollTime // when it ends stays as it is
+		if w.poll, err = cleanPoll(&asked); err != nil {
+			return nil, err
+		}
 	}
 	body, err := a.render(ctx, w.body)
 	if err != nil {
@@ -69,7 +77,11 @@ func (a *App) Edit(ctx context.Context, who circles.Viewer, id circles.PostID, i
 			if err != nil {
 				return err
 			}
-			changed = changed || photos
+			polled, err := editPoll(tx, at.post.ID, w.poll)
+			if err != nil {
+				return err
+			}
+			changed = changed || photos || polled
 		}
 		if !changed {
 			edited = at.post

@@ -18,6 +18,7 @@ type NewPost struct {
 	Language  string     // BCP 47; "" = unknown
 	Sensitive bool
 	Warning   string // makes it sensitive
+	Poll      *NewPoll
 }
 
 // Post starts a thread in a circle.
@@ -26,6 +27,12 @@ func (a *App) Post(ctx context.Context, who circles.Viewer, in NewPost) (*circle
 		sensitive: in.Sensitive, warning: in.Warning, photos: in.Photos})
 	if err != nil {
 		return nil, err
+	}
+	if w.poll, err = cleanPoll(in.Poll); err != nil {
+		return nil, err
+	}
+	if w.poll != nil {
+		w.pollFor = in.Poll.For
 	}
 	body, err := a.render(ctx, w.body)
 	if err != nil {
@@ -104,15 +111,28 @@ func publishOwn(tx *store.Tx, at place, d standing.Decision, w words, body rende
 	if _, err := takePhotos(tx, p, d.Actor.ID, w.photos); err != nil {
 		return nil, err
 	}
-	if err := publish(tx, at, d, body.names, nil, circles.EventDetail{}); err != nil {
+	poll := w.poll
+	if poll != nil {
+		timed := *poll // the closure may run twice
+		timed.EndsAt = p.Published + w.pollFor.Microseconds()
+		poll = &timed
+	}
+	if err := publish(tx, at, d, extras{names: body.names, poll: poll}, circles.EventDetail{}); err != nil {
 		return nil, err
 	}
 	return tx.Post(p.ID)
 }
 
+// extras are what is stored beside a post.
+type extras struct {
+	names names
+	poll  *circles.Poll // nil = none
+	raw   []byte        // the author's activity, of what came from elsewhere
+}
+
 // publish stores a post or comment that was judged, tells the log, and counts it. The caller has
 // filled in who wrote what where.
-func publish(tx *store.Tx, at place, d standing.Decision, named names, raw []byte, detail circles.EventDetail) error {
+func publish(tx *store.Tx, at place, d standing.Decision, with extras, detail circles.EventDetail) error {
 	p, c := at.post, at.circle
 	p.State = circles.Visible
 	if d.Outcome == standing.Hold {
@@ -125,10 +145,13 @@ func publish(tx *store.Tx, at place, d standing.Decision, named names, raw []byt
 	if err := tx.AddPost(p); err != nil {
 		return err
 	}
-	if err := named.keep(tx, p.ID); err != nil {
+	if err := with.names.keep(tx, p.ID); err != nil {
 		return err
 	}
-	if err := keepRaw(tx, p.ID, raw); err != nil {
+	if err := addPoll(tx, p.ID, with.poll); err != nil {
+		return err
+	}
+	if err := keepRaw(tx, p.ID, with.raw); err != nil {
 		return err
 	}
 	if p.State != circles.Visible {

@@ -32,6 +32,7 @@ type PostCard struct {
 	Saved   bool           // by the viewer
 	SeenAt  int64          // when the viewer last looked at the thread, UTC microseconds; 0 = never
 	Unread  int64          // comments since then
+	Poll    *circles.Poll  // nil = none
 }
 
 // Rows that the store returns as its readers need them.
@@ -84,6 +85,10 @@ func cards(tx *store.Tx, v circles.Viewer, ids []circles.PostID) ([]PostCard, er
 	if err != nil {
 		return nil, err
 	}
+	polls, err := tx.Polls(ids)
+	if err != nil {
+		return nil, err
+	}
 	votes, err := tx.VotesBy(v.Person, ids)
 	if err != nil {
 		return nil, err
@@ -98,7 +103,7 @@ func cards(tx *store.Tx, v circles.Viewer, ids []circles.PostID) ([]PostCard, er
 		if p == nil {
 			continue
 		}
-		card := PostCard{Post: p, Author: people[p.Author.Actor()], Circle: around[p.Circle], Photo: photos[id], Vote: votes[id]}
+		card := PostCard{Post: p, Author: people[p.Author.Actor()], Circle: around[p.Circle], Photo: photos[id], Vote: votes[id], Poll: polls[id]}
 		if card.Author == nil || card.Circle == nil {
 			continue
 		}

@@ -35,9 +35,11 @@ type RemotePost struct {
 	Mentions  []circles.ActorID
 	Tags      []string // hashtags, with or without their #
 	Photos    []RemotePhoto
-	Raw       []byte // the author's activity, kept for announcing; nil = not kept
+	Poll      *RemotePoll // nil = none
+	Raw       []byte      // the author's activity, kept for announcing; nil = not kept
 
 	prepared bool
+	poll     *circles.Poll // Poll, if it is fit to be shown and voted in
 }
 
 // A RemotePhoto is a picture of a remote post.
@@ -86,6 +88,7 @@ func (a *App) Prepare(p *RemotePost) {
 		p.Title, p.Link = "", ""
 		return
 	}
+	p.poll = p.Poll.prepare()
 	p.Title = text.CleanLine(p.Title, circles.MaxTitle)
 	for _, instead := range []string{text.TitleFrom(text.Plain(p.HTML)), p.Warning, p.alt(), p.Link, "…"} {
 		if p.Title != "" {
@@ -180,7 +183,7 @@ func (a *App) ReceivePost(tx *store.Tx, said Said, in RemotePost) (Outcome, erro
 			return Outcome{}, fmt.Errorf("receive %s: %w", in.URI, err)
 		}
 	}
-	if err := publish(tx, at, d, in.names(at.circle), in.Raw, said.detail()); err != nil {
+	if err := publish(tx, at, d, extras{in.names(at.circle), in.poll, in.Raw}, said.detail()); err != nil {
 		return Outcome{}, fmt.Errorf("receive %s: %w", in.URI, err)
 	}
 	if p.State == circles.Held {
@@ -218,8 +221,15 @@ func (a *App) ReceiveUpdate(tx *store.Tx, said Said, in RemotePost) (Outcome, er
 				return false, err
 			}
 		}
-		if before == *p && !photos {
-			return relocked, nil
+		asks, counts, err := receivePoll(tx, p, in.poll)
+		if err != nil {
+			return false, err
+		}
+		if before == *p && !photos && !asks {
+			if counts {
+				err = passCounts(tx, at, said)
+			}
+			return relocked || counts, err
 		}
 		if err := in.names(at.circle).keep(tx, p.ID); err != nil {
 			return false, err

@@ -40,9 +40,10 @@ type FullPost struct {
 	Author *circles.Actor
 	Circle *circles.Circle
 	Photos []*circles.Photo
-	Tags   []string // without their #
-	Vote   int      // the viewer's own: 1, -1 or 0
-	Saved  bool     // by the viewer
+	Tags   []string  // without their #
+	Vote   int       // the viewer's own: 1, -1 or 0
+	Saved  bool      // by the viewer
+	Poll   *PollView // nil = none
 
 	seenAt int64
 }
@@ -164,6 +165,9 @@ func fullPost(tx *store.Tx, v circles.Viewer, p *circles.Post, c *circles.Circle
 		return f, err
 	}
 	f.Vote = votes[p.ID]
+	if f.Poll, err = pollView(tx, v, p.ID); err != nil {
+		return f, err
+	}
 	readings, err := tx.Readings(v.Person, []circles.PostID{p.ID})
 	f.Saved, f.seenAt = readings[p.ID].Saved, readings[p.ID].SeenAt
 	return f, err

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"net/url"
+	"time"
 
 	"halqa/circles"
 	"halqa/internal/store"
@@ -14,6 +15,8 @@ type words struct {
 	title, body, link, language, warning string
 	sensitive                            bool
 	photos                               []PhotoRef
+	poll                                 *circles.Poll // nil = none; without its times
+	pollFor                              time.Duration
 }
 
 // cleanWords checks what can be checked without the database.

@@ -15,6 +15,7 @@ const (
 	ToldThread  NotificationKind = "thread"  // something new in a thread they follow
 	ToldRemoved NotificationKind = "removed" // a moderator removed something of theirs
 	ToldFollow  NotificationKind = "follow"  // somebody follows them
+	ToldPoll    NotificationKind = "poll"    // a poll of theirs, or one they voted in, is over
 )
 
 // NotificationsKept is how many notifications a person has at most; older ones make room.
