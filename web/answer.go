@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strings"
 
 	"halqa/circles"
 	"halqa/circles/ranking"
@@ -37,7 +38,13 @@ func (v *visit) showReply(root circles.PostID, status int, answer AnswerForm) er
 	if err != nil {
 		return err
 	}
+	if err := v.savedAnswer(&answer); err != nil {
+		return err
+	}
 	if t.NoComment != nil {
+		if answer.Body != "" {
+			return v.lost(answer.parent(), answer.Body, statusOf(t.NoComment.Kind), t.NoComment)
+		}
 		return t.NoComment
 	}
 	view := ReplyView{Page: v.page(v.l.T("reply.post")), Post: Link{Label: t.Post.Title, Href: t.Post.Path()}, Answer: answer}
@@ -65,23 +72,56 @@ func (s *Server) reply(v *visit) error {
 		return err
 	}
 	answer := AnswerForm{Post: root, To: parseTo(f.Get("to")), Body: f.Get("body")}
-	parent := answer.To
-	if parent == 0 {
-		parent = root
-	}
-	made, err := s.app.Comment(v.Request().Context(), v.who, app.NewComment{Parent: parent, Body: answer.Body, Language: f.Get("language")})
-	if err != nil {
-		status, err := v.refused(&answer.Form, err, nil)
-		if err != nil {
+	parent := answer.parent()
+	switch f.Get("do") {
+	case "leave":
+		if v.slow != nil {
+			return v.slow
+		}
+		if err := v.keepAnswer(answer); err != nil {
 			return err
 		}
-		if answer.To != 0 {
-			return v.showReply(root, status, answer)
+		return v.NoContent(http.StatusNoContent)
+	case "keep":
+		if v.slow != nil {
+			return v.refuseAnswer(answer, v.slow)
 		}
-		answer.Swap = true
-		return v.showPost(root, status, &answer)
+		if err := v.keepAnswer(answer); err != nil {
+			return v.refuseAnswer(answer, err)
+		}
+		place := replyPath(root, parent)
+		if answer.To == 0 {
+			place = "/post/" + root.String() + "#answer"
+		}
+		return v.onward(place, "flash.draft-kept")
+	}
+	if v.slow != nil {
+		return v.refuseAnswer(answer, v.slow)
+	}
+	made, err := s.app.Comment(v.Request().Context(), v.who, app.NewComment{Parent: parent, Body: answer.Body, Language: f.Get("language"),
+		Draft: app.ReplyDraft(parent)})
+	if err != nil {
+		return v.refuseAnswer(answer, err)
 	}
 	return v.onward(s.placeOfNew(v, made), "flash.commented")
+}
+
+// refuseAnswer shows what was written once more, with the reason why it was not taken, and keeps it.
+func (v *visit) refuseAnswer(answer AnswerForm, reason error) error {
+	status := v.refusedWriting(&answer.Form, reason)
+	answer.Kept = v.slow == nil && strings.TrimSpace(answer.Body) != "" && v.keepAnswer(answer) == nil
+	show := v.showReply
+	if answer.To == 0 {
+		answer.Swap = true
+		show = func(root circles.PostID, status int, answer AnswerForm) error {
+			return v.showPost(root, status, &answer)
+		}
+	}
+	err := show(answer.Post, status, answer)
+	if err != nil && !v.Response().Committed && answer.Body != "" { // the thread itself is gone
+		return v.lost(answer.parent(), answer.Body, status, reason)
+	}
+	return err
 }
 
 // placeOfNew is where a comment that was just written is read.

@@ -28,6 +28,8 @@ const (
 // A draft is a post as the form has it.
 type draft struct {
 	do, step                             string
+	name                                 string // of the draft that it is kept as
+	in                                   string // the circle, where that can be chosen; as in its address
 	title, body, link, language, warning string
 	sensitive                            bool
 	photos                               []MediaSlot // those that are there, in order
@@ -55,34 +57,25 @@ func (d draft) undescribed() bool {
 	return slices.ContainsFunc(d.photos, func(m MediaSlot) bool { return strings.TrimSpace(m.Alt) == "" })
 }
 
-// readDraft reads the form of a post, with or without files, and takes in the files that it brings. had
-// are the photos that the post has already.
-func (v *visit) readDraft(had []*circles.Photo) (draft, error) {
-	r := v.Request()
-	var f url.Values
-	var files []*multipart.FileHeader
-	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind == "multipart/form-data" {
-		r.Body = http.MaxBytesReader(v.Response(), r.Body, maxUpload)
-		err := r.ParseMultipartForm(formMemory)
-		if r.MultipartForm != nil {
-			defer r.MultipartForm.RemoveAll()
-		}
-		if err != nil {
-			return draft{}, badForm(err)
-		}
-		f, files = r.MultipartForm.Value, r.MultipartForm.File["photos"]
-	} else {
-		var err error
-		if f, err = v.form(); err != nil {
-			return draft{}, err
-		}
+// readDraft reads the form of a post, with or without files, and takes in the files that it brings if the
+// caller wants them. had are the photos that the post has already.
+func (v *visit) readDraft(had []*circles.Photo, takes bool) (draft, error) {
+	f, files, err := v.readForm()
+	if form := v.Request().MultipartForm; form != nil {
+		defer form.RemoveAll()
+	}
+	if err != nil {
+		return draft{}, err
 	}
 	d := draft{
-		do: f.Get("do"), step: f.Get("step"), title: strings.TrimSpace(f.Get("title")), body: f.Get("body"), link: f.Get("link"),
+		do: f.Get("do"), step: f.Get("step"), name: f.Get("draft"), in: f.Get("in"), title: strings.TrimSpace(f.Get("title")), body: f.Get("body"), link: f.Get("link"),
 		language: f.Get("language"), warning: f.Get("warning"), sensitive: checked(f, "sensitive"),
 	}
 	if err := v.keepPhotos(&d, f, had); err != nil {
 		return d, err
+	}
+	if !takes {
+		return d, nil
 	}
 	return d, v.takeFiles(&d, files, f["alt"])
 }
@@ -152,6 +145,22 @@ func (v *visit) takeFiles(d *draft, files []*multipart.FileHeader, alts []string
 		}
 	}
 	return nil
+}
+
+// readForm reads the fields of a form and what files it brings. Reading it again gives the same.
+func (v *visit) readForm() (url.Values, []*multipart.FileHeader, error) {
+	r := v.Request()
+	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind != "multipart/form-data" {
+		f, err := v.form()
+		return f, nil, err
+	}
+	if r.MultipartForm == nil {
+		r.Body = http.MaxBytesReader(v.Response(), r.Body, maxUpload)
+		if err := r.ParseMultipartForm(formMemory); err != nil {
+			return nil, nil, badForm(err)
+		}
+	}
+	return r.MultipartForm.Value, r.MultipartForm.File["photos"], nil
 }
 
 func (v *visit) upload(h *multipart.FileHeader, use media.Use) (circles.Photo, error) {

@@ -58,7 +58,7 @@ func (s *Server) edit(v *visit) error {
 	if err != nil {
 		return err
 	}
-	d, err := v.readDraft(p.Photos)
+	d, err := v.readDraft(p.Photos, true)
 	if err != nil {
 		return err
 	}

@@ -98,4 +98,28 @@ func TestModulesInABrowser(t *testing.T) {
 	if got, want := sent.Load(), "Beds|A bed.|1"; got != want {
 		t.Errorf("the form sent %v, want %v", got, want)
 	}
+
+	// What was typed is kept when the page is left; what the page held already is not.
+	left := make(chan string, 10)
+	mux.HandleFunc("POST /drafts/{name}", func(w http.ResponseWriter, r *http.Request) {
+		r.ParseMultipartForm(1 << 20)
+		left <- fmt.Sprintf("%s|%s|%s|%s|%d", r.PathValue("name"), r.FormValue("do"), r.FormValue("title"), r.FormValue("body"), len(r.MultipartForm.File))
+		w.WriteHeader(http.StatusNoContent)
+	})
+	open("compose-draft")
+	open("home-member")
+	open("compose-draft")
+	script(t, ctx, `const body = document.querySelector("main textarea[name=body]"); body.value = "Sown in April. 四月播种"; body.dispatchEvent(new Event("input", {bubbles: true})); ""`)
+	open("home-member")
+	select {
+	case got := <-left:
+		if want := "00112233445566ff|leave|Striped tomatoes|Sown in April. 四月播种|0"; got != want {
+			t.Errorf("leaving kept %s, want %s", got, want)
+		}
+	case <-time.After(20 * time.Second):
+		t.Error("leaving the page kept nothing")
+	}
+	if len(left) > 0 {
+		t.Errorf("kept once more: %s", <-left)
+	}
 }

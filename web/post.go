@@ -83,6 +83,11 @@ func (v *visit) showPost(id circles.PostID, status int, answer *AnswerForm) erro
 	if answer != nil {
 		view.Answer = answer
 	}
+	if view.Answer != nil {
+		if err := v.savedAnswer(view.Answer); err != nil {
+			return err
+		}
+	}
 	if t.Post.Author == v.who.Person && v.member != nil && !t.Notice {
 		d, err := v.s.app.Delivery(ctx, v.who, id)
 		if err != nil {

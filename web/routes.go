@@ -58,7 +58,14 @@ func (s *Server) routes(assets *static.Files) {
 	act := func(path string, h func(*visit) error) { e.POST(path, s.visit(s.members(h))) }
 	act("/lookup", s.lookup)
 	form("/circles/new", s.newCircle, s.createCircle)
-	form("/c/:name/submit", s.compose, s.submit)
+	writing := func(path string, show, act func(*visit) error) {
+		e.GET(path, s.visit(s.members(show)))
+		e.POST(path, s.visit(s.authors(act)))
+	}
+	writing("/c/:name/submit", s.compose, s.submit)
+	e.GET("/drafts", s.visit(s.members(s.drafts)))
+	writing(draftPath, s.openDraft, s.sendDraft)
+	act(draftPath+"/delete", s.deleteDraft)
 	form("/c/:name/settings", s.circleSettings, s.editCircle)
 	act("/c/:name/roles", s.setRole)
 	act("/c/:name/join", s.join)
@@ -92,7 +99,7 @@ func (s *Server) routes(assets *static.Files) {
 	act("/post/:id/watch", s.watch)
 	act("/post/:id/pin", s.pin)
 	act("/post/:id/unpin", s.unpin)
-	form("/post/:id/reply", s.replyForm, s.reply)
+	writing("/post/:id/reply", s.replyForm, s.reply)
 	form("/post/:id/edit", s.editForm, s.edit)
 	form("/post/:id/delete", s.confirmDelete, s.delete)
 	form("/post/:id/restore", s.confirmRestore, s.restore)

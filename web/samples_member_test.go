@@ -34,3 +34,19 @@ func memberSamples() []sample {
 		{"search-elsewhere", "search", search(func(v *SearchView) { v.Query, v.Address, v.MayLook = "!none@sky.example", true, true }), SearchView{}},
 	}
 }
+
+// draftSamples are the pages of what was begun and not sent.
+func draftSamples() []sample {
+	compose := ComposeView{Page: samplePage("New post", true), Action: "/drafts/00112233445566ff", Draft: "00112233445566ff", Kept: true, MaxPhotos: 10, MaxBytes: 12 << 20,
+		Headline: "Striped tomatoes", Body: "Sown in March.", Circles: []Option{{Label: "Choose a circle"}, {Value: "gardening", Label: "Gardening (!gardening@halqa.test)", Selected: true}}}
+	compose.Refuse("in", "You are banned from this circle; its moderators can lift that.")
+	return []sample{
+		{"compose-draft", "compose", compose, ComposeView{}},
+		{"drafts", "drafts", DraftsView{Page: samplePage("Drafts", true), Rows: []DraftRow{
+			{Href: "/drafts/00112233445566ff", Title: "Striped tomatoes", Excerpt: "Sown in March.", Circle: &plant, Photos: 3, At: sampleNow.Add(-time.Hour)},
+			{Href: "/drafts/re-11", Comment: true, Excerpt: "晒一天这个办法很好", Circle: &tea, On: Link{Label: "今年的白茶到了", Href: "/post/13"}, At: sampleNow.Add(-48 * time.Hour)},
+			{Href: "/drafts/re-12", Comment: true, Excerpt: "Where the thread is gone", At: sampleNow.Add(-72 * time.Hour)},
+			{Href: "/drafts/00112233445566aa", At: sampleNow.Add(-96 * time.Hour)}}}, DraftsView{}},
+		{"lost", "lost", LostView{Page: samplePage("This cannot be sent from here", true), Why: "A moderator has locked this thread; nobody can comment on it now.", Body: "I think\nthat", Drop: "/drafts/re-12/delete"}, LostView{}},
+	}
+}

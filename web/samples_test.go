@@ -161,7 +161,6 @@ func samples() []sample {
 		{"history", "history", HistoryView{Page: samplePage("History", true), Post: Link{Label: post.Headline, Href: "/post/11"}, Revisions: []Revision{{At: sampleNow.Add(-2 * time.Hour), By: ada, Title: post.Headline, Body: post.Body}, {At: sampleNow.Add(-3 * time.Hour), By: ada, Title: "First crate", Body: "<p>Sown in March.</p>", First: true}}}, HistoryView{}},
 		{"media", "media", MediaView{Page: samplePage("Photo", false), Photo: samplePhoto("tomatoes", "A wooden crate of striped tomatoes on wet grass."), Post: &Link{Label: post.Headline, Href: "/post/11"}}, MediaView{}},
 		{"compose", "compose", ComposeView{Page: samplePage("New post", true), Head: member, Action: "/c/gardening/submit", Languages: options, MaxPhotos: 10, MaxBytes: 16 << 20}, ComposeView{}},
-		{"compose-refused", "compose", ComposeView{Page: samplePage("New post", true), Head: CircleHead{Circle: plant, WhyNot: "Only the operators of this circle post here; you can comment."}}, ComposeView{}},
 		{"draft", "draft", DraftView{Page: samplePage("Before it goes out", true), Action: "/c/gardening/submit", Body: "Sown in March.", Head: member, Slots: slots, Preview: sampleRows(false)[0]}, DraftView{}},
 		{"edit", "edit", EditView{Page: samplePage("Edit post", true), Action: "/post/11/edit", Back: Link{Label: post.Headline, Href: "/post/11"}, Headline: post.Headline, Body: "Sown in March.", Languages: options, Slots: slots[:1], Base: "1"}, EditView{}},
 		{"confirm", "confirm", ConfirmView{Page: samplePage("Delete this post?", true), Action: "/post/11/delete", Lead: "It disappears here at once, and other servers are told.", Button: "Delete", Danger: true, Reason: true, Back: Link{Href: "/post/11"}, Subject: post.Headline}, ConfirmView{}},
@@ -176,7 +175,7 @@ func samples() []sample {
 		{"settings-sessions", "settings", settings("sessions"), SettingsView{}},
 		{"about", "about", AboutView{Page: samplePage("About", false), Lede: "A place for growers.", People: 1204, Circles: 88, Posts: 120938, Source: "https://example.org/source"}, AboutView{}},
 		{"error", "error", ErrorView{Page: samplePage("Nothing here", false), Status: 404, Message: "There is no page at this address, or it is not for you to see.", Next: Link{Label: "To the front page", Href: "/"}, Request: "0123456789abcdef"}, ErrorView{}},
-	}, slices.Concat(memberSamples(), moderateSamples(), adminSamples())...)
+	}, slices.Concat(memberSamples(), draftSamples(), moderateSamples(), adminSamples())...)
 }
 
 // echoSample serves the samples through the same renderer and headers as the real pages.

@@ -146,10 +146,20 @@ type Watch struct {
 // An AnswerForm is the box under a post, and the page /post/{id}/reply?to=.
 type AnswerForm struct {
 	Form
-	Post circles.PostID
-	To   circles.PostID // the comment answered; 0 = the post
-	Body string
-	Swap bool // it stands in the thread, which a script replaces
+	Post  circles.PostID
+	To    circles.PostID // the comment answered; 0 = the post
+	Body  string
+	Saved time.Time // when this was kept as a draft
+	Kept  bool      // it was kept just now, because it was refused
+	Swap  bool      // it stands in the thread, which a script replaces
+}
+
+// parent is what is answered.
+func (a AnswerForm) parent() circles.PostID {
+	if a.To != 0 {
+		return a.To
+	}
+	return a.Post
 }
 
 // Delivery tells the author how far a post has got.

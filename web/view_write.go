@@ -49,7 +49,10 @@ type ComposeView struct {
 	Page
 	Form
 	Head      CircleHead
-	Action    string // /c/{name}/submit
+	Action    string   // /c/{name}/submit or /drafts/{name}
+	Circles   []Option // to choose from where the circle is not settled, and Head is empty; else nil
+	Draft     string   // the name of the draft that this can be kept as
+	Kept      bool     // it was kept just now, because it was refused
 	Headline  string
 	Link      string
 	Body      string
@@ -79,7 +82,9 @@ func (m MediaSlot) Field() string { return "alt-" + m.Photo.ID }
 type DraftView struct {
 	Page
 	Form
-	Action      string // /c/{name}/submit
+	Action      string // /c/{name}/submit or /drafts/{name}
+	Draft       string // the name of the draft
+	In          string // the circle, as in its address
 	Head        CircleHead
 	Slots       []MediaSlot
 	Headline    string
@@ -90,6 +95,32 @@ type DraftView struct {
 	Warning     string
 	Preview     PostRow
 	PreviewBody template.HTML
+}
+
+// DraftsView is page "drafts": what its reader has begun and not sent.
+type DraftsView struct {
+	Page
+	Rows []DraftRow
+}
+
+// A DraftRow is one of them.
+type DraftRow struct {
+	Href    string
+	Title   string
+	Excerpt string
+	Comment bool
+	Circle  *CircleRef // nil = none is chosen, or it is closed to the reader
+	On      Link       // of a comment, the post; empty = it is gone
+	Photos  int
+	At      time.Time
+}
+
+// LostView is page "lost": a comment that can not be sent from here any more, to be copied.
+type LostView struct {
+	Page
+	Why  string // in the reader's language
+	Body string
+	Drop string // where a form goes that throws it away
 }
 
 // EditView is page "edit": a post or a comment of one's own.

@@ -22,6 +22,7 @@ type visit struct {
 	l      *i18n.Localizer
 	who    circles.Viewer             // the zero Viewer for a visitor
 	member *accounts.Member           // nil for a visitor
+	slow   error                      // why nothing is to be done for who sends forms too fast; see authors
 	shown  map[circles.CircleID]int64 // circles that the page shows, with their revs; see shows
 }
 
@@ -52,6 +53,18 @@ func (s *Server) members(h func(*visit) error) func(*visit) error {
 			return v.Redirect(http.StatusSeeOther, v.loginPath())
 		}
 		return circles.Errorf(circles.Denied, "Sign in to do that.").With("refused.not-signed-in", nil)
+	}
+}
+
+// authors is members for forms in which somebody writes: one that comes too fast is shown again instead of
+// lost, which the handler does.
+func (s *Server) authors(h func(*visit) error) func(*visit) error {
+	return func(v *visit) error {
+		if v.member == nil || v.Request().Method != http.MethodPost {
+			return s.members(h)(v)
+		}
+		v.slow = s.pace.allow(v.who.Person)
+		return h(v)
 	}
 }
 
@@ -140,6 +153,11 @@ func (v *visit) handle() (name, host string, err error) {
 	if err != nil {
 		return "", "", noPage
 	}
+	return v.handleIn(raw)
+}
+
+// handleIn reads such a name from a form.
+func (v *visit) handleIn(raw string) (name, host string, err error) {
 	name, host, remote := strings.Cut(raw, "@")
 	if name == "" || len(raw) > 400 {
 		return "", "", noPage

@@ -201,6 +201,7 @@ func (h *house) openFederation() {
 	h.worker.Every("activity", 24*time.Hour, h.app.RefreshActivity)
 	h.worker.Every("loose pictures", time.Hour, h.unlessKept(h.app.SweepMedia))
 	h.worker.Every("looks at threads", 24*time.Hour, h.app.SweepReading)
+	h.worker.Every("old drafts", 24*time.Hour, h.app.SweepDrafts)
 	h.worker.Every("unused blobs", 24*time.Hour, h.unlessKept(h.app.SweepBlobs))
 	h.worker.Every("sessions", time.Hour, h.accounts.Sweep)
 	h.worker.Every("tokens", time.Hour, h.accounts.SweepTokens)

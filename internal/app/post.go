@@ -19,6 +19,7 @@ type NewPost struct {
 	Sensitive bool
 	Warning   string // makes it sensitive
 	Poll      *NewPoll
+	Draft     string // the name of the draft that this was, which is forgotten with it; "" = none
 }
 
 // Post starts a thread in a circle.
@@ -60,6 +61,9 @@ func (a *App) Post(ctx context.Context, who circles.Viewer, in NewPost) (*circle
 		if made, err = publishOwn(tx, place{post: p, circle: c, root: p}, d, w, body); err != nil {
 			return err
 		}
+		if err := sentDraft(tx, who, in.Draft); err != nil {
+			return err
+		}
 		return tx.SetReadMark(who.Person, id, tx.Now(), 0) // so that answers count as new
 	})
 	return made, err
@@ -70,6 +74,7 @@ type NewComment struct {
 	Parent   circles.PostID
 	Body     string // markdown
 	Language string
+	Draft    string // the name of the draft that this was, which is forgotten with it; "" = none
 }
 
 // Comment answers a post or a comment.
@@ -94,6 +99,9 @@ func (a *App) Comment(ctx context.Context, who circles.Viewer, in NewComment) (*
 		}
 		p := &circles.Post{ID: circles.PostID(tx.NewID()), Kind: circles.IsComment, Circle: at.post.Circle, Author: who.Person,
 			Root: at.root.ID, Parent: at.post.ID, Depth: at.post.Depth + 1}
+		if err := sentDraft(tx, who, in.Draft); err != nil {
+			return err
+		}
 		if made, err = publishOwn(tx, place{post: p, circle: at.circle, root: at.root}, d, w, body); err != nil || made.State != circles.Visible {
 			return err
 		}

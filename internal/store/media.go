@@ -56,8 +56,12 @@ func (tx *Tx) PhotosOf(post circles.PostID) ([]circles.Photo, error) {
 	return list(tx, scanPhoto, `SELECT `+photoColumns+` FROM media m WHERE m.post = $1 AND m.post <> 0 ORDER BY m.pos`, post)
 }
 
-// PlacePhoto makes a photo the pos-th of a post, or with post 0 a loose one again, or an icon.
+// PlacePhoto makes a photo the pos-th of a post, or with post 0 a loose one again, or an icon. It leaves the
+// draft that it waited in.
 func (tx *Tx) PlacePhoto(id circles.MediaID, post circles.PostID, pos int) error {
+	if _, err := tx.exec(`DELETE FROM draft_photo WHERE media = $1`, id); err != nil {
+		return err
+	}
 	_, err := tx.exec(`UPDATE media SET post = $2, pos = $3 WHERE id = $1`, id, post, pos)
 	return err
 }
@@ -72,13 +76,13 @@ func (tx *Tx) SetPhotoAlt(id circles.MediaID, alt string) error {
 // post. The place says so, so that nobody has to look through all actors.
 const IconPos = -1
 
-// LoosePhotoCount returns how many photos of an owner belong to no post yet, counted up to limit.
+// LoosePhotoCount returns how many photos of an owner belong to no post or draft yet, counted up to limit.
 func (tx *Tx) LoosePhotoCount(owner circles.ActorID, limit int) (int64, error) {
 	return one(tx, value[int64], `SELECT COUNT(*) FROM (SELECT 1 FROM media WHERE post = 0 AND pos >= 0 AND owner = $1 LIMIT $2) AS loose`, owner, limit)
 }
 
-// LoosePhotos returns photos from before a time that belong to no post and are no one's picture, at
-// most limit, oldest first.
+// LoosePhotos returns photos from before a time that belong to no post or draft and are no one's picture,
+// at most limit, oldest first.
 func (tx *Tx) LoosePhotos(before int64, limit int) ([]circles.MediaID, error) {
 	return list(tx, value[circles.MediaID], `SELECT m.id FROM media m
 		WHERE m.post = 0 AND m.created_at < $1 AND m.pos >= 0
@@ -93,8 +97,10 @@ func (tx *Tx) RemovePhoto(id circles.MediaID) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := tx.exec(`DELETE FROM media_file WHERE media = $1`, id); err != nil {
-		return nil, err
+	for _, table := range []string{"media_file", "draft_photo"} {
+		if _, err := tx.exec("DELETE FROM "+table+" WHERE media = $1", id); err != nil {
+			return nil, err
+		}
 	}
 	_, err = tx.exec(`DELETE FROM media WHERE id = $1`, id)
 	return hashes, err

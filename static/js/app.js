@@ -4,3 +4,4 @@ import "./upload.js";
 import "./lightbox.js";
 import "./theme.js";
 import "./menu.js";
+import "./draft.js";
