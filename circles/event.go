@@ -95,6 +95,7 @@ type EventDetail struct {
 	URI      string  `json:"uri,omitempty"`    // the remote activity that is answered or undone
 	Until    int64   `json:"until,omitempty"`  // of a ban, UTC microseconds
 	Remove   bool    `json:"remove,omitempty"` // of a ban: what they wrote goes too
+	Past     bool    `json:"past,omitempty"`   // of a post: it was fetched as part of somebody's past and is no news
 }
 
 // PairKey is the order key of something between two: a voter and a post, a follower and a followee.

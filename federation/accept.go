@@ -95,6 +95,12 @@ func (in *Inbox) accept(ctx context.Context, d delivery) (int, error) {
 			return 0, kerr
 		}
 	}
+	if a.Type == "Accept" && err == nil {
+		select {
+		case in.past <- struct{}{}:
+		default:
+		}
+	}
 	if lacking != nil && err == nil {
 		in.waiting.add(d.signer)
 		in.nudge()
@@ -189,6 +195,7 @@ type act struct {
 	received int64           // its row of received, whose bytes a circle of ours announces
 	via      *circles.Circle // the remote circle that announced it; nil = its actor said it to us
 	asked    bool            // its object was fetched because somebody here asked for it
+	past     bool            // its object was fetched as part of somebody's past
 
 	content *as.Content     // of a Create or Update, once it was read
 	post    *app.RemotePost // the same, made fit to be stored
@@ -198,7 +205,7 @@ type act struct {
 
 // said names who says it, for app.
 func said(by *circles.Actor, a act) app.Said {
-	s := app.Said{By: circles.PersonID(by.ID), Received: a.received}
+	s := app.Said{By: circles.PersonID(by.ID), Received: a.received, Past: a.past}
 	if a.via != nil {
 		s.Via = a.via.CircleID()
 	}

@@ -93,6 +93,26 @@ func (d *documents) actor(ctx context.Context, address string) (*as.Actor, error
 	return a, checkActor(a)
 }
 
+// collection fetches a collection or a page of one. Its id is not asked for: servers have no common idea
+// of what a page is called, and nothing is believed of it but what its own host may say.
+func (d *documents) collection(ctx context.Context, address string) (*as.Collection, error) {
+	if d.site.Ours(address) {
+		return nil, circles.Errorf(circles.Invalid, "The address %s is on this instance.", address)
+	}
+	sign, err := d.sign(ctx)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := d.client.Document(ctx, address, sign)
+	if err != nil {
+		return nil, err
+	}
+	if !fetch.SameHost(address, resp.FinalURL.String()) {
+		return nil, circles.Errorf(circles.Invalid, "The collection at %s lies on another server.", address)
+	}
+	return as.ParseCollection(resp.Body)
+}
+
 // checkActor refuses an actor that cannot be one: no inbox, or addresses on another host than its
 // own, where somebody else would read what is meant for it.
 func checkActor(a *as.Actor) error {

@@ -44,6 +44,7 @@ type Inbox struct {
 	heard   func(host string)
 	client  func(*http.Request) netip.Addr
 	wake    chan struct{} // something was parked
+	past    chan struct{} // somebody's past may be wanted
 	waiting waiting
 	strange noting
 }
@@ -66,7 +67,7 @@ func NewInbox(o InboxOptions) *Inbox {
 	in := &Inbox{
 		site: o.Site, store: o.Store, app: o.App, log: o.Log, now: o.Now,
 		bodies: newBodies(), slots: newSlots(o.Now), keys: newKeyRing(o.Store, d, o.Now), fetcher: d,
-		heard: o.Heard, client: o.Client, wake: make(chan struct{}, 1),
+		heard: o.Heard, client: o.Client, wake: make(chan struct{}, 1), past: make(chan struct{}, 1),
 		waiting: waiting{now: o.Now}, strange: noting{now: o.Now},
 	}
 	if in.heard == nil {

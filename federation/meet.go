@@ -91,6 +91,9 @@ func (in *Inbox) fetchPost(ctx context.Context, l lacks, asked bool, depth int) 
 	if err := in.mayAsk(ctx, l.address); err != nil {
 		return "", err
 	}
+	if err := l.errand.spend(); err != nil {
+		return "", err
+	}
 	body, err := in.fetcher.get(ctx, l.address)
 	if l.what == needFresh && isGone(err) {
 		return l.address, in.vanished(ctx, l.address)
@@ -120,12 +123,16 @@ func (in *Inbox) fetchPost(ctx context.Context, l lacks, asked bool, depth int) 
 		l.address = wrapped.Object.ID
 		return in.met(ctx, l, asked, depth+1)
 	}
-	a := act{Envelope: &as.Envelope{Actor: c.AttributedTo, To: c.To, CC: c.CC, Audience: c.Audience}, asked: asked}
+	a := act{Envelope: &as.Envelope{Actor: c.AttributedTo, To: c.To, CC: c.CC, Audience: c.Audience}, asked: asked, past: l.errand != nil}
 	if err := authored(c, a); err != nil {
 		return "", err
 	}
 	a.content, a.post = c, in.prepared(c)
-	return c.ID, in.settle(ctx, a, l, depth)
+	err = in.settle(ctx, a, l, depth)
+	if err == nil && l.errand != nil {
+		l.errand.read = c
+	}
+	return c.ID, err
 }
 
 // countNamed counts a vote that a circle elsewhere passed on by its address alone, as Mbin does
@@ -180,6 +187,7 @@ func (in *Inbox) settle(ctx context.Context, a act, l lacks, depth int) error {
 			return circles.Errorf(circles.Invalid, "What %s needs cannot be had.", a.content.ID)
 		}
 		had[more.String()] = true
+		more.errand = l.errand
 		if err := in.meet(ctx, *more, depth+1); err != nil {
 			return err
 		}

@@ -162,6 +162,7 @@ type lacks struct {
 	address string
 	circle  circles.CircleID // the circle elsewhere that announced it; 0 = none did
 	behind  string           // the order key of something parked that it is about; then nothing else counts
+	errand  *errand          // what it is fetched for, if that has bounds of its own; never kept
 }
 
 func (l *lacks) Error() string { return "lacks " + l.what + " " + l.address + l.behind }

@@ -193,6 +193,7 @@ func (h *house) openFederation() {
 	h.worker.Follow(worker.Consumer{Name: "notifications", Handle: consumers.NewNotifications(h.store).Handle})
 	h.worker.Part("sender", h.sender.Run)
 	h.worker.Part("parked activities", h.inbox.Resume)
+	h.worker.Part("backfill", h.inbox.Backfill)
 	h.moderation = moderation.New(moderation.Options{
 		Store: h.store, App: h.app, Host: h.site.Host, Queues: h.queues, PeerDecided: h.sender.PeerDecided,
 	})

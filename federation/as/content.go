@@ -41,6 +41,7 @@ type Content struct {
 	Conversation string // what Mastodon and Pleroma call it
 	Quote        string // FEP-044f, or one of the older names
 	Replies      Tally
+	Answers      Ref // Replies itself: Mastodon embeds the first page
 	Likes        Tally
 	Shares       Tally
 
@@ -142,7 +143,7 @@ func content(v value) (*Content, error) {
 		EndTime:      moment(o.GetActivityStreamsEndTime(), v, "endTime"),
 		Context:      v.get("context").id(),
 		Conversation: v.get("conversation").id(),
-		Replies:      tally(v.get("replies")), Likes: tally(v.get("likes")), Shares: tally(v.get("shares")),
+		Answers:      ref(v.get("replies").first()), Replies: tally(v.get("replies")), Likes: tally(v.get("likes")), Shares: tally(v.get("shares")),
 		CommentsEnabled: v.get("commentsEnabled").flag(),
 		Proof:           !v.get("proof").absent(),
 		Raw:             v.raw(),

@@ -86,7 +86,10 @@ func TestReadMastodonNote(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.Raw = nil
+	if r, err := c.Answers.Collection(); err != nil || r.ID != c.Replies.ID || !r.First.Embedded() {
+		t.Errorf("replies %+v, %v; want a collection with its first page", r, err)
+	}
+	c.Raw, c.Answers = nil, Ref{}
 	same(t, "note", c, &Content{
 		ID: "https://masto.example/users/ann/statuses/5", Type: "Note", AttributedTo: "https://masto.example/users/ann",
 		To: []string{Public}, CC: []string{"https://masto.example/users/ann/followers", "https://h.example/c/gardening"},

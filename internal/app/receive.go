@@ -38,11 +38,14 @@ type Said struct {
 	By       circles.PersonID
 	Via      circles.CircleID // the circle elsewhere that passed it on; 0 = they said it to us
 	Received int64            // the row of received whose bytes a circle of ours announces
+	Past     bool             // it was fetched as part of a past that nobody is to be told of
 }
 
 func (s Said) viewer() circles.Viewer { return circles.Viewer{Person: s.By, Remote: true} }
 
-func (s Said) detail() circles.EventDetail { return circles.EventDetail{Received: s.Received} }
+func (s Said) detail() circles.EventDetail {
+	return circles.EventDetail{Received: s.Received, Past: s.Past}
+}
 
 // refused turns a refusal of the judge, or of what is missing or malformed, into an Outcome. It is for
 // errors from before the first change only: an error from after it has to roll the change back.

@@ -108,7 +108,8 @@ func (a *App) ReceiveUnfollow(tx *store.Tx, said Said, followee circles.ActorID)
 	return done(0, true, dropMember(tx, followee, said.By))
 }
 
-// ReceiveAccept notes that followee took in a follower of ours. Only followee may say it.
+// ReceiveAccept notes that followee took in a follower of ours. Only followee may say it. What the
+// followee wrote before is wanted with the first.
 func (a *App) ReceiveAccept(tx *store.Tx, followee, follower circles.ActorID) (Outcome, error) {
 	f, err := tx.Following(follower, followee)
 	if err != nil || f == nil || f.State != circles.FollowPending {
@@ -116,6 +117,9 @@ func (a *App) ReceiveAccept(tx *store.Tx, followee, follower circles.ActorID) (O
 	}
 	f.State = circles.FollowActive
 	if err := tx.SaveFollow(f); err != nil {
+		return Outcome{}, err
+	}
+	if err := tx.WantBackfill(followee); err != nil {
 		return Outcome{}, err
 	}
 	c, err := circleIfAny(tx, followee)

@@ -55,7 +55,7 @@ func sayWritten(tx *store.Tx, ch change) (author, circle circles.Seq, err error)
 // for search and for notifications, has to know.
 func sayHere(tx *store.Tx, ch change) error {
 	_, err := tx.AppendEvent(circles.Event{Kind: ch.kind, OrderKey: int64(ch.at.post.Root), Object: int64(ch.at.post.ID),
-		Detail: circles.EventDetail{Actor: ch.detail.Actor}})
+		Detail: circles.EventDetail{Actor: ch.detail.Actor, Past: ch.detail.Past}})
 	return err
 }
 

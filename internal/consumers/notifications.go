@@ -83,6 +83,8 @@ func tell(tx *store.Tx, e circles.Event) ([]circles.PersonID, error) {
 		// Also where our moderators removed something from a circle elsewhere, which the log calls a
 		// deletion because that is what others are told.
 		return tx.NotifyOfRemoval(p)
+	case e.Detail.Past:
+		return nil, nil
 	case p.State != circles.Visible || e.At-p.Published > stale.Microseconds() && e.Kind == circles.PostCreated:
 		return nil, nil
 	case e.Kind == circles.PostUpdated && e.At-p.Published > stale.Microseconds():

@@ -307,3 +307,22 @@ func itemIDs(items []app.Item) (ids []circles.PostID) {
 	}
 	return ids
 }
+
+// TestThePastIsNoNews: what a backfill brings tells nobody, however young it is, and is found.
+func TestThePastIsNoNews(t *testing.T) {
+	h := newHouse(t)
+	ann := h.person("ann", circles.SiteMember)
+	zoe, woods := h.far(circles.KindPerson, "zoe"), h.far(circles.KindCircle, "woods")
+	for _, past := range []bool{true, false} {
+		h.update(func(tx *store.Tx) error {
+			said := app.Said{By: circles.PersonID(zoe), Via: circles.CircleID(woods), Past: past}
+			out, err := h.ReceivePost(tx, said, app.RemotePost{URI: fmt.Sprintf("https://far.example/%v", past), Circle: circles.CircleID(woods),
+				Title: fmt.Sprintf("Larch %v", past), Mentions: []circles.ActorID{ann.Person.Actor()}})
+			if err == nil && out.Result != app.Applied {
+				err = fmt.Errorf("%+v", out)
+			}
+			return err
+		})
+	}
+	h.wantHeard("the past and the present", ann, "mention by zoe in Larch false")
+}

@@ -78,3 +78,54 @@ func TestMigrateAFilledDatabase(t *testing.T) {
 		t.Errorf("%d looks of an account that was removed", n)
 	}
 }
+
+// TestMigrateKeepsNotifications: the table of them is made anew without the list of kinds.
+func TestMigrateKeepsNotifications(t *testing.T) {
+	before := fstest.MapFS{}
+	files, err := os.ReadDir("migrations")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		if f.Name() >= "20261122030000" {
+			continue
+		}
+		data, err := os.ReadFile("migrations/" + f.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		before[f.Name()] = &fstest.MapFile{Data: data}
+	}
+	ctx := context.Background()
+	o := store.Options{DSN: emptyDSN(t), SnapshotDir: t.TempDir(), Now: time.Now}
+	s, err := store.OpenWith(ctx, o, before)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const row = `INSERT INTO notification (person, kind, object, actor, at) VALUES `
+	update(t, s, func(tx *store.Tx) error {
+		for _, q := range []string{
+			`INSERT INTO actor (id, kind, name, uri, published, created_at, updated_at) VALUES (1, 'person', 'ada', '/u/ada', 0, 0, 0)`,
+			row + `(1, 'follow', 7, 7, 1)`, row + `(1, 'follow', 8, 8, 1)`, `DELETE FROM notification WHERE object = 8`,
+		} {
+			if _, err := tx.Exec(q); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if s, err = store.Open(ctx, o); err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	update(t, s, func(tx *store.Tx) error {
+		_, err := tx.Exec(row + `(1, 'moved', 9, 9, 2)`)
+		return err
+	})
+	if n := number(t, s, "SELECT COUNT(*) FROM notification"); n != 2 {
+		t.Errorf("%d notifications, want the old one and a new one", n)
+	}
+}
