@@ -41,7 +41,8 @@ var (
 type speaker struct {
 	site  Site
 	tx    *store.Tx
-	brief bool // objects by their address, for who reads no long bodies
+	brief bool  // objects by their address, for who reads no long bodies
+	class class // whom it is for; "" for whoever asks at the address
 }
 
 // say renders one form of an entry. Two entries of one change (the author's, and the circle's about

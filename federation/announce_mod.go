@@ -151,7 +151,9 @@ func categoryName(c circles.ReportCategory) string {
 }
 
 // flag is a member's report, for the one who answers for its object. Nobody else may read it. To a circle
-// it names the object; to another server the person, too, for without them Mastodon files nothing.
+// it names the object; to another server the person, too, for without them Mastodon files nothing. A server
+// of communities is told of a post as if by the circle: Lemmy takes a report for a community only, and
+// PieFed (find_reported_object) one about a single object.
 func (s speaker) flag(ev circles.Event, signer *circles.Actor) (saying, error) {
 	report, err := s.tx.Report(ev.Object)
 	if err != nil {
@@ -165,6 +167,7 @@ func (s speaker) flag(ev circles.Event, signer *circles.Actor) (saying, error) {
 	if err != nil {
 		return saying{}, gone(err)
 	}
+	recipient := s.site.ActorAddress(to)
 	var objects []string
 	switch t := report.Target; {
 	case t.Post != 0:
@@ -173,16 +176,24 @@ func (s speaker) flag(ev circles.Event, signer *circles.Actor) (saying, error) {
 			return saying{}, gone(err)
 		}
 		objects = append(objects, s.site.Address(p.URI))
-		if to.Kind != circles.KindCircle {
-			objects = append([]string{s.site.ActorAddress(to)}, objects...)
+		switch {
+		case to.Kind == circles.KindCircle:
+		case s.class == threads && p.Circle != 0:
+			c, err := s.tx.Circle(p.Circle)
+			if err != nil {
+				return saying{}, gone(err)
+			}
+			recipient = s.site.ActorAddress(&c.Actor)
+		default:
+			objects = append([]string{recipient}, objects...)
 		}
 	default: // a person or a circle: whom it goes to
-		objects = append(objects, s.site.ActorAddress(to))
+		objects = append(objects, recipient)
 	}
 	words := categoryName(said.Category)
 	if said.Text != "" {
 		words += ": " + said.Text
 	}
-	act := as.Act{ID: s.site.activityPath(ev.Seq, formMain), Actor: s.site.ActorAddress(signer), To: []string{s.site.ActorAddress(to)}}
+	act := as.Act{ID: s.site.activityPath(ev.Seq, formMain), Actor: s.site.ActorAddress(signer), To: []string{recipient}}
 	return saying{doc: as.Flag(act, objects, words), signer: signer.ID}, nil
 }

@@ -36,7 +36,7 @@ func (b *bundle) size() int {
 
 // pack renders an entry for a class.
 func pack(site Site, tx *store.Tx, ev circles.Event, c class) (*bundle, error) {
-	s := speaker{site: site, tx: tx}
+	s := speaker{site: site, tx: tx, class: c}
 	signer, err := tx.Actor(ev.Signer)
 	if err != nil {
 		if circles.Is(err, circles.NotFound) {

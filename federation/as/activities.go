@@ -22,6 +22,7 @@ type activity struct {
 	Summary     string        `json:"summary,omitempty"`
 	Content     string        `json:"content,omitempty"`
 	EndTime     string        `json:"endTime,omitempty"`
+	Expires     string        `json:"expires,omitempty"`
 	RemoveData  bool          `json:"removeData,omitempty"`
 	WithReplies bool          `json:"withReplies,omitempty"`
 	Published   string        `json:"published,omitempty"`
@@ -144,7 +145,8 @@ func Flag(a Act, objects []string, reason string) Doc {
 }
 
 // A Ban is what a Block says beside whom: from which circle or, with the instance actor, from the
-// whole site; until when (zero: for good); and whether what they wrote goes too.
+// whole site; until when (zero: for good); and whether what they wrote goes too. The time goes out under
+// both names: Mbin knows only Lemmy's older one, and would ban for good (BlockHandler.php).
 type Ban struct {
 	Target     string
 	Reason     string
@@ -155,7 +157,8 @@ type Ban struct {
 // Block bans a person.
 func Block(a Act, person string, ban Ban) Doc {
 	w := a.addressed("Block")
-	w.Target, w.Summary, w.EndTime, w.RemoveData = ban.Target, ban.Reason, stamp(ban.Until), ban.RemoveData
+	w.Target, w.Summary, w.RemoveData = ban.Target, ban.Reason, ban.RemoveData
+	w.EndTime, w.Expires = stamp(ban.Until), stamp(ban.Until)
 	return w.on(person, contextObject)
 }
 

@@ -23,6 +23,7 @@ const (
 		`"identifier":"schema:identifier",` +
 		`"commentsEnabled":"pt:commentsEnabled",` +
 		`"removeData":"lemmy:removeData",` +
+		`"expires":"lemmy:expires",` +
 		`"withReplies":"lemmy:withReplies",` +
 		`"Lock":"lemmy:Lock",` +
 		`"Warn":"lemmy:Warn",` +

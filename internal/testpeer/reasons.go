@@ -49,8 +49,8 @@ const (
 const (
 	ReasonFragment         Reason = "id-with-fragment"       // L: of an object; it cannot be fetched as itself
 	ReasonIDTooLong        Reason = "id-too-long"            // L stores 255 characters (kept)
-	ReasonToShape          Reason = "to-not-array"           // L activities/src/protocol/**: no default, arrays only
-	ReasonCCShape          Reason = "cc-not-array"           // L activities/src/protocol/**
+	ReasonToShape          Reason = "to-not-array"           // L activities/src/protocol/**: no default; it takes one string as well, which is refused here so that ours stays a list
+	ReasonCCShape          Reason = "cc-not-array"           // L activities/src/protocol/**: likewise
 	ReasonNotPublic        Reason = "not-public"             // L: as:Public is not understood, only the full address
 	ReasonOrigin           Reason = "origin"                 // object, author and actor are of different hosts
 	ReasonAttributedTo     Reason = "attributed-to"          // N inbox.js: arrays; L: a string but for PeerTube
