@@ -73,6 +73,49 @@ func (v Version) Rate(r Rows, in Rating) (Event, Reason) {
 	return e, why
 }
 
+// Restore returns the event that gives back what e credited before it was taken back, because what it
+// was about has returned or the rater repeated themselves: of e's day, weight and branch, so that
+// nothing is the fresher for it, and no more than the caps have room for today. rows are those of e's
+// branch.
+func (v Version) Restore(r Rows, e Event, id EventID, at int64, subjectDomain string) (Event, Reason) {
+	b := e
+	b.ID, b.At, b.Restores, b.Reverses, b.FormulaVersion = id, at, e.ID, 0, v.Number
+	if !e.Kind.rates() {
+		return b, Full
+	}
+	today := DayOf(at)
+	b.CreditedMilli = fit(b.CreditedMilli, e.Day, r.Given.A, v.RaterCap, today)
+	b.CreditedMilli = fit(b.CreditedMilli, e.Day, r.Branch, v.BranchCap, today)
+	if e.Domain != "" {
+		room := v.DomainCap
+		if e.Domain == subjectDomain {
+			room = v.OwnDomain
+		}
+		b.CreditedMilli = fit(b.CreditedMilli, e.Day, r.Domain, room, today)
+	}
+	if b.CreditedMilli < e.CreditedMilli {
+		return b, Clipped
+	}
+	return b, Full
+}
+
+// fit returns how much of an amount of day d goes into a sum that may be worth most today.
+func fit(milli int64, d Day, s Sum, most int64, today Day) int64 {
+	fits := func(c int64) bool { return s.Add(c, Half180, d).Value(Half180, today) <= most }
+	if milli <= 0 || fits(milli) {
+		return milli
+	}
+	low, high := int64(0), milli // low fits, or nothing does; high does not
+	for high-low > 1 {
+		if mid := (low + high) / 2; fits(mid) {
+			low = mid
+		} else {
+			high = mid
+		}
+	}
+	return low
+}
+
 func (v Version) worthless(r Rows, in Rating, d Day) Reason {
 	switch {
 	case in.Source == in.Subject:

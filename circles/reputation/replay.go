@@ -13,54 +13,95 @@ type Mismatch struct {
 	Branch, WantBranch   ActorID
 }
 
-// Replay folds a ledger and credits every rating again on the way, comparing what the row says with
-// what the formula named in it gives. With as, that version credits everything instead, and the state
-// is what standing would be had it always been in force: so a change can be tried on real history.
+// A Replayer folds a ledger, line by line in its order, and credits every rating again on the way,
+// comparing what the row says with what the formula named in it gives.
 //
-// domainOf names the remote domain of a person, "" if local, and may be nil if all are. What a ledger
-// does not keep is believed: that a remote rating of weight 0 came from a domain on probation.
-func Replay(events []Event, as *Version, domainOf func(ActorID) string) (*State, []Mismatch, error) {
-	events = slices.Clone(events)
-	slices.SortFunc(events, func(a, b Event) int { return cmp.Compare(a.ID, b.ID) })
-	s := NewState()
-	var found []Mismatch
-	credited := map[EventID]Event{} // ratings that came out otherwise, for their reversals
-	for _, e := range events {
-		if o, ok := credited[e.Reverses]; ok && e.Reverses != 0 {
-			e.WeightMilli, e.Branch, e.CreditedMilli = o.WeightMilli, o.Branch, -o.CreditedMilli
-		}
-		if e.Kind.rates() && e.Reverses == 0 && (e.Domain == "" || e.WeightMilli != 0) {
-			v, ok := VersionOf(e.FormulaVersion)
-			if as != nil {
-				v, ok = *as, true
-			}
-			if ok {
-				want := s.rateAgain(v, e, domainOf)
-				if want.WeightMilli != e.WeightMilli || want.CreditedMilli != e.CreditedMilli || want.Branch != e.Branch {
-					found = append(found, Mismatch{e.ID, e.WeightMilli, want.WeightMilli, e.CreditedMilli, want.CreditedMilli, e.Branch, want.Branch})
-					if as != nil {
-						e.WeightMilli, e.CreditedMilli, e.Branch = want.WeightMilli, want.CreditedMilli, want.Branch
-						credited[e.ID] = e
-					}
-				}
-			}
-		}
-		if err := s.Apply(e); err != nil {
-			return nil, nil, err
-		}
-	}
-	return s, found, nil
+// What a ledger does not keep is believed: that a remote rating of weight 0 came from a domain on
+// probation.
+type Replayer struct {
+	state    *State
+	as       *Version
+	domainOf func(ActorID) string
+	credited map[EventID]Event // ratings that came out otherwise, for their reversals
+	taken    map[EventID]Event // reversals by what they reverse, for what gives it back
 }
 
-func (s *State) rateAgain(v Version, e Event, domainOf func(ActorID) string) Event {
+// NewReplayer returns one over an empty ledger. With as, that version credits everything instead, and
+// the state is what standing would be had it always been in force: so a change can be tried on real
+// history. domainOf names the remote domain of a person, "" if local, and may be nil if all are.
+func NewReplayer(as *Version, domainOf func(ActorID) string) *Replayer {
+	return &Replayer{state: NewState(), as: as, domainOf: domainOf, credited: map[EventID]Event{}, taken: map[EventID]Event{}}
+}
+
+// State returns what the lines so far come to.
+func (p *Replayer) State() *State { return p.state }
+
+// Next folds the next line in and reports it, if it is not what its formula gives.
+func (p *Replayer) Next(e Event) (*Mismatch, error) {
+	if o, ok := p.credited[e.Reverses]; ok && e.Reverses != 0 {
+		e.WeightMilli, e.Branch, e.CreditedMilli = o.WeightMilli, o.Branch, -o.CreditedMilli
+	}
+	var found *Mismatch
+	if e.Kind.rates() && e.Reverses == 0 && (e.Domain == "" || e.WeightMilli != 0) {
+		if want, ok := p.again(e); ok && (want.WeightMilli != e.WeightMilli || want.CreditedMilli != e.CreditedMilli || want.Branch != e.Branch) {
+			found = &Mismatch{e.ID, e.WeightMilli, want.WeightMilli, e.CreditedMilli, want.CreditedMilli, e.Branch, want.Branch}
+			if p.as != nil {
+				e.WeightMilli, e.CreditedMilli, e.Branch = want.WeightMilli, want.CreditedMilli, want.Branch
+				p.credited[e.ID] = e
+			}
+		}
+	}
+	if e.Reverses != 0 {
+		p.taken[e.Reverses] = e
+	}
+	return found, p.state.Apply(e)
+}
+
+// again credits a rating once more, with the state as it is.
+func (p *Replayer) again(e Event) (Event, bool) {
+	v, ok := VersionOf(e.FormulaVersion)
+	if p.as != nil {
+		v, ok = *p.as, true
+	}
+	if !ok {
+		return e, false
+	}
+	domain := ""
+	if p.domainOf != nil {
+		domain = p.domainOf(e.Subject)
+	}
+	if e.Restores != 0 {
+		was, ok := p.taken[e.Restores]
+		if !ok {
+			return Event{}, true // there is nothing to give back
+		}
+		was.ID, was.Reverses, was.CreditedMilli = e.Restores, 0, -was.CreditedMilli
+		want, _ := v.Restore(p.state.Rows(e.Circle, e.Subject, e.Source, was.Branch, e.Domain), was, e.ID, e.At, domain)
+		return want, true
+	}
 	in := Rating{ID: e.ID, Circle: e.Circle, Subject: e.Subject, Source: e.Source, Kind: e.Kind,
-		Object: e.Object, At: e.At, Accepted: true, Domain: e.Domain}
+		Object: e.Object, At: e.At, Accepted: true, Domain: e.Domain, SubjectDomain: domain}
 	if e.Domain != "" {
 		in.Class = PeerNormal
 	}
-	if domainOf != nil {
-		in.SubjectDomain = domainOf(e.Subject)
+	want, _ := v.Rate(p.state.Rows(e.Circle, e.Subject, e.Source, 0, e.Domain), in)
+	return want, true
+}
+
+// Replay does so with a ledger whose events may have been read in any order.
+func Replay(events []Event, as *Version, domainOf func(ActorID) string) (*State, []Mismatch, error) {
+	events = slices.Clone(events)
+	slices.SortFunc(events, func(a, b Event) int { return cmp.Compare(a.ID, b.ID) })
+	p := NewReplayer(as, domainOf)
+	var found []Mismatch
+	for _, e := range events {
+		wrong, err := p.Next(e)
+		if err != nil {
+			return nil, nil, err
+		}
+		if wrong != nil {
+			found = append(found, *wrong)
+		}
 	}
-	want, _ := v.Rate(s.Rows(e.Circle, e.Subject, e.Source, 0, e.Domain), in)
-	return want
+	return p.state, found, nil
 }

@@ -100,11 +100,22 @@ func (w *town) grow(t failer, who ActorID) {
 	}
 }
 
+// restore gives back what r took, if it took anything that may come back.
+func (w *town) restore(t failer, r Event) {
+	if r.Reverses == 0 || r.Kind == Vouch || r.Kind == Introduced || slices.ContainsFunc(w.log, func(e Event) bool { return e.Restores == r.Reverses }) {
+		return
+	}
+	was := r
+	was.ID, was.Reverses, was.CreditedMilli = r.Reverses, 0, -r.CreditedMilli
+	e, _ := w.v.Restore(w.s.Rows(1, was.Subject, was.Source, was.Branch, was.Domain), was, w.next(), w.at(), w.domain(was.Subject))
+	w.apply(t, e)
+}
+
 // drawStep does one thing that anyone might do.
 func (w *town) drawStep(t *rapid.T) {
 	who := ActorID(rapid.IntRange(1, 9).Draw(t, "who"))
 	by := ActorID(rapid.IntRange(1, 9).Draw(t, "by"))
-	switch rapid.IntRange(0, 11).Draw(t, "what") {
+	switch rapid.IntRange(0, 12).Draw(t, "what") {
 	case 0:
 		w.day += Day(rapid.SampledFrom([]int{1, 1, 2, 29, 31, 100, 400}).Draw(t, "days"))
 	case 1:
@@ -127,6 +138,8 @@ func (w *town) drawStep(t *rapid.T) {
 			r, _ := e.Reverse(w.next(), w.at())
 			w.apply(t, r)
 		}
+	case 8:
+		w.restore(t, rapid.SampledFrom(w.log).Draw(t, "restored"))
 	default:
 		w.rate(t, Like, who, by)
 	}
@@ -243,6 +256,47 @@ func TestReversalRestores(t *testing.T) {
 			t.Fatalf("got %+v, want %+v", got, row)
 		}
 	})
+}
+
+// TestRestoringIsExact: what is taken back and given again is what it was, no fresher and no less, while
+// there is room; and clipped to the caps where somebody has taken the room meanwhile.
+func TestRestoringIsExact(t *testing.T) {
+	w := newTown(t)
+	w.vouch(t, 3, 1)
+	w.vouch(t, 4, 2)
+	var likes []Event
+	for range 3 {
+		e, _ := w.rate(t, Like, 3, 2)
+		likes = append(likes, e)
+	}
+	w.day += 180
+	before := w.s.Person(1, 3)
+	for _, e := range likes {
+		r, _ := e.Reverse(w.next(), w.at())
+		w.apply(t, r)
+		w.restore(t, r)
+	}
+	if got := w.s.Person(1, 3); got.A != before.A || got.Branches != before.Branches {
+		t.Errorf("restored at once: %+v, want %+v", got.A, before.A)
+	}
+	r, _ := w.log[len(w.log)-1].Reverse(w.next(), w.at())
+	w.apply(t, r)
+	for range 2 { // 1 was left of 3, so these two fill the cap
+		w.rate(t, Like, 3, 2)
+	}
+	w.restore(t, r)
+	last := w.log[len(w.log)-1]
+	if got := w.s.Rows(1, 3, 2, 0, "").Given.A.Value(Half180, w.day); got > w.v.RaterCap || last.Restores == 0 || last.CreditedMilli >= 1000 {
+		t.Errorf("%d from one rater after restoring %+v", got, last)
+	}
+	if _, wrong, err := Replay(w.log, nil, nil); err != nil || len(wrong) > 0 {
+		t.Errorf("replay: %v, %+v", err, wrong)
+	}
+	forged := slices.Clone(w.log)
+	forged[len(forged)-1].CreditedMilli = 1000
+	if _, wrong, _ := Replay(forged, nil, nil); len(wrong) != 1 {
+		t.Errorf("a restoration above the cap goes unnoticed: %+v", wrong)
+	}
 }
 
 // TestSweepsDoNotMatter: days that pass one by one and days that pass at once leave the same tier.

@@ -72,6 +72,9 @@ func (a *App) CreateCircle(ctx context.Context, who circles.Viewer, in NewCircle
 		if err := tx.SetRole(c.CircleID(), who.Person, circles.RoleOwner); err != nil {
 			return err
 		}
+		if err := standing.Placed(tx, c, who.Person, circles.NoRole, circles.RoleOwner); err != nil {
+			return err
+		}
 		seq, err := tx.AppendEvent(circles.Event{Kind: circles.CircleMade, Stream: c.ID, Signer: c.ID, OrderKey: int64(c.ID),
 			Object: int64(c.ID), Detail: circles.EventDetail{Actor: who.Person.Actor()}})
 		if err != nil {

@@ -3,6 +3,7 @@ package app
 import (
 	"halqa/circles"
 	"halqa/circles/ranking"
+	"halqa/internal/standing"
 	"halqa/internal/store"
 )
 
@@ -53,8 +54,14 @@ func settle(tx *store.Tx, at place) error {
 	}
 	switch {
 	case was == circles.Visible && p.State != circles.Visible:
+		if err := standing.Hidden(tx, p); err != nil {
+			return err
+		}
 		return count(tx, at, -1)
 	case was != circles.Visible && p.State == circles.Visible:
+		if err := standing.Shown(tx, p, at.circle); err != nil {
+			return err
+		}
 		return count(tx, at, 1)
 	case at.circle == nil:
 		return nil

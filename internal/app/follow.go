@@ -23,7 +23,11 @@ func (a *App) Follow(ctx context.Context, who circles.Viewer, target circles.Act
 			circle = circles.CircleID(t.ID)
 			return nil
 		}
-		if _, err := allow(tx, standing.Question{Who: who, Action: standing.Follow, Person: t}); err != nil {
+		d, err := allow(tx, standing.Question{Who: who, Action: standing.Follow, Person: t})
+		if err != nil {
+			return err
+		}
+		if err := standing.Acted(tx, d.Actor); err != nil {
 			return err
 		}
 		me := who.Person.Actor()

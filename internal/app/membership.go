@@ -36,7 +36,10 @@ func (a *App) Join(ctx context.Context, who circles.Viewer, id circles.CircleID)
 		default:
 			role = circles.RoleMember
 		}
-		return enter(tx, c, who.Person, role)
+		if err := enter(tx, c, who.Person, role); err != nil {
+			return err
+		}
+		return standing.Acted(tx, d.Actor)
 	})
 	return role, err
 }
@@ -97,6 +100,11 @@ func (a *App) SetRole(ctx context.Context, who circles.Viewer, id circles.Circle
 				return err
 			}
 		}
+		if old == circles.RolePending && role.Member() {
+			if err := standing.LetIn(tx, c, person, who.Person); err != nil {
+				return err
+			}
+		}
 		if role == circles.NoRole && !p.Local() {
 			if err := putOut(tx, p.ID, c.ID); err != nil {
 				return err
@@ -114,6 +122,9 @@ func enter(tx *store.Tx, c *circles.Circle, person circles.PersonID, role circle
 		return err
 	}
 	if err := tx.SetRole(c.CircleID(), person, role); err != nil {
+		return err
+	}
+	if err := standing.Placed(tx, c, person, old, role); err != nil {
 		return err
 	}
 	if old.Member() == role.Member() {

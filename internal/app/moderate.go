@@ -108,6 +108,9 @@ func returnPost(tx *store.Tx, at place, by *circles.Actor, received int64) error
 		return err
 	}
 	p.RemovedAt, p.RemovedBy, p.Reason = 0, 0, ""
+	if err := standing.Overturned(tx, int64(p.ID)); err != nil {
+		return err
+	}
 	return settle(tx, at)
 }
 

@@ -42,6 +42,9 @@ func (a *App) CreatePerson(tx *store.Tx, in NewPerson) (circles.PersonID, error)
 	if err := tx.AddActor(p); err != nil {
 		return 0, fmt.Errorf("create person %s: %w", in.Name, err)
 	}
+	if err := standing.Known(tx, circles.PersonID(p.ID)); err != nil {
+		return 0, err
+	}
 	return circles.PersonID(p.ID), tx.SetPrivateKey(p.ID, in.Keys.Private)
 }
 

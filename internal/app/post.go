@@ -162,8 +162,8 @@ func publish(tx *store.Tx, at place, d standing.Decision, with extras, detail ci
 	if err := keepRaw(tx, p.ID, with.raw); err != nil {
 		return err
 	}
-	if p.State != circles.Visible {
-		return nil
+	if err := standing.Acted(tx, d.Actor); err != nil || p.State != circles.Visible {
+		return err
 	}
 	create, announce, err := sayWritten(tx, change{kind: circles.PostCreated, at: at, author: d.Actor, detail: detail})
 	if err != nil {
@@ -173,6 +173,9 @@ func publish(tx *store.Tx, at place, d standing.Decision, with extras, detail ci
 		if err := tx.SetPostSeqs(p.ID, create, announce); err != nil {
 			return err
 		}
+	}
+	if err := standing.Published(tx, p, c); err != nil {
+		return err
 	}
 	return count(tx, at, 1)
 }

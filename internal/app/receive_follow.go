@@ -65,6 +65,9 @@ func (a *App) ReceiveFollow(tx *store.Tx, said Said, followee circles.ActorID, u
 	if err != nil {
 		return Outcome{}, err
 	}
+	if err := standing.Acted(tx, d.Actor); err != nil {
+		return Outcome{}, err
+	}
 	if c != nil && !d.Role.Member() {
 		err = enter(tx, c, said.By, circles.RoleMember)
 	}

@@ -80,7 +80,10 @@ func setVote(tx *store.Tx, at place, voter *circles.Actor, v circles.Vote, recei
 	p.Ups += btoi(v.Value == 1) - btoi(had == 1)
 	p.Downs += btoi(v.Value == -1) - btoi(had == -1)
 	rank(p, monthlyActive(at.circle))
-	return true, tx.SavePostScore(p)
+	if err := tx.SavePostScore(p); err != nil {
+		return false, err
+	}
+	return true, standing.Voted(tx, p, at.circle, voter, had, v.Value)
 }
 
 func btoi(b bool) int64 {

@@ -33,6 +33,10 @@ const (
 	Pin    Action = "pin"    // Post; by a moderator; Unpin too
 	Ban    Action = "ban"    // Circle and Person; by a moderator; Unban too
 
+	Vouch   Action = "vouch"   // Circle; Person is answered for
+	Unvouch Action = "unvouch" // Circle; Person
+	Helpful Action = "helpful" // Post with its Root, by the thread's author or an operator; taking it back too
+
 	Report      Action = "report"       // Post with its Circle, Person, or Circle; nobody is kept from it
 	SeeReports  Action = "see_reports"  // Circle; nil = those of the whole instance
 	Suspend     Action = "suspend"      // Person, from this instance; Unsuspend too

@@ -120,7 +120,7 @@ func (j *judgement) circle() (Reason, error) {
 // closes or bans them.
 func (j *judgement) leaving() bool {
 	switch j.Action {
-	case Leave, Delete, Unvote:
+	case Leave, Delete, Unvote, Unvouch:
 		return true
 	}
 	return false

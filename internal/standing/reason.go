@@ -31,6 +31,19 @@ const (
 	PeerLimited    Reason = "peer-limited"
 	NotSiteStaff   Reason = "not-site-staff"
 	RanksHigher    Reason = "ranks-higher"
+	NotTheThreads  Reason = "not-the-threads"
+
+	VouchSelf      Reason = "vouch-self"
+	VouchOperator  Reason = "vouch-operator"
+	VouchTier      Reason = "vouch-tier"
+	VouchTwice     Reason = "vouch-twice"
+	VouchBack      Reason = "vouch-back"
+	VouchQuota     Reason = "vouch-quota"
+	VouchSuspended Reason = "vouch-suspended"
+	VouchFull      Reason = "vouch-full"
+	VouchDomain    Reason = "vouch-domain"
+	VouchUnknown   Reason = "vouch-not-known"
+	VouchNone      Reason = "vouch-none"
 )
 
 // refusals holds the sentence of each reason. "refused." and the reason is its key in the catalogues.
@@ -61,6 +74,18 @@ var refusals = map[Reason]struct {
 	PeerLimited:    {circles.Forbidden, "This instance takes from that one only what people here follow, and what its people do in circles that they are in already."},
 	NotSiteStaff:   {circles.Forbidden, "Only the people who run this instance can do that; ask one of them."},
 	RanksHigher:    {circles.Forbidden, "This person runs the circle or the instance as you do; ask somebody above you both."},
+	NotTheThreads:  {circles.Forbidden, "Only who began the thread and the operators of the circle can call an answer helpful."},
+	VouchSelf:      {circles.Invalid, "Nobody can vouch for themselves."},
+	VouchOperator:  {circles.Conflict, "This person runs the circle; nobody needs to vouch for them."},
+	VouchTier:      {circles.Forbidden, "Only Regulars of this circle and those who run it can vouch for people."},
+	VouchTwice:     {circles.Conflict, "You vouch for this person already."},
+	VouchBack:      {circles.Forbidden, "This person brought you into the circle, so your word for them counts nothing."},
+	VouchQuota:     {circles.Limited, "You have vouched for as many people as you may: ten in a year, or twenty in a month for those who run the circle."},
+	VouchSuspended: {circles.Forbidden, "You vouched for somebody who turned out to abuse the circle, and cannot vouch for 90 days."},
+	VouchFull:      {circles.Conflict, "Ten people vouch for this person already."},
+	VouchDomain:    {circles.Forbidden, "Your server is too new here, or limited, to vouch for people."},
+	VouchUnknown:   {circles.Conflict, "This person has done nothing here yet; vouch for them when they have."},
+	VouchNone:      {circles.Conflict, "You do not vouch for this person, or no longer."},
 	Oneself:        {circles.Invalid, "You cannot do that to yourself; choose somebody else."},
 }
 

@@ -37,6 +37,15 @@ func (j *judgement) rule() (Reason, error) {
 		return j.limited()
 	case React, Downvote:
 		return j.there(j.Post), nil
+	case Vouch:
+		if !j.Circle.Local() {
+			return Elsewhere, nil
+		}
+		return "", nil // who may is the formula's to say
+	case Unvouch:
+		return "", nil
+	case Helpful:
+		return j.helpful(), nil
 	case Edit, Delete, Restore:
 		return j.author(), nil
 	case Remove, Return, Lock, Pin, SeeReports:
@@ -181,6 +190,23 @@ func (j *judgement) there(p *circles.Post) Reason {
 		return PostGone
 	}
 	return NotVisible
+}
+
+// helpful lets the author of a thread and the operators of its circle say so of what others wrote.
+func (j *judgement) helpful() Reason {
+	root := j.Root
+	if root == nil {
+		root = j.Post
+	}
+	switch {
+	case j.Circle == nil || !j.Circle.Local():
+		return Elsewhere
+	case j.Post.Author == j.Who.Person:
+		return Oneself
+	case !j.role.Operates() && (root.Author != j.Who.Person || j.Post.ID == root.ID):
+		return NotTheThreads
+	}
+	return j.there(j.Post)
 }
 
 // author asks for the one who wrote it. What a moderator removed its author cannot bring back or

@@ -57,13 +57,11 @@ func (tx *Tx) AppendStanding(e reputation.Event, why reputation.Reason) (reputat
 // StandingRows are the rows that one event reads and changes, and what is asked beside them.
 type StandingRows struct {
 	reputation.Rows
-	SubjectHost        string // "" = local
-	SourceHost         string
-	IntroducerOperates bool // who introduced the subject operates the circle
-	Peer               StandingPeer
+	SubjectHost string // "" = local
+	Peer        StandingPeer
 }
 
-// A StandingPeer is what the rules ask about the source's server.
+// A StandingPeer is what the rules ask about the server that the rows were asked with.
 type StandingPeer struct {
 	Policy    string // as peer.policy; "trusted" if an admin trusts it
 	FirstSeen int64  // UTC microseconds; 0 = never seen
@@ -83,18 +81,17 @@ func (tx *Tx) StandingRows(circle reputation.CircleID, subject, source, branch r
 		(SELECT state FROM rep_person WHERE circle = 0 AND person = $3),
 		(SELECT state FROM rep_edge WHERE circle = $1 AND subject = $2 AND source = $3),
 		(SELECT state FROM rep_edge WHERE circle = $1 AND subject = $3 AND source = $2),
-		(SELECT sum FROM rep_branch WHERE circle = $1 AND subject = $2 AND branch = COALESCE(NULLIF($4, 0),
+		(SELECT sum FROM rep_branch WHERE circle = $1 AND subject = $2 AND branch = COALESCE(NULLIF(CAST($4 AS BIGINT), 0),
 			(SELECT CASE WHEN r.operates > 0 THEN r.person ELSE r.branch END FROM rep_person r WHERE r.circle = $1 AND r.person = $3))),
 		(SELECT sum FROM rep_domain WHERE circle = $1 AND subject = $2 AND domain = $5),
 		(SELECT state FROM rep_circle WHERE circle = $1),
 		COALESCE((SELECT a.host FROM actor a WHERE a.id = $2), ''),
-		COALESCE((SELECT a.host FROM actor a WHERE a.id = $3), ''),
 		COALESCE((SELECT CASE WHEN p.policy = '' AND p.trusted = 1 THEN 'trusted' ELSE p.policy END FROM peer p WHERE p.host = $5), ''),
 		COALESCE((SELECT p.first_seen_at FROM peer p WHERE p.host = $5), 0),
 		(SELECT reviewed FROM rep_peer WHERE host = $5),
 		(SELECT spam FROM rep_peer WHERE host = $5)`, circle, subject, source, branch, domain).
 		Scan(&subj, &home, &rater, &raterHome, &given, &back, &sum, &dom, &circ,
-			&r.SubjectHost, &r.SourceHost, &r.Peer.Policy, &r.Peer.FirstSeen, &reviewed, &spam)
+			&r.SubjectHost, &r.Peer.Policy, &r.Peer.FirstSeen, &reviewed, &spam)
 	if err != nil {
 		return nil, err
 	}
@@ -124,12 +121,7 @@ func (tx *Tx) StandingRows(circle reputation.CircleID, subject, source, branch r
 	if r.Peer.Reviewed, err = unpackDays(reviewed); err != nil {
 		return nil, err
 	}
-	if r.Peer.Spam, err = unpackDays(spam); err != nil {
-		return nil, err
-	}
-	if by := r.Subject.Intro.By; by != 0 {
-		r.IntroducerOperates, err = tx.exists(`SELECT 1 FROM rep_person WHERE circle = $1 AND person = $2 AND operates > 0`, circle, by)
-	}
+	r.Peer.Spam, err = unpackDays(spam)
 	return &r, err
 }
 

@@ -1,0 +1,79 @@
+package app
+
+import (
+	"context"
+
+	"halqa/circles"
+	"halqa/internal/standing"
+	"halqa/internal/store"
+)
+
+// SweepStanding accepts what has stayed for 48 hours, credits what people said about it meanwhile, and
+// finishes what large removals began to take back. The clock calls it.
+func (a *App) SweepStanding(ctx context.Context) error {
+	for _, step := range []func(*store.Tx) (bool, error){standing.Begin, standing.Sweep, standing.Advance} {
+		for more := true; more; {
+			err := a.update(ctx, "standing", func(tx *store.Tx) (err error) {
+				more, err = step(tx)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Vouch lets the viewer answer for a person in a circle of ours, for a year. Regulars may ten times a
+// year, those who run the circle twenty times a month.
+func (a *App) Vouch(ctx context.Context, who circles.Viewer, id circles.CircleID, person circles.PersonID) error {
+	return a.vouch(ctx, "vouch", who, id, person, standing.Vouch, standing.GiveVouch)
+}
+
+// Unvouch takes that back from now on.
+func (a *App) Unvouch(ctx context.Context, who circles.Viewer, id circles.CircleID, person circles.PersonID) error {
+	return a.vouch(ctx, "take a vouch back", who, id, person, standing.Unvouch, standing.EndVouch)
+}
+
+func (a *App) vouch(ctx context.Context, verb string, who circles.Viewer, id circles.CircleID, person circles.PersonID,
+	action standing.Action, do func(*store.Tx, *circles.Circle, circles.PersonID, *circles.Actor) error) error {
+	return a.update(ctx, verb, func(tx *store.Tx) error {
+		c, err := tx.Circle(id)
+		if err != nil {
+			return err
+		}
+		p, err := tx.Actor(person.Actor())
+		if err != nil {
+			return err
+		}
+		if p.Kind != circles.KindPerson && p.Kind != circles.KindService {
+			return circles.Errorf(circles.Invalid, "Only people can be vouched for.").With("refused.vouch-person", nil)
+		}
+		d, err := allow(tx, standing.Question{Who: who, Action: action, Circle: c, Person: p})
+		if err != nil {
+			return err
+		}
+		return do(tx, c, person, d.Actor)
+	})
+}
+
+// SetHelpful lets the author of a thread, or an operator of its circle, say that something in it helped,
+// or take that back.
+func (a *App) SetHelpful(ctx context.Context, who circles.Viewer, id circles.PostID, helpful bool) error {
+	return a.update(ctx, "call helpful", func(tx *store.Tx) error {
+		at, err := placeOf(tx, id)
+		if err != nil {
+			return err
+		}
+		d, err := allow(tx, at.question(who, standing.Helpful))
+		if err != nil {
+			return err
+		}
+		changed, err := standing.SetHelpful(tx, at.post, d.Actor, helpful)
+		if err != nil || !changed || at.circle == nil {
+			return err
+		}
+		return tx.BumpCircle(at.circle.CircleID(), store.CircleChange{})
+	})
+}
