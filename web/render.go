@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -38,12 +39,23 @@ func newRenderer(words *i18n.Bundle, assets *static.Files, now func() time.Time)
 }
 
 func parseSet(l *i18n.Localizer, assets *static.Files, now func() time.Time) (*template.Template, error) {
-	set, err := template.New("").Funcs(functions(l, assets, now)).ParseFS(pages, "page/*.tmpl")
+	set := template.New("")
+	words := functions(l, assets, now)
+	comments := newPainter(l, assets, now, func(all []Photo) (template.HTML, error) { return part(set, "photos", all) })
+	words["comments"] = comments.thread
+	set, err := set.Funcs(words).ParseFS(pages, "page/*.tmpl")
 	if err != nil {
 		return nil, err
 	}
 	fold(set, l, assets)
 	return set, nil
+}
+
+// part executes one template of a set for markup that is made in Go.
+func part(set *template.Template, name string, view any) (template.HTML, error) {
+	var b strings.Builder
+	err := set.ExecuteTemplate(&b, name, view)
+	return template.HTML(b.String()), err
 }
 
 func functions(l *i18n.Localizer, assets *static.Files, now func() time.Time) template.FuncMap {
