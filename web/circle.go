@@ -113,6 +113,9 @@ func (v *visit) head(page *app.CirclePage) CircleHead {
 		return h
 	}
 	h.Menu, h.Blocked, h.Muted = v.blockMenu(&c.Actor, page.Blocked, page.Muted), page.Blocked, page.Muted
+	if !page.Closed {
+		h.Menu = append([]Action{{Label: v.l.T("list.put-circle"), Href: c.Path() + "/lists"}}, h.Menu...)
+	}
 	if v.s.moderation != nil && page.MayMod && c.Local() {
 		h.Mod = c.Path() + "/mod"
 	}

@@ -129,6 +129,11 @@ func (s *Server) home(v *visit) error {
 	if err != nil {
 		return err
 	}
+	if v.member != nil {
+		if view.Lists, err = v.ownLists(0); err != nil {
+			return err
+		}
+	}
 	tabs := view.Tabs
 	view.Feed = v.feed(l, page, false)
 	view.Tabs = tabs

@@ -31,6 +31,13 @@ func (s *Server) personPage(v *visit) error {
 		Joined: at(p.Published), Remote: originOf(p.Local(), p.URL, p.URI), Self: page.Self, Circles: v.directoryRows(page.Circles),
 		Following: string(page.Following), MayFollow: v.member != nil && !page.Self && !page.Blocked && p.SuspendedAt == 0,
 	}
+	if p.Local() && p.SuspendedAt == 0 {
+		lists, err := s.app.ListsOf(v.Request().Context(), v.who, circles.PersonID(p.ID), 0)
+		if err != nil {
+			return err
+		}
+		view.Lists = listRows(p.Name, lists)
+	}
 	view.Menu, view.Muted = v.personMenu(page), page.Muted
 	if p.IconMedia != "" {
 		view.Person.Avatar = "/media/" + string(p.IconMedia) + "/400.webp"

@@ -28,6 +28,7 @@ func (s *Server) routes(assets *static.Files) {
 	read("/circles", s.directory)
 	show("/c/:name", s.kept(s.circle))
 	read("/u/:name", s.personPage)
+	read("/u/:name/lists/:slug", s.list)
 	read("/@:name", s.short)
 	read("/~:name", s.short)
 	read("/search", s.seek)
@@ -63,6 +64,9 @@ func (s *Server) routes(assets *static.Files) {
 		e.POST(path, s.visit(s.authors(act)))
 	}
 	writing("/c/:name/submit", s.compose, s.submit)
+	form("/lists", s.lists, s.createList)
+	form("/lists/:slug", s.listForm, s.changeList)
+	form("/c/:name/lists", s.circleLists, s.setLists)
 	e.GET("/drafts", s.visit(s.members(s.drafts)))
 	writing(draftPath, s.openDraft, s.sendDraft)
 	act(draftPath+"/delete", s.deleteDraft)

@@ -35,6 +35,20 @@ func memberSamples() []sample {
 	}
 }
 
+// listSamples are the pages of lists of circles.
+func listSamples() []sample {
+	rows := []DirectoryRow{{Circle: plant, Members: 42}, {Circle: stars, Members: 1280}, {Circle: tea, Members: 7}}
+	mine := []ListRow{{Link: Link{Label: "Everything that grows", Href: "/u/ada/lists/everything-that-grows"}, Slug: "everything-that-grows", Circles: 3, Has: true}, {Link: Link{Label: "茶", Href: "/u/ada/lists/茶"}, Slug: "茶", Circles: 1, Private: true}}
+	form := ListFormView{Page: samplePage("Change the list", true), Action: "/lists/grows", Back: mine[0].Link, Heading: "Everything that grows", Public: true, Circles: rows, Add: "!none@sky.example"}
+	form.Refuse("circle", "No circle with that name is known here; look it up among the circles first.")
+	return []sample{
+		{"list", "list", ListView{Page: samplePage("Everything that grows", true), Heading: "Everything that grows", About: "Gardens, balconies and the sky above.", Owner: ada, Private: true, Edit: "/lists/grows", Circles: rows, Feed: Feed{Posts: sampleRows(true), Sorts: []Tab{{Label: "Hot", Href: "?", Current: true}, {Label: "New", Href: "?sort=new"}}}}, ListView{}},
+		{"my-lists", "my-lists", ListsView{Page: samplePage("Lists", true), Lists: mine, Public: true}, ListsView{}},
+		{"list-form", "list-form", form, ListFormView{}},
+		{"circle-lists", "circle-lists", CircleListsView{Page: samplePage("In which of your lists", true), Circle: plant, Lists: mine}, CircleListsView{}},
+	}
+}
+
 // draftSamples are the pages of what was begun and not sent.
 func draftSamples() []sample {
 	compose := ComposeView{Page: samplePage("New post", true), Action: "/drafts/00112233445566ff", Draft: "00112233445566ff", Kept: true, MaxPhotos: 10, MaxBytes: 12 << 20,

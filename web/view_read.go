@@ -15,6 +15,7 @@ type HomeView struct {
 	Joined  bool           // the member has joined at least one circle
 	Fresh   bool           // nobody runs this instance yet
 	Open    []CircleRef    // circles the member may write in, for "new post"
+	Lists   []ListRow      // the member's lists of circles
 }
 
 // A DirectoryRow is a circle in the directory.
@@ -199,6 +200,7 @@ type PersonView struct {
 	Said      []Saying
 	Circles   []DirectoryRow
 	More      string
+	Lists     []ListRow
 	Notice    string // suspended, moved, blocked: a sentence; may be empty
 }
 

@@ -18,6 +18,7 @@ const (
 	Subscribed Scope = "subscribed" // the circles the viewer is a member of, and tags they follow
 	InCircle   Scope = "circle"     // one circle
 	Tagged     Scope = "tag"        // posts with a tag, wherever lists show them to the viewer
+	InList     Scope = "list"       // the circles of a list that the viewer meets in it
 )
 
 // A Window is how old the posts of a feed may be. It matters to ranking.ByTop and
@@ -55,6 +56,7 @@ type FeedQuery struct {
 	Scope  Scope
 	Circle circles.CircleID // of InCircle
 	Tag    string           // of Tagged
+	List   circles.ListID   // of InList
 	Unread bool             // leave out what the viewer has read, until it has new comments
 	Sort   ranking.Order    // an unknown one is Hot
 	Window Window           // an unknown one is a day
@@ -97,6 +99,12 @@ func feedPage(tx *store.Tx, v circles.Viewer, q FeedQuery) (*FeedPage, error) {
 		}
 	case InCircle:
 		f.Scope = store.FeedCircle
+	case InList:
+		_, own, err := readList(tx, v, q.List)
+		if err != nil {
+			return nil, err
+		}
+		f.Scope, f.List, f.Own = store.FeedList, q.List, own
 	case Tagged:
 		f.Scope = store.FeedTag
 		if f.Tag = tagKey(q.Tag); f.Tag == "" {

@@ -79,8 +79,8 @@ func (tx *Tx) SaveAccount(a *Account) error {
 }
 
 // RemoveAccount deletes an account, its sessions, and what was kept for nobody but its person: what
-// they read, saved, began to write, followed, did not want to meet and were told. The person stays, so that nobody else
-// gets the name.
+// they read, saved, began to write, listed, followed, did not want to meet and were told. The person stays,
+// so that nobody else gets the name.
 func (tx *Tx) RemoveAccount(person circles.PersonID) error {
 	if err := tx.EndSessions(person, ""); err != nil {
 		return err
@@ -89,6 +89,9 @@ func (tx *Tx) RemoveAccount(person circles.PersonID) error {
 		return err
 	}
 	if _, err := tx.exec(`UPDATE media SET pos = 0 WHERE post = 0 AND id IN (SELECT media FROM draft_photo WHERE person = $1)`, person); err != nil {
+		return err
+	}
+	if err := tx.removeListsOf(person); err != nil {
 		return err
 	}
 	for _, table := range []string{"draft_photo", "draft", "notification", "thread_wish", "tag_wish", "read_mark", "saved", "mute", "host_block", "idempotent", "account"} {

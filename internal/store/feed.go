@@ -18,6 +18,7 @@ const (
 	FeedSubscribed FeedScope = "subscribed" // the circles the viewer is a member of, and tags they follow
 	FeedCircle     FeedScope = "circle"     // one circle
 	FeedTag        FeedScope = "tag"        // posts with a tag, wherever the viewer finds them
+	FeedList       FeedScope = "of a list"  // the circles of a list that the viewer meets in it
 )
 
 // A Mark is an entry's place in an order: the number it is ordered by, and its id. The zero Mark is
@@ -32,6 +33,8 @@ type Feed struct {
 	Scope  FeedScope
 	Circle circles.CircleID // of FeedCircle
 	Tag    string           // of FeedTag; a text.TagKey
+	List   circles.ListID   // of FeedList
+	Own    bool             // of FeedList: the viewer's own
 	Unread bool             // leave out what the viewer has read, until it has new comments
 	Order  ranking.Order    // of ranking.FeedOrders
 	Window time.Duration    // how old posts may be; 0 = any age
@@ -67,7 +70,7 @@ func (tx *Tx) FeedPage(v circles.Viewer, f Feed) ([]Mark, error) {
 		return tx.feedTagged(q)
 	}
 	q.gather = f.Window > 0 && f.Window <= fewDays
-	if f.Scope != FeedSubscribed && f.Scope != FeedLocal || q.gather {
+	if f.Scope != FeedSubscribed && f.Scope != FeedLocal && f.Scope != FeedList || q.gather {
 		return tx.feedWalk(q, Mark{})
 	}
 
@@ -200,12 +203,14 @@ func (tx *Tx) feedWalk(q feedQuery, end Mark) ([]Mark, error) {
 				" WHERE g.post = p.id AND w.person = " + me + " AND w.tag = g.tag AND w.wish = 'follow'))"
 		}
 		cond += " AND " + mine
+	case FeedList:
+		cond += " AND p.circle + 0 IN (SELECT i.circle FROM circle_list_item i WHERE i.list = " + arg(&args, q.List) + ")"
 	case FeedLocal:
 		cond += " AND p.local = 1 AND (p.listed = 1 OR c.visibility = 'local')"
 	default:
 		cond += " AND (p.listed = 1 OR c.visibility = 'local')"
 	}
-	cond += " AND " + mayEnter(q.viewer, &args)
+	cond += " AND " + q.enter(&args)
 	cond += q.wishes.hide(q.viewer, &args, "p.author, p.circle", "p.id")
 	return list(tx, scanMark, "SELECT "+columns+" FROM post p CROSS JOIN circle c WHERE c.id = p.circle AND "+cond+
 		" ORDER BY "+by+" LIMIT "+arg(&args, q.Limit), args...)
@@ -265,6 +270,9 @@ func (q *feedQuery) circles(args *[]any) (tables, where string) {
 	if q.Scope == FeedLocal {
 		tables = "circle c CROSS JOIN actor a"
 		where = "a.id = c.id AND a.host = '' AND c.visibility IN ('public', 'local')"
+	} else if q.Scope == FeedList {
+		tables = "circle_list_item i CROSS JOIN circle c"
+		where = "i.list = " + arg(args, q.List) + " AND c.id = i.circle"
 	} else {
 		tables = "membership s CROSS JOIN circle c"
 		where = "s.person = " + arg(args, q.viewer.Person) + " AND s.role IN " + memberRoles + " AND c.id = s.circle"
@@ -273,9 +281,17 @@ func (q *feedQuery) circles(args *[]any) (tables, where string) {
 		// Circles that have been silent for longer than the window are not searched.
 		where += " AND c.posted_at >= " + arg(args, circles.IDTime(q.floor).UnixMicro())
 	}
-	where += " AND " + mayEnter(q.viewer, args)
+	where += " AND " + q.enter(args)
 	where += q.wishes.hide(q.viewer, args, "c.id", "")
 	return tables, where
+}
+
+// enter is whether the viewer meets circle c in this feed.
+func (q *feedQuery) enter(args *[]any) string {
+	if q.Scope == FeedList {
+		return mayList(q.viewer, q.Own, args)
+	}
+	return mayEnter(q.viewer, args)
 }
 
 func scanMark(r rowScanner) (Mark, error) {

@@ -39,6 +39,9 @@ func BenchmarkFeed(b *testing.B) {
 		{"subscribed-quiet/new", quiet, Feed{Scope: FeedSubscribed, Order: ranking.ByNew}},
 		{"subscribed-quiet/top-week", quiet, Feed{Scope: FeedSubscribed, Order: ranking.ByTop, Window: 7 * 24 * time.Hour}},
 		{"subscribed-quiet/top", quiet, Feed{Scope: FeedSubscribed, Order: ranking.ByTop}},
+		{"list-quiet/hot", busy, Feed{Scope: FeedList, List: 1, Order: ranking.ByHot}},
+		{"list-quiet/new", busy, Feed{Scope: FeedList, List: 1, Order: ranking.ByNew}},
+		{"list-quiet/top-week", busy, Feed{Scope: FeedList, List: 1, Order: ranking.ByTop, Window: 7 * 24 * time.Hour}},
 	} {
 		c.feed.Limit = 50
 		v := circles.Viewer{Person: c.viewer, Role: circles.SiteMember}
@@ -123,6 +126,9 @@ func fillFeeds(b *testing.B, s *Store, circleN, postN int) (busy, quiet circles.
 				return err
 			}
 		}
+		if err := tx.AddList(&circles.List{ID: 1, Person: circles.PersonID(person(1)), Slug: "quiet", Title: "Quiet", Public: true}); err != nil {
+			return err
+		}
 		for i := range circleN {
 			id := circles.ActorID(i+1) << 12
 			c := &circles.Circle{Actor: circles.Actor{ID: id, Kind: circles.KindCircle, Name: fmt.Sprintf("circle%d", i), URI: fmt.Sprintf("/c/circle%d", i)},
@@ -135,6 +141,11 @@ func fillFeeds(b *testing.B, s *Store, circleN, postN int) (busy, quiet circles.
 			}
 			if i%4 == 1 {
 				if err := tx.SetRole(c.CircleID(), circles.PersonID(person(0)), circles.RoleMember); err != nil {
+					return err
+				}
+			}
+			if i >= circleN-100 {
+				if err := tx.PutInList(1, c.CircleID(), true); err != nil {
 					return err
 				}
 			}

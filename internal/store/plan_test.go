@@ -113,6 +113,11 @@ func TestReadsSearchIndexes(t *testing.T) {
 		{"photos", 2, nil, func(tx *Tx) error { _, err := tx.AllPhotos(posts); return err }},
 		{"votes", 1, nil, func(tx *Tx) error { _, err := tx.VotesBy(1, posts); return err }},
 		{"readings", 1, nil, func(tx *Tx) error { _, err := tx.Readings(1, posts); return err }},
+		{"drafts", 1, nil, func(tx *Tx) error { _, err := tx.Drafts(v, 10); return err }},
+		{"old drafts", 1, nil, func(tx *Tx) error { _, err := tx.OldDrafts(5, 10); return err }},
+		{"photos of a draft", 1, nil, func(tx *Tx) error { _, err := tx.PhotosOfDraft(1, "x"); return err }},
+		{"lists of", 1, nil, func(tx *Tx) error { _, err := tx.ListsOf(1, false, 2, 10); return err }},
+		{"circles in a list", 1, nil, func(tx *Tx) error { _, err := tx.CirclesIn(v, 1, false, 10); return err }},
 		{"saved", 1, nil, func(tx *Tx) error { _, err := tx.SavedPage(v, after, 10); return err }},
 		{"notifications", 2, nil, func(tx *Tx) error { _, err := tx.Notifications(v); return err }},
 		{"unseen notifications", 2, nil, func(tx *Tx) error { _, err := tx.UnseenNotifications(v, 100); return err }},
@@ -125,7 +130,7 @@ func TestReadsSearchIndexes(t *testing.T) {
 			return err
 		}})
 	}
-	for _, f := range []Feed{{Scope: FeedAll}, {Scope: FeedCircle, Circle: 4}, {Scope: FeedSubscribed}, {Scope: FeedLocal}, {Scope: FeedTag, Tag: "x"}} {
+	for _, f := range []Feed{{Scope: FeedAll}, {Scope: FeedCircle, Circle: 4}, {Scope: FeedSubscribed}, {Scope: FeedLocal}, {Scope: FeedTag, Tag: "x"}, {Scope: FeedList, List: 1}, {Scope: FeedList, List: 1, Own: true}} {
 		for _, f.Order = range []ranking.Order{ranking.ByHot, ranking.ByActive, ranking.ByNew, ranking.ByTop} {
 			for _, f.Window = range []time.Duration{0, time.Hour, 7 * fewDays} {
 				f := f
@@ -134,9 +139,9 @@ func TestReadsSearchIndexes(t *testing.T) {
 					_, err := tx.FeedPage(v, f)
 					return err
 				}})
-				if f.Scope == FeedSubscribed || f.Scope == FeedLocal {
+				if f.Scope == FeedSubscribed || f.Scope == FeedLocal || f.Scope == FeedList {
 					scans := []string{"c"} // circles that live here are found among all
-					if f.Scope == FeedSubscribed {
+					if f.Scope != FeedLocal {
 						scans = nil
 					}
 					reads = append(reads, read{fmt.Sprintf("merged feed %s by %s of %s", f.Scope, f.Order, f.Window), 2, scans, func(tx *Tx) error {
