@@ -45,6 +45,9 @@ const (
 	ModeratorAdded   EventKind = "moderator.added" // Add to the circle's moderators
 	ModeratorRemoved EventKind = "moderator.removed"
 
+	TipPaid     EventKind = "tip.paid"     // Object: the tip; nothing is sent
+	TipReturned EventKind = "tip.returned" // Object: the tip; some or all of it went back; nothing is sent
+
 	ReportSent EventKind = "report.sent" // Object: the report; the signer reported; Flag to who answers for it
 )
 

@@ -122,8 +122,9 @@ type Action struct {
 // A Charge is one request for money and what became of it.
 //
 // All counters are minor units of Requested.Asset, cumulative, never negative. Received and Pending
-// are gross, before the rail's fee. Revision grows with every change of any field but Actions; Halqa
-// ignores a charge whose revision is not above what it has, and books the difference otherwise. Hence
+// are gross, before the rail's fee. Revision grows with every change of any field but Actions; becoming
+// Unknown, and known again, is no change. Halqa ignores a charge whose revision is below what it has,
+// and books the difference otherwise. Hence
 // for one charge Received, Refunded and Reversed never shrink, and Refunded+Reversed ≤ Received.
 // A payment that an unfinished chain takes back leaves Pending and is never in Received; one that was
 // final and is taken back all the same is counted in Reversed.
@@ -187,8 +188,9 @@ func (c Charge) Follows(next Charge) error {
 		return fmt.Errorf("%w: revision %d after %d", ErrInvalid, next.Revision, c.Revision)
 	case next.Received < c.Received || next.Refunded < c.Refunded || next.Reversed < c.Reversed:
 		return fmt.Errorf("%w: a counter shrank", ErrInvalid)
-	case next.Revision == c.Revision && (next.State != c.State || next.Pending != c.Pending ||
-		next.Received != c.Received || next.Refunded != c.Refunded || next.Reversed != c.Reversed || next.Late != c.Late):
+	case next.Revision == c.Revision && (next.Pending != c.Pending || next.Received != c.Received ||
+		next.Refunded != c.Refunded || next.Reversed != c.Reversed || next.Late != c.Late ||
+		next.State != c.State && next.State != Unknown && c.State != Unknown):
 		return fmt.Errorf("%w: changed without a new revision", ErrInvalid)
 	}
 	return nil

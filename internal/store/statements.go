@@ -1,6 +1,9 @@
 package store
 
-import "halqa/internal/store/internal/key"
+import (
+	"halqa/circles"
+	"halqa/internal/store/internal/key"
+)
 
 // A Row is one row of a query, to be scanned before the next statement.
 type Row interface {
@@ -30,3 +33,6 @@ func (s Statements) Rows(query string, args []any, scan func(Row) error) error {
 
 // In returns placeholders for "x IN (…)" and args with vs appended.
 func (s Statements) In(args []any, vs []string) (string, []any) { return in(args, vs) }
+
+// InIDs is In for ids.
+func (s Statements) InIDs(args []any, ids []circles.PostID) (string, []any) { return in(args, ids) }

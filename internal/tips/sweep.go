@@ -1,0 +1,226 @@
+package tips
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"halqa/circles"
+	"halqa/internal/store"
+	"halqa/internal/store/ledger"
+	"halqa/wallet"
+)
+
+const (
+	sweepPage = 50
+	feedPage  = 200
+
+	// feedPages bounds one reading of a feed, and sweepPages one sweep; what is left comes with the next.
+	feedPages  = 100
+	sweepPages = 100
+)
+
+// errHung is noted for charges whose rail did not answer about another one a moment ago.
+var errHung = fmt.Errorf("%w: the wallet does not answer at the moment", wallet.ErrIndeterminate)
+
+// Sweep asks about every charge and refund whose time has come. The clock calls it every few seconds. A
+// rail that hangs is waited for once a sweep; its other charges are put off, so that they do not stand
+// in front of everybody else's.
+func (t *Tips) Sweep(ctx context.Context) error {
+	now := t.now().UnixMicro()
+	hung := map[string]bool{}
+	for range sweepPages {
+		var charges, refunds []int64
+		err := t.store.View(ctx, func(tx *store.Tx) (err error) {
+			if charges, err = ledger.DueCharges(tx, now, sweepPage); err != nil {
+				return err
+			}
+			refunds, err = ledger.DueRefunds(tx, now, sweepPage)
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("due charges: %w", err)
+		}
+		for _, id := range charges {
+			if err := t.look(ctx, id, hung); err != nil {
+				return err
+			}
+		}
+		for _, id := range refunds {
+			if err := t.lookRefund(ctx, id); err != nil {
+				return err
+			}
+		}
+		if len(charges) < sweepPage && len(refunds) < sweepPage {
+			return nil
+		}
+	}
+	return nil
+}
+
+// look asks the rail about one charge and believes the answer. Only our own database's trouble is an
+// error. hung has the rails that did not answer in time.
+func (t *Tips) look(ctx context.Context, id int64, hung map[string]bool) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	tip, c, err := t.load(ctx, id)
+	if err != nil {
+		return err
+	}
+	r := t.rail(c.Adapter)
+	if r == nil { // no longer configured: its charges wait, and the admin sees why
+		return t.park(ctx, id)
+	}
+	if hung[c.Adapter] {
+		return t.later(ctx, id, errHung)
+	}
+	var got wallet.Charge
+	err = ask(ctx, func(ctx context.Context) (err error) {
+		switch finder, ok := r.Adapter.(wallet.KeyFinder); {
+		case c.RailID != "":
+			got, err = r.GetCharge(ctx, c.RailID)
+		case ok:
+			if got, err = finder.FindCharge(ctx, c.Key); errors.Is(err, wallet.ErrNotFound) {
+				err = errUnheard
+			}
+		default: // asking again with the same key makes nothing twice
+			got, err = r.CreateCharge(ctx, t.request(tip, c))
+		}
+		return err
+	})
+	switch {
+	case err == nil:
+		return t.believe(ctx, id, got)
+	case c.RailID == "" && refused(err):
+		return t.fail(ctx, id, err)
+	}
+	hung[c.Adapter] = errors.Is(err, context.DeadlineExceeded)
+	t.log.Warn("wallet did not answer about a charge", "adapter", c.Adapter, "key", c.Key, "error", err)
+	return t.later(ctx, id, err)
+}
+
+// errUnheard is what becomes of a key that the rail never heard of: nothing was asked for, so nothing
+// can come of it, and the payer begins anew.
+var errUnheard = fmt.Errorf("%w: the wallet never heard of it", wallet.ErrInvalid)
+
+// park puts off a charge whose adapter is not configured; it goes on once that is configured again.
+func (t *Tips) park(ctx context.Context, id int64) error {
+	return t.store.Update(ctx, func(tx *store.Tx) error {
+		c, err := ledger.ChargeBy(tx, id)
+		if err != nil {
+			return err
+		}
+		c.DueAt, c.Problem = t.now().Add(lateAsk).UnixMicro(), "The wallet adapter is not configured."
+		return ledger.SaveCharge(tx, c)
+	})
+}
+
+// ReadFeeds reads each rail's own list of changes from where it was left, for the webhooks that were
+// lost. The clock calls it at start and hourly.
+func (t *Tips) ReadFeeds(ctx context.Context) error {
+	for _, r := range t.rails {
+		feeder, ok := r.Adapter.(wallet.Feeder)
+		if !ok {
+			continue
+		}
+		if err := t.readFeed(ctx, r, feeder); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *Tips) readFeed(ctx context.Context, r *rail, feeder wallet.Feeder) error {
+	for range feedPages {
+		var cursor string
+		err := t.store.View(ctx, func(tx *store.Tx) (err error) {
+			cursor, err = ledger.Feed(tx, r.d.Name)
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("feed of %s: %w", r.d.Name, err)
+		}
+		var page wallet.Page
+		err = ask(ctx, func(ctx context.Context) (err error) {
+			page, err = feeder.Feed(ctx, cursor, feedPage)
+			return err
+		})
+		if err != nil || len(page.Cursor) > 500 || len(page.Hints) > feedPage {
+			t.log.Warn("wallet feed cannot be read", "adapter", r.d.Name, "hints", len(page.Hints), "error", err)
+			return nil // the next hour asks again from the same place
+		}
+		// The hints are durable before the cursor moves past them.
+		err = t.store.Update(ctx, func(tx *store.Tx) error {
+			if err := hints(tx, r, page.Hints); err != nil {
+				return err
+			}
+			return ledger.SetFeed(tx, r.d.Name, page.Cursor)
+		})
+		if err != nil {
+			return fmt.Errorf("feed of %s: %w", r.d.Name, err)
+		}
+		if !page.More || page.Cursor == cursor {
+			return nil
+		}
+	}
+	return nil
+}
+
+// hints makes what they name due. One that names nothing known is a charge whose creation has not been
+// answered yet, which the clock asks about anyway, or somebody else's.
+func hints(tx *store.Tx, r *rail, all []wallet.Hint) error {
+	for _, h := range all {
+		if h.ChargeID != "" && len(h.ChargeID) <= 200 {
+			if _, err := ledger.Knock(tx, r.d.Name, clip(h.ChargeID, 200)); err != nil {
+				return err
+			}
+		}
+		if h.RefundID != "" && len(h.RefundID) <= 200 {
+			if err := ledger.KnockRefund(tx, r.d.Name, clip(h.RefundID, 200)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// MaxWebhook bounds a rail's message, in bytes.
+const MaxWebhook = 64 << 10
+
+// Webhook takes what a rail sent on its own account. The reply may go out when it returns: by then the
+// hints are durable, and the next sweep looks. NotFound if no such rail listens; Denied if the message
+// is not the rail's.
+func (t *Tips) Webhook(ctx context.Context, name string, h map[string][]string, rawQuery string, body []byte) (wallet.Reply, error) {
+	r := t.rail(name)
+	if r == nil {
+		return wallet.Reply{}, circles.Errorf(circles.NotFound, "No wallet listens here.")
+	}
+	receiver, ok := r.Adapter.(wallet.WebhookReceiver)
+	if !ok || len(body) > MaxWebhook {
+		return wallet.Reply{}, circles.Errorf(circles.NotFound, "No wallet listens here.")
+	}
+	var (
+		found []wallet.Hint
+		reply wallet.Reply
+	)
+	err := ask(ctx, func(ctx context.Context) (err error) {
+		found, reply, err = receiver.Webhook(ctx, h, rawQuery, body)
+		return err
+	})
+	switch {
+	case errors.Is(err, wallet.ErrBadSignature):
+		return wallet.Reply{}, &circles.Error{Kind: circles.Denied, Message: "The signature is not the wallet's.", Err: err}
+	case errors.Is(err, wallet.ErrInvalid):
+		return wallet.Reply{}, &circles.Error{Kind: circles.Invalid, Message: "The message cannot be read.", Err: err}
+	case err != nil:
+		return wallet.Reply{}, &circles.Error{Kind: circles.Busy, Message: "The wallet cannot be asked now.", Err: err}
+	}
+	if len(found) > feedPage {
+		found = found[:feedPage] // the feed has the rest
+	}
+	if err := t.store.Update(ctx, func(tx *store.Tx) error { return hints(tx, r, found) }); err != nil {
+		return wallet.Reply{}, wrap("webhook", err)
+	}
+	return reply, nil
+}
