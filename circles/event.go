@@ -49,6 +49,10 @@ const (
 	TipReturned EventKind = "tip.returned" // Object: the tip; some or all of it went back; nothing is sent
 
 	ReportSent EventKind = "report.sent" // Object: the report; the signer reported; Flag to who answers for it
+
+	// Object: the message, to somebody elsewhere. Nothing of what it says stands in the log.
+	MessageSent    EventKind = "message.sent"    // Create
+	MessageDeleted EventKind = "message.deleted" // Delete
 )
 
 // A Lane keeps what is sent to an inbox in order without letting votes hold up words.
@@ -65,7 +69,7 @@ func (k EventKind) Lane() Lane {
 	switch k {
 	case PostCreated, PostUpdated, PostDeleted, PostRestored, PostRemoved, PostReturned, PostLocked, PostUnlocked,
 		PostPinned, PostUnpinned, MemberBanned, MemberUnbanned, ModeratorAdded, ModeratorRemoved, ReportSent,
-		PollCounted, PollEnded:
+		PollCounted, PollEnded, MessageSent, MessageDeleted:
 		return LaneContent
 	case VoteCast, VoteWithdrawn, PollVoted:
 		return LaneVote

@@ -197,8 +197,9 @@ type act struct {
 	asked    bool            // its object was fetched because somebody here asked for it
 	past     bool            // its object was fetched as part of somebody's past
 
-	content *as.Content     // of a Create or Update, once it was read
-	post    *app.RemotePost // the same, made fit to be stored
+	content *as.Content        // of a Create or Update, once it was read
+	post    *app.RemotePost    // the same, made fit to be stored
+	letter  *app.RemoteMessage // the same, where it is not for everyone
 
 	actor *app.RemoteActor // of an Update of somebody's profile
 }

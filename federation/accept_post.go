@@ -20,6 +20,13 @@ func (in *Inbox) create(tx *store.Tx, a act) error {
 	if err := in.read(&a); err != nil {
 		return err
 	}
+	to, shared, err := in.readers(tx, a)
+	if err != nil {
+		return err
+	}
+	if len(to) > 0 {
+		return in.letters(tx, a, to, shared)
+	}
 	return in.receive(tx, a)
 }
 
@@ -37,6 +44,9 @@ func (in *Inbox) read(a *act) error {
 		return err
 	}
 	a.content, a.post = c, in.prepared(c)
+	if a.via == nil && isLetter(c) && !forEveryone(c, a.Envelope) {
+		in.letterOf(a)
+	}
 	return nil
 }
 
@@ -299,6 +309,11 @@ func (in *Inbox) update(tx *store.Tx, a act) error {
 	}
 	known, err := tx.PostByURI(a.content.ID)
 	if circles.Is(err, circles.NotFound) {
+		if letter, err := knownLetter(tx, a.content.ID); err != nil {
+			return err
+		} else if letter {
+			return in.reviseLetter(tx, a)
+		}
 		return in.receive(tx, a)
 	}
 	if err != nil {
@@ -381,6 +396,11 @@ func (in *Inbox) delete(tx *store.Tx, a act) error {
 	}
 	known, err := tx.PostByURI(in.site.URI(a.Object.ID))
 	if circles.Is(err, circles.NotFound) {
+		if letter, err := knownLetter(tx, a.Object.ID); err != nil {
+			return err
+		} else if letter {
+			return in.takeBackLetter(tx, a)
+		}
 		return in.bury(tx, a.Object.ID, a)
 	}
 	if err != nil {

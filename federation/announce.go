@@ -27,7 +27,8 @@ const (
 type saying struct {
 	doc    as.Doc
 	signer circles.ActorID
-	open   bool // anyone may read it at its address
+	open   bool   // anyone may read it at its address
+	reader string // else who may, by address; "" = nobody
 }
 
 var (
@@ -39,10 +40,11 @@ var (
 
 // A speaker turns entries of the log into activities, inside one View. It is used by one goroutine.
 type speaker struct {
-	site  Site
-	tx    *store.Tx
-	brief bool  // objects by their address, for who reads no long bodies
-	class class // whom it is for; "" for whoever asks at the address
+	site   Site
+	tx     *store.Tx
+	brief  bool   // objects by their address, for who reads no long bodies
+	class  class  // whom it is for; "" for whoever asks at the address
+	family string // of the server that a message goes to; "" = as its row says
 }
 
 // say renders one form of an entry. Two entries of one change (the author's, and the circle's about
@@ -57,6 +59,9 @@ func (s speaker) say(ev circles.Event, form string) (saying, error) {
 	}
 	switch ev.Kind.Lane() {
 	case circles.LaneContent:
+		if isMessage(ev.Kind) {
+			return s.message(ev, signer, form)
+		}
 		if governs(ev.Kind) {
 			return s.governing(ev, signer, form)
 		}
@@ -93,10 +98,10 @@ func (s speaker) content(ev circles.Event, signer *circles.Actor, form string) (
 		switch form {
 		case formMain:
 			doc, err := s.authors(ev, ev.Seq, v)
-			return saying{doc, signer.ID, true}, err
+			return saying{doc: doc, signer: signer.ID, open: true}, err
 		case formAgain:
 			doc, err := s.again(ev, v, form)
-			return saying{doc, signer.ID, true}, err
+			return saying{doc: doc, signer: signer.ID, open: true}, err
 		}
 		return saying{}, errNoForm
 	}
@@ -109,13 +114,13 @@ func (s speaker) content(ev circles.Event, signer *circles.Actor, form string) (
 		if err != nil {
 			return saying{}, err
 		}
-		return saying{as.Announce(s.announcing(ev, v, form), inner), signer.ID, true}, nil
+		return saying{doc: as.Announce(s.announcing(ev, v, form), inner), signer: signer.ID, open: true}, nil
 	case formInner:
 		if !moderates(ev.Kind) {
 			return saying{}, errNoForm
 		}
 		doc, err := s.moderators(ev, v)
-		return saying{doc, ev.Detail.Actor, true}, err
+		return saying{doc: doc, signer: ev.Detail.Actor, open: true}, err
 	case formPost:
 		return s.boost(ev, v)
 	case formAgain, formAgainInner:
@@ -124,9 +129,9 @@ func (s speaker) content(ev circles.Event, signer *circles.Actor, form string) (
 			return saying{}, err
 		}
 		if form == formAgainInner {
-			return saying{doc, v.author.ID, true}, nil
+			return saying{doc: doc, signer: v.author.ID, open: true}, nil
 		}
-		return saying{as.Announce(s.announcing(ev, v, form), doc), signer.ID, true}, nil
+		return saying{doc: as.Announce(s.announcing(ev, v, form), doc), signer: signer.ID, open: true}, nil
 	}
 	return saying{}, errNoForm
 }
@@ -352,7 +357,7 @@ func (s speaker) boost(ev circles.Event, v *postView) (saying, error) {
 	}
 	act := s.announcing(ev, v, formPost)
 	object, at := s.site.Address(v.post.URI), moment(v.post.Published)
-	said := func(doc as.Doc) (saying, error) { return saying{doc, v.circle.ID, true}, nil }
+	said := func(doc as.Doc) (saying, error) { return saying{doc: doc, signer: v.circle.ID, open: true}, nil }
 	switch ev.Kind {
 	case circles.PostCreated, circles.PostRestored, circles.PostReturned:
 		if v.post.State != circles.Visible {
@@ -425,12 +430,12 @@ func (s speaker) vote(ev circles.Event, signer *circles.Actor, form string) (say
 		return saying{}, err
 	}
 	if !announced || form == formInner {
-		return saying{doc, voter, true}, nil
+		return saying{doc: doc, signer: voter, open: true}, nil
 	}
 	if v.circle == nil || v.circle.ID != signer.ID {
 		return saying{}, errVoid
 	}
-	return saying{as.Announce(s.announcing(ev, v, form), doc), signer.ID, true}, nil
+	return saying{doc: as.Announce(s.announcing(ev, v, form), doc), signer: signer.ID, open: true}, nil
 }
 
 // votersOwn is the Like or Dislike of a person of ours, or its Undo.
@@ -539,7 +544,7 @@ func (s speaker) actor(ev circles.Event, signer *circles.Actor, form string) (sa
 		if form != formMain || signer.DeletedAt == 0 {
 			return saying{}, errVoid
 		}
-		return saying{as.Delete(act, address), signer.ID, true}, nil
+		return saying{doc: as.Delete(act, address), signer: signer.ID, open: true}, nil
 	}
 	if signer.DeletedAt != 0 {
 		return saying{}, errVoid
@@ -549,7 +554,7 @@ func (s speaker) actor(ev circles.Event, signer *circles.Actor, form string) (sa
 			return saying{}, errNoForm
 		}
 		doc, err := s.site.renderActor(s.tx, signer)
-		return saying{as.Update(act, doc), signer.ID, true}, err
+		return saying{doc: as.Update(act, doc), signer: signer.ID, open: true}, err
 	}
 	c, err := s.tx.Circle(circles.CircleID(signer.ID))
 	if err != nil {
@@ -560,7 +565,7 @@ func (s speaker) actor(ev circles.Event, signer *circles.Actor, form string) (sa
 	}
 	group := s.site.renderCircle(c)
 	if form == formPost {
-		return saying{as.Update(act, group), signer.ID, true}, nil
+		return saying{doc: as.Update(act, group), signer: signer.ID, open: true}, nil
 	}
 	who, err := s.moderator(ev, c)
 	if err != nil {
@@ -571,9 +576,9 @@ func (s speaker) actor(ev circles.Event, signer *circles.Actor, form string) (sa
 	inner := as.Update(by, group)
 	switch form {
 	case formMain:
-		return saying{as.Announce(act, inner), signer.ID, true}, nil
+		return saying{doc: as.Announce(act, inner), signer: signer.ID, open: true}, nil
 	case formInner:
-		return saying{inner, who.ID, true}, nil
+		return saying{doc: inner, signer: who.ID, open: true}, nil
 	}
 	return saying{}, errNoForm
 }

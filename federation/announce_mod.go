@@ -50,9 +50,9 @@ func (s speaker) governing(ev circles.Event, signer *circles.Actor, form string)
 		return saying{}, err
 	}
 	if form == formInner {
-		return saying{inner, who.ID, true}, nil
+		return saying{doc: inner, signer: who.ID, open: true}, nil
 	}
-	return saying{as.Announce(s.announcing(ev, &postView{circle: c}, form), inner), signer.ID, true}, nil
+	return saying{doc: as.Announce(s.announcing(ev, &postView{circle: c}, form), inner), signer: signer.ID, open: true}, nil
 }
 
 // holds checks that what was decided still is so.
@@ -128,7 +128,7 @@ func (s speaker) suspension(ev circles.Event, signer *circles.Actor) (saying, er
 		return saying{}, errVoid
 	}
 	act := as.Act{ID: s.site.activityPath(ev.Seq, formMain), Actor: s.site.ActorAddress(signer), To: []string{public}}
-	return saying{s.block(ev, act, s.site.ActorAddress(person), s.site.Base+"/", formMain), signer.ID, true}, nil
+	return saying{doc: s.block(ev, act, s.site.ActorAddress(person), s.site.Base+"/", formMain), signer: signer.ID, open: true}, nil
 }
 
 // categoryName is what a category of reports is called for whoever moderates another server.

@@ -33,10 +33,10 @@ type outcome struct {
 // deliver sends an entry to an inbox and settles it.
 func (s *Sender) deliver(st *inboxState, q *laneQueue, it *item) {
 	s.mu.Lock()
-	c := classOf(st.host.family)
+	family := st.host.family
 	ctx := s.ctx
 	s.mu.Unlock()
-	out := s.attempt(ctx, st, it, c)
+	out := s.attempt(ctx, st, it, family)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	it.sending = false
@@ -50,9 +50,15 @@ func (s *Sender) deliver(st *inboxState, q *laneQueue, it *item) {
 }
 
 // attempt renders, signs and posts.
-func (s *Sender) attempt(ctx context.Context, st *inboxState, it *item, c class) outcome {
+func (s *Sender) attempt(ctx context.Context, st *inboxState, it *item, family string) outcome {
 	out := outcome{began: s.now()}
-	b, err := s.press.bundle(ctx, it.Event, c)
+	var b *bundle
+	var err error
+	if isMessage(it.Kind) {
+		b, err = s.packMessage(ctx, it.Event, family) // for this one inbox: nobody else would find it kept
+	} else {
+		b, err = s.press.bundle(ctx, it.Event, classOf(family))
+	}
 	if err != nil {
 		out.err, out.ours = err, true
 		return out
@@ -61,7 +67,7 @@ func (s *Sender) attempt(ctx context.Context, st *inboxState, it *item, c class)
 		out.void = true
 		return out
 	}
-	if c.micro() && b.author != "" && b.author == st.host.name {
+	if classOf(family).micro() && b.author != "" && b.author == st.host.name {
 		return out // its own author's post needs no boost there
 	}
 	for _, p := range b.parcels {

@@ -59,6 +59,8 @@ func counterpart(o *outgoing) []circles.EventKind {
 		}
 	case circles.FollowAsked:
 		return []circles.EventKind{circles.FollowEnded}
+	case circles.MessageSent:
+		return []circles.EventKind{circles.MessageDeleted}
 	}
 	return nil
 }

@@ -159,13 +159,13 @@ func (s speaker) sayTo(ev circles.Event, form string) (saying, error) {
 		return saying{}, errNoForm
 	}
 	doc, err := s.authors(ev, ev.Detail.Of, v)
-	return saying{doc, v.author.ID, true}, err
+	return saying{doc: doc, signer: v.author.ID, open: true}, err
 }
 
 // Activity renders what a log entry says for its address. open reports whether anyone may read it;
-// otherwise only whom it is addressed to. An entry that is unknown, trimmed or not true any more is
-// NotFound.
-func Activity(ctx context.Context, st *store.Store, site Site, seq circles.Seq, form string) (body []byte, open bool, err error) {
+// otherwise only reader, or nobody if that is empty. An entry that is unknown, trimmed or not true any
+// more is NotFound.
+func Activity(ctx context.Context, st *store.Store, site Site, seq circles.Seq, form string) (body []byte, open bool, reader string, err error) {
 	err = st.View(ctx, func(tx *store.Tx) error {
 		ev, err := tx.Event(seq)
 		if err != nil {
@@ -178,10 +178,10 @@ func Activity(ctx context.Context, st *store.Store, site Site, seq circles.Seq, 
 		if err != nil {
 			return fmt.Errorf("activity %s: %w", seq, err)
 		}
-		body, open = said.doc.Bytes(), said.open
+		body, open, reader = said.doc.Bytes(), said.open, said.reader
 		return nil
 	})
-	return body, open, err
+	return body, open, reader, err
 }
 
 // cacheBytes bounds what is kept of rendered bodies while they go round: a few hundred long posts.

@@ -26,6 +26,7 @@ type Publisher struct {
 	log     *slog.Logger
 	about   func(context.Context) (About, error)
 	version string
+	inbox   *Inbox // checks who asks for what is not for everyone
 	mux     *http.ServeMux
 }
 
@@ -52,7 +53,7 @@ const maxReplies = 500 // what Mastodon asks for in all
 // NewPublisher returns a Publisher. It serves the inboxes as well, since they lie between its
 // addresses.
 func NewPublisher(o PublisherOptions) *Publisher {
-	p := &Publisher{site: o.Site, store: o.Store, app: o.App, log: o.Log, about: o.About, version: o.Version, mux: http.NewServeMux()}
+	p := &Publisher{site: o.Site, store: o.Store, app: o.App, log: o.Log, about: o.About, version: o.Version, inbox: o.Inbox, mux: http.NewServeMux()}
 	for _, pattern := range []string{"/inbox", "/c/{name}/inbox", "/u/{name}/inbox"} {
 		p.mux.Handle(pattern, o.Inbox)
 	}
@@ -83,6 +84,7 @@ func NewPublisher(o PublisherOptions) *Publisher {
 		"/comment/{id}/replies":  p.replies,
 		"/comment/{id}/likes":    p.likes,
 		"/comment/{id}/shares":   p.shares,
+		"/message/{id}":          p.message,
 		"/activity/{seq}":        p.activity,
 		"/activity/{seq}/{form}": p.activity,
 	} {
@@ -121,7 +123,7 @@ func (p *Publisher) Owns(r *http.Request) bool {
 			}
 		}
 	}
-	shared := path == "/" || len(rest) == 2 && (rest[0] == "c" || rest[0] == "u" || rest[0] == "post" || rest[0] == "comment")
+	shared := path == "/" || len(rest) == 2 && (rest[0] == "c" || rest[0] == "u" || rest[0] == "post" || rest[0] == "comment" || rest[0] == "message")
 	return shared && wantsActivity(r)
 }
 
@@ -331,12 +333,12 @@ func (p *Publisher) activity(w http.ResponseWriter, r *http.Request) error {
 	if err != nil || seq <= 0 {
 		return notHere()
 	}
-	body, open, err := Activity(r.Context(), p.store, p.site, circles.Seq(seq), r.PathValue("form"))
+	body, open, reader, err := Activity(r.Context(), p.store, p.site, circles.Seq(seq), r.PathValue("form"))
 	if err != nil {
 		return err
 	}
 	if !open {
-		return notHere()
+		return p.sendTo(w, r, reader, body)
 	}
 	return send(w, as.ActivityJSON, body)
 }

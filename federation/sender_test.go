@@ -116,7 +116,7 @@ func TestActivityIsWhatWasSent(t *testing.T) {
 	n := 0
 	for _, h := range append(lemmy.heard(t), mastodon.heard(t)...) {
 		form := strings.TrimPrefix(strings.TrimPrefix(h.ID, w.site.activityPath(h.Seq, "")), "/")
-		body, open, err := Activity(context.Background(), w.store, w.site, h.Seq, form)
+		body, open, _, err := Activity(context.Background(), w.store, w.site, h.Seq, form)
 		if err != nil {
 			t.Errorf("%s: %v", h.ID, err)
 			continue
@@ -132,7 +132,7 @@ func TestActivityIsWhatWasSent(t *testing.T) {
 	if n < 8 {
 		t.Errorf("only %d activities were sent", n)
 	}
-	if _, _, err := Activity(context.Background(), w.store, w.site, 99999, ""); !circles.Is(err, circles.NotFound) {
+	if _, _, _, err := Activity(context.Background(), w.store, w.site, 99999, ""); !circles.Is(err, circles.NotFound) {
 		t.Errorf("unknown activity: %v", err)
 	}
 }
@@ -159,7 +159,7 @@ func TestNothingLeavesALocalCircle(t *testing.T) {
 			t.Errorf("%s: the peer heard %v", v, got)
 		}
 		for seq := circles.Seq(2); seq <= w.pos; seq++ {
-			if body, _, err := Activity(context.Background(), w.store, w.site, seq, ""); err == nil {
+			if body, _, _, err := Activity(context.Background(), w.store, w.site, seq, ""); err == nil {
 				t.Errorf("%s: activity %d is readable: %s", v, seq, body)
 			}
 		}

@@ -23,10 +23,11 @@ import (
 // A town is an instance that runs on loopback, with people in it. What they do goes through app, as
 // the pages do it; what others hear of it goes over HTTP.
 type town struct {
-	t    testing.TB
-	srv  *server
-	h    *house
-	said *lines // its log
+	t     testing.TB
+	srv   *server
+	h     *house
+	said  *lines         // its log
+	level *slog.LevelVar // of its log
 
 	ann circles.Viewer // runs the instance
 	lin circles.Viewer // a member
@@ -43,13 +44,14 @@ func newTown(t testing.TB) *town {
 // bareTown starts an instance without people.
 func bareTown(t testing.TB) *town {
 	t.Helper()
-	w := &town{t: t, said: &lines{}}
+	w := &town{t: t, said: &lines{}, level: new(slog.LevelVar)}
+	w.level.Set(slog.LevelWarn)
 	cfg := defaultConfig()
 	cfg.Listen, cfg.Data = "localhost:0", filepath.Join(t.TempDir(), "data")
 	if os.Getenv("HALQA_TEST_ENGINE") == "postgres" {
 		cfg.database = testdb.DSN(t)
 	}
-	log := slog.New(slog.NewTextHandler(w.said, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	log := slog.New(slog.NewTextHandler(w.said, &slog.HandlerOptions{Level: w.level}))
 	srv, err := startServer(t.Context(), cfg, log)
 	if err != nil {
 		t.Fatal(err)

@@ -12,6 +12,7 @@ const (
 	Join         Action = "join"        // Circle
 	Leave        Action = "leave"       // Circle
 	Follow       Action = "follow"      // Person
+	Message      Action = "message"     // Person
 	Upload       Action = "upload"
 	EditProfile  Action = "edit_profile"
 
@@ -37,10 +38,11 @@ const (
 	Unvouch Action = "unvouch" // Circle; Person
 	Helpful Action = "helpful" // Post with its Root, by the thread's author or an operator; taking it back too
 
-	Report      Action = "report"       // Post with its Circle, Person, or Circle; nobody is kept from it
-	SeeReports  Action = "see_reports"  // Circle; nil = those of the whole instance
-	Suspend     Action = "suspend"      // Person, from this instance; Unsuspend too
-	DecidePeers Action = "decide_peers" // by an admin
+	Report            Action = "report"              // Post with its Circle, Person, or Circle; nobody is kept from it
+	SeeReports        Action = "see_reports"         // Circle; nil = those of the whole instance
+	Suspend           Action = "suspend"             // Person, from this instance; Unsuspend too
+	DecidePeers       Action = "decide_peers"        // by an admin
+	SeeMessageReports Action = "see_message_reports" // by an admin; private messages that their readers reported
 )
 
 // A Question is what Judge is asked. The rows come from the transaction that Judge is given.

@@ -80,7 +80,7 @@ func (j *judgement) other() circles.ActorID {
 	switch j.Action {
 	case Comment, React, Downvote:
 		other = j.Post.Author.Actor()
-	case Follow:
+	case Follow, Message:
 		other = j.Person.ID
 	}
 	if other == j.Who.Person.Actor() {

@@ -44,6 +44,7 @@ const (
 	VouchDomain    Reason = "vouch-domain"
 	VouchUnknown   Reason = "vouch-not-known"
 	VouchNone      Reason = "vouch-none"
+	NotWanted      Reason = "not-wanted"
 )
 
 // refusals holds the sentence of each reason. "refused." and the reason is its key in the catalogues.
@@ -86,6 +87,7 @@ var refusals = map[Reason]struct {
 	VouchDomain:    {circles.Forbidden, "Your server is too new here, or limited, to vouch for people."},
 	VouchUnknown:   {circles.Conflict, "This person has done nothing here yet; vouch for them when they have."},
 	VouchNone:      {circles.Conflict, "You do not vouch for this person, or no longer."},
+	NotWanted:      {circles.Forbidden, "This person does not take messages from everyone; comment on something of theirs instead."},
 	Oneself:        {circles.Invalid, "You cannot do that to yourself; choose somebody else."},
 }
 

@@ -11,6 +11,8 @@ func (j *judgement) rule() (Reason, error) {
 		return "", nil
 	case Follow:
 		return j.follow()
+	case Message:
+		return j.message()
 	case Join:
 		if j.Who.Remote && !j.Circle.Visibility.Federated() {
 			return NotVisible, nil
@@ -56,7 +58,7 @@ func (j *judgement) rule() (Reason, error) {
 		return j.report(), nil
 	case Suspend:
 		return j.suspend()
-	case DecidePeers:
+	case DecidePeers, SeeMessageReports:
 		if !j.Who.SignedIn() || j.Who.Role != circles.SiteAdmin {
 			return NotSiteStaff, nil
 		}
@@ -98,6 +100,31 @@ func (j *judgement) follow() (Reason, error) {
 		return NotVisible, nil
 	}
 	return j.peer(j.Person)
+}
+
+// message asks whether the person may be written to at all, and by this one. That they are strangers is
+// no reason to refuse: app puts such a message among the requests.
+func (j *judgement) message() (Reason, error) {
+	switch {
+	case j.Person.Kind != circles.KindPerson && j.Person.Kind != circles.KindService:
+		return NotAPerson, nil
+	case !j.Person.Local():
+		// Whom they want to hear from is for their own server to say.
+		return j.follow()
+	}
+	if r, err := j.follow(); r != "" || err != nil {
+		return r, err
+	}
+	g, err := j.tx.MessageGround(circles.PersonID(j.Person.ID), j.Who.Person)
+	switch {
+	case err != nil:
+		return "", err
+	case g.Wish == circles.MessagesFromNobody, g.Wish == circles.MessagesFromFollowed && !g.Known():
+		return NotWanted, nil
+	case j.asker.PeerLimited && !g.Known():
+		return PeerLimited, nil
+	}
+	return "", nil
 }
 
 // leave refuses the last owner: nobody could change the circle after that.

@@ -76,6 +76,26 @@ func (p *Peer) get(ctx context.Context, address, accept string) (doc obj, final 
 	return doc, res.Request.URL.String(), nil
 }
 
+// Get asks for a document as the actor, or unsigned if it is nil, and returns what was answered.
+func (p *Peer) Get(ctx context.Context, as *Actor, address string) (status int, body string) {
+	p.t.Helper()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, withoutFragment(address), nil)
+	if err != nil {
+		p.t.Fatalf("testpeer: %v", err)
+	}
+	req.Header.Set("Accept", activityAccept)
+	if as != nil {
+		if err := as.signer().cavage(req, nil); err != nil {
+			p.t.Fatalf("testpeer: %v", err)
+		}
+	}
+	ans := p.roundTrip(req, nil)
+	if ans.Err != nil {
+		p.t.Fatalf("testpeer: GET %s: %v", address, ans.Err)
+	}
+	return ans.Status, ans.Body
+}
+
 const (
 	activityAccept = `application/activity+json, application/ld+json; profile="https://www.w3.org/ns/activitystreams"`
 	jrdJSON        = "application/jrd+json"

@@ -6,6 +6,9 @@ func goToSocialRules() *rules {
 	return &rules{
 		actor: func(_ context.Context, _ *Peer, a obj) *denial { return wantsContext(a) },
 		object: func(r *reading, _, o obj) *denial {
+			if o.typ() == "ChatMessage" { // G internal/ap/interfaces.go: IsStatusable
+				return deny(ReasonObjectType, o.typ())
+			}
 			if u := o.str("updated"); u != "" && u < o.str("published") {
 				return deny(ReasonUpdatedEarly, u+" < "+o.str("published"))
 			}

@@ -113,6 +113,9 @@ func lemmyObject(r *reading, _, o obj) *denial {
 		if len(o.list("to")) != 1 {
 			return deny(ReasonToShape, "a message to several: "+id)
 		}
+		if o.typ() == "Note" && r.p.chats() {
+			return deny(ReasonObjectType, "a message as a Note: "+id) // 0.19: apub/src/protocol/objects/chat_message.rs
+		}
 		return r.authorIsPerson(o)
 	}
 	if !o.public() {

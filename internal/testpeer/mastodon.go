@@ -19,6 +19,9 @@ func mastodonRules() *rules {
 			return p.webFingers(ctx, a)
 		},
 		object: func(r *reading, _, o obj) *denial {
+			if o.typ() == "ChatMessage" { // M activity/create.rb: unsupported_object_type?
+				return deny(ReasonObjectType, o.typ())
+			}
 			// M activity/create.rb: a Note with a name that replies and says nothing is a vote.
 			if o.typ() == "Note" && o.str("name") != "" && o.ref("inReplyTo") != "" && o.str("content") == "" {
 				r.p.answerPoll(o)

@@ -20,6 +20,12 @@ func misskeyRules() *rules {
 			}
 			return nil
 		},
+		object: func(_ *reading, _, o obj) *denial {
+			if o.typ() == "ChatMessage" { // K activitypub/type.ts: validPost
+				return deny(ReasonObjectType, o.typ())
+			}
+			return nil
+		},
 		announce: func(r *reading, a obj) ruling {
 			if in := a.sub("object"); in != nil && in.has("object") {
 				return ignored(ReasonAnnounceIgnored, "Announce of "+in.typ())

@@ -125,10 +125,23 @@ func (a *Actor) Message(ctx context.Context, person, html string) Sent {
 	o := a.object(p.URL+fmt.Sprintf(p.traits.comment, p.number()), "Note", html)
 	o["to"], o["cc"] = []any{person}, []any{}
 	o["tag"] = []any{map[string]any{"type": "Mention", "href": person, "name": p.handleOf(ctx, person)}}
-	if p.Persona == Mbin {
+	if p.chats() {
 		o["type"] = "ChatMessage"
+		delete(o, "tag")
 	}
 	return a.publish(ctx, o, []string{person}, nil)
+}
+
+// chats tells whether private messages have a type of their own here. Lemmy 1.0 writes Notes, and reads
+// both (lemmy#5221).
+func (p *Peer) chats() bool {
+	switch p.Persona {
+	case Mbin, PieFed:
+		return true
+	case Lemmy:
+		return strings.HasPrefix(p.traits.version, "0.")
+	}
+	return false
 }
 
 func (a *Actor) object(id, typ, html string) obj {
