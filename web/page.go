@@ -15,10 +15,11 @@ type Site struct {
 
 // A Viewer is the person who is signed in.
 type Viewer struct {
-	Person PersonRef
-	Admin  bool
-	Staff  bool // moderates the instance
-	Unseen int  // notifications not seen; 100 stands for more
+	Person  PersonRef
+	Admin   bool
+	Staff   bool // moderates the instance
+	Unseen  int  // notifications not seen; 100 stands for more
+	Letters int  // private messages not read
 }
 
 // A Page is what the shell around every page needs. Each page's view embeds it.
@@ -32,7 +33,7 @@ type Page struct {
 	Density     string  // "compact" or ""
 	Viewer      *Viewer // nil for a visitor
 	Here        string  // path and query of this page, where forms of the shell return to
-	Section     string  // "home", "circles", "search" or "notifications": which link of the shell is this page
+	Section     string  // "home", "circles", "search", "messages" or "notifications": which link of the shell is this page
 	Flash       *Flash  // what the last form did; shown once
 	Canonical   string  // the address others should link to; may be empty
 	ActivityURL string  // the same thing as ActivityStreams; may be empty

@@ -39,6 +39,9 @@ func (s *Server) personPage(v *visit) error {
 		view.Lists = listRows(p.Name, lists)
 	}
 	view.Menu, view.Muted = v.personMenu(page), page.Muted
+	if view.MayFollow {
+		view.Write = lettersPath(p)
+	}
 	if p.IconMedia != "" {
 		view.Person.Avatar = "/media/" + string(p.IconMedia) + "/400.webp"
 	}

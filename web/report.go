@@ -15,7 +15,8 @@ type complaint struct {
 	title     string
 	subject   string // plain text
 	back      string
-	elsewhere string // the server that is told as well; "" = none
+	elsewhere string            // the server that is told as well; "" = none
+	letter    circles.MessageID // a private message, which is not among the targets
 }
 
 func (v *visit) aboutPost() (complaint, error) {
@@ -76,7 +77,7 @@ func (s *Server) reportForm(about func(*visit) (complaint, error)) func(*visit) 
 }
 
 func (v *visit) reportView(c complaint, category, words string) ReportView {
-	view := ReportView{Page: v.page(c.title), Action: v.Request().URL.Path, Subject: c.subject, Back: Link{Href: c.back}, Elsewhere: c.elsewhere, Words: words}
+	view := ReportView{Page: v.page(c.title), Action: v.Request().URL.Path, Subject: c.subject, Back: Link{Href: c.back}, Elsewhere: c.elsewhere, Words: words, Letter: c.letter != 0}
 	view.NoIndex = true
 	for _, k := range circles.ReportCategories() {
 		view.Categories = append(view.Categories, Option{Value: string(k), Label: v.l.T("moderation.category." + string(k)), Selected: string(k) == category})
@@ -97,8 +98,12 @@ func (s *Server) sendReport(about func(*visit) (complaint, error)) func(*visit) 
 		if err != nil {
 			return err
 		}
-		err = s.moderation.Report(v.Request().Context(), v.who, moderation.NewReport{Target: c.target,
-			Category: circles.ReportCategory(f.Get("category")), Text: f.Get("text")})
+		if c.letter != 0 {
+			err = s.moderation.ReportMessage(v.Request().Context(), v.who, c.letter, circles.ReportCategory(f.Get("category")), f.Get("text"))
+		} else {
+			err = s.moderation.Report(v.Request().Context(), v.who, moderation.NewReport{Target: c.target,
+				Category: circles.ReportCategory(f.Get("category")), Text: f.Get("text")})
+		}
 		if err == nil {
 			return v.onward(c.back, "flash.reported")
 		}

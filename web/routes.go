@@ -5,6 +5,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"halqa/internal/app"
 	"halqa/static"
 )
 
@@ -83,6 +84,17 @@ func (s *Server) routes(assets *static.Files) {
 	}
 	form("/settings/blocks", s.blocksForm, s.saveBlocks)
 	form("/settings/followers", s.followersForm, s.answerFollower)
+
+	// Private messages.
+	form("/messages", s.conversations, s.findCorrespondent)
+	form("/messages/:name", s.letters, s.sendLetter)
+	act("/messages/:name/accept", s.answerRequest((*app.App).AcceptMessages, "flash.accepted-messages"))
+	act("/messages/:name/decline", s.answerRequest((*app.App).DeclineMessages, "flash.declined-messages"))
+	read("/message/:id", s.letter)
+	form("/message/:id/delete", s.confirmLetter, s.deleteLetter)
+	form("/message/:id/report", s.reportForm((*visit).aboutLetter), s.sendReport((*visit).aboutLetter))
+	form("/settings/messages", s.messageForm, s.saveMessages)
+	form("/mod/messages", s.letterQueue, s.decideLetter)
 
 	// Moderating: reports, what is done about them, and the log that everyone reads.
 	form("/post/:id/report", s.reportForm((*visit).aboutPost), s.sendReport((*visit).aboutPost))

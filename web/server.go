@@ -134,7 +134,7 @@ func (s *Server) page(c echo.Context, title string) Page {
 	}
 	if m := member(c); m != nil {
 		p.Theme, p.Density, p.reveal = m.Settings.Theme, m.Settings.Density, m.Settings.Reveal
-		p.Viewer = &Viewer{Person: s.person(m.Actor), Admin: m.Role == circles.SiteAdmin, Staff: m.Moderates(), Unseen: s.unseen(c, m.Viewer)}
+		p.Viewer = &Viewer{Person: s.person(m.Actor), Admin: m.Role == circles.SiteAdmin, Staff: m.Moderates(), Unseen: s.unseen(c, m.Viewer), Letters: s.unread(c, m.Viewer)}
 	}
 	if c.Request().Method != http.MethodGet {
 		p.Here = "/"

@@ -11,6 +11,7 @@ type ReportView struct {
 	Elsewhere  string // the server that is told as well; "" = none
 	Categories []Option
 	Words      string
+	Letter     bool // it is a private message
 	Back       Link
 }
 

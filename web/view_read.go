@@ -201,6 +201,7 @@ type PersonView struct {
 	Circles   []DirectoryRow
 	More      string
 	Lists     []ListRow
+	Write     string // where the viewer writes to them; empty = they cannot
 	Notice    string // suspended, moved, blocked: a sentence; may be empty
 }
 

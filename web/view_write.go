@@ -233,6 +233,8 @@ type SettingsView struct {
 	Locked  bool          // followers and profile
 
 	Sessions []Session
+
+	Wishes []Option // messages
 }
 
 // A Session is one browser that is signed in.
