@@ -36,7 +36,7 @@ var table = []struct {
 	{"internal/i18n", []string{"circles/..."}},
 	{"internal/fetch", []string{"circles/..."}},
 	{"internal/store", []string{"circles/...", "internal/text"}},
-	{"internal/store/ledger", []string{"internal/store", "internal/store/internal/key"}},
+	{"internal/store/ledger", []string{"internal/store", "internal/store/internal/key", "circles"}},
 	{"internal/media", []string{"circles", "internal/fetch"}},
 	{"internal/run", []string{"internal/store", "circles"}},
 	{"internal/standing", []string{"internal/store", "circles/..."}},
