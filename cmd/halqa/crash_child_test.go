@@ -21,11 +21,13 @@ import (
 	"halqa/circles"
 	"halqa/internal/app"
 	"halqa/internal/store"
+	"halqa/internal/testdb"
 )
 
 // What the process that is killed finds in its environment, and says.
 const (
 	envCrashData = "HALQA_CRASH_DATA" // its data folder
+	envCrashDSN  = "HALQA_CRASH_DSN"  // its PostgreSQL database; "" = SQLite in the data folder
 	envCrashBase = "HALQA_CRASH_BASE" // the address others know it by, which leads to it through a recorder
 	crashReady   = "crash child ready "
 )
@@ -59,7 +61,7 @@ func TestCrashChild(t *testing.T) {
 		os.Exit(3) // who started it is gone
 	}()
 	cfg := defaultConfig()
-	cfg.Data = data
+	cfg.Data, cfg.database = data, os.Getenv(envCrashDSN)
 	web, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -163,6 +165,7 @@ func (h *house) do(ctx context.Context, d deed) (done, error) {
 type child struct {
 	t    *testing.T
 	data string
+	dsn  string // of PostgreSQL; "" = SQLite
 	*recorder
 
 	said  *lines
@@ -177,6 +180,9 @@ type child struct {
 func newChild(t *testing.T) *child {
 	t.Helper()
 	c := &child{t: t, data: t.TempDir(), recorder: newRecorder(t), said: &lines{}}
+	if os.Getenv("HALQA_TEST_ENGINE") == "postgres" {
+		c.dsn = testdb.DSN(t)
+	}
 	t.Cleanup(func() {
 		c.kill()
 		if t.Failed() {
@@ -190,7 +196,7 @@ func newChild(t *testing.T) *child {
 func (c *child) start() {
 	c.t.Helper()
 	cmd := exec.Command(os.Args[0], "-test.run=^TestCrashChild$", "-test.timeout=0")
-	cmd.Env = append(os.Environ(), envCrashData+"="+c.data, envCrashBase+"="+c.base)
+	cmd.Env = append(os.Environ(), envCrashData+"="+c.data, envCrashDSN+"="+c.dsn, envCrashBase+"="+c.base)
 	cmd.Stderr = c.said
 	pipe, err := cmd.StdinPipe()
 	if err != nil {

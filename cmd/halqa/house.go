@@ -2,8 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -172,12 +172,30 @@ func (h *house) knownPeer(host string) bool {
 	return err == nil && known
 }
 
-// openFederation makes the parts that speak with other servers, and the worker that drives them.
-func (h *house) openFederation() {
-	holder := fmt.Sprintf("%d-%d", os.Getpid(), h.now().UnixNano())
+// holder is who holds the lease: the data folder, since whoever has its lock is alone with it. So nobody
+// waits for the lease of a process that was killed. The database of SQLite lies in the folder, and any
+// name does; on PostgreSQL several folders may share one, and each has a name of its own in a file.
+func (h *house) holder() (string, error) {
 	if h.store.Engine() == "sqlite" {
-		// Whoever has the lock of the data folder is alone: no need to wait for the lease of one that was killed.
-		holder = "the data folder"
+		return "the data folder", nil
+	}
+	path := filepath.Join(h.cfg.Data, "holder")
+	name, err := os.ReadFile(path)
+	if err == nil && len(name) > 0 {
+		return string(name), nil
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	made := rand.Text()
+	return made, os.WriteFile(path, []byte(made), 0o600)
+}
+
+// openFederation makes the parts that speak with other servers, and the worker that drives them.
+func (h *house) openFederation() error {
+	holder, err := h.holder()
+	if err != nil {
+		return err
 	}
 	h.worker = worker.New(worker.Options{Store: h.store, Holder: holder, Now: h.now, Log: h.log})
 	h.sender = federation.NewSender(federation.SenderOptions{
@@ -208,6 +226,7 @@ func (h *house) openFederation() {
 	h.worker.Every("sessions", time.Hour, h.accounts.Sweep)
 	h.worker.Every("tokens", time.Hour, h.accounts.SweepTokens)
 	h.worker.Every("received", time.Hour, h.trimReceived)
+	return nil
 }
 
 const (

@@ -119,7 +119,9 @@ func (s *server) start(ctx context.Context, l net.Listener) error {
 	if token != "" {
 		s.setup = h.site.Base + "/setup?token=" + token
 	}
-	h.openFederation()
+	if err := h.openFederation(); err != nil {
+		return err
+	}
 	handler, err := h.handler()
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"slices"
 	"sync"
 	"testing"
@@ -376,4 +377,68 @@ func TestWorkerEndsWithAPart(t *testing.T) {
 	if err := w.Run(t.Context()); !errors.Is(err, broken) {
 		t.Errorf("Run: %v, want %v", err, broken)
 	}
+}
+
+// TestLeaseEndsWithItsConnection: a process that PostgreSQL takes for dead stops its work, one that
+// begins under the name of a dead one does not wait, and one that found another alive waits a while.
+func TestLeaseEndsWithItsConnection(t *testing.T) {
+	if os.Getenv("HALQA_TEST_ENGINE") != "postgres" {
+		t.Skip("on SQLite the data folder is locked instead")
+	}
+	dsn := testdb.DSN(t)
+	st, err := store.Open(t.Context(), store.Options{DSN: dsn})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	works, stopped, waits := make(chan string, 9), make(chan string, 9), make(chan time.Duration)
+	var ended sync.WaitGroup
+	hold := func(name string) (turn, beat chan time.Time) {
+		l := NewLease(st, "house", quiet())
+		turn, beat = make(chan time.Time), make(chan time.Time)
+		l.after = func(d time.Duration) <-chan time.Time {
+			if name == "second" {
+				waits <- d
+			}
+			return turn
+		}
+		l.beat = func(time.Duration) <-chan time.Time { return beat }
+		ended.Go(func() {
+			l.Hold(ctx, func(ctx context.Context) error {
+				works <- name
+				<-ctx.Done()
+				stopped <- name
+				return ctx.Err()
+			})
+		})
+		return turn, beat
+	}
+	_, beat := hold("first")
+	if got := <-works; got != "first" {
+		t.Fatalf("%s works", got)
+	}
+	turn, _ := hold("second")
+	if d := <-waits; d != leaseTurn {
+		t.Errorf("who finds another alive waits %v, want a turn", d)
+	}
+	testdb.Cut(t, dsn)
+	beat <- time.Now()
+	if got := <-stopped; got != "first" {
+		t.Errorf("%s stopped", got)
+	}
+	turn <- time.Now()
+	if d := <-waits; d != leaseGrace {
+		t.Errorf("who had found another alive waits %v, want %v", d, leaseGrace)
+	}
+	turn <- time.Now()
+	if got := <-works; got != "second" {
+		t.Errorf("%s works", got)
+	}
+	go func() {
+		for range waits { // its turns, which never come
+		}
+	}()
+	cancel()
+	ended.Wait()
 }

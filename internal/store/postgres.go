@@ -25,8 +25,9 @@ const (
 // postgresDB is a PostgreSQL database behind database/sql's pool. pgx prepares each text once per
 // connection by itself.
 type postgresDB struct {
-	store *Store
-	db    *sql.DB
+	store  *Store
+	db     *sql.DB
+	config *pgx.ConnConfig // for connections beside the pool
 }
 
 func openPostgres(ctx context.Context, s *Store, dsn string, m migrations) (database, error) {
@@ -47,7 +48,7 @@ func openPostgres(ctx context.Context, s *Store, dsn string, m migrations) (data
 		db.Close()
 		return nil, err
 	}
-	return &postgresDB{store: s, db: db}, nil
+	return &postgresDB{store: s, db: db, config: config}, nil
 }
 
 func (d *postgresDB) close() error                 { return d.db.Close() }

@@ -141,3 +141,15 @@ func Sibling(t testing.TB, name string) string {
 	t.Helper()
 	return withDatabase(needServer(t).dsn, name)
 }
+
+// Cut ends the connections of a PostgreSQL database that hold an advisory lock, as if those who hold
+// them had died.
+func Cut(t testing.TB, dsn string) {
+	t.Helper()
+	err := admin(t.Context(), dsn, `SELECT pg_terminate_backend(pid) FROM pg_locks
+		WHERE locktype = 'advisory' AND pid <> pg_backend_pid()
+		AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`)
+	if err != nil {
+		t.Fatal(err)
+	}
+}
