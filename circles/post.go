@@ -58,7 +58,7 @@ type Post struct {
 	Warning   string // the content warning; plain text
 	Locked    bool   // no more comments
 	Pinned    bool
-	Listed    bool // in the common feeds: its circle is public
+	Listed    bool // in the common feeds: its circle is public; of what is in none, whether it is public
 	LocalTo   bool // its circle lives here
 	PhotoN    int  // how many photos it has
 

@@ -14,6 +14,11 @@ func MaySee(v Viewer, visibility Visibility, role Role) bool {
 	return false
 }
 
+// MaySeeLoose reports whether a viewer may read what a person elsewhere wrote in no circle, and what was
+// answered to it: what is public, anyone; what its author keeps out of lists, who follows the author here.
+// What is for followers alone, or for nobody here, is not kept at all.
+func MaySeeLoose(v Viewer, listed, follows bool) bool { return listed || v.SignedIn() && follows }
+
 // MaySeePost reports whether a viewer who may see the circle gets the text of this post or comment.
 // Who may not is shown a notice in its place where something hangs below it, and nothing elsewhere.
 func MaySeePost(v Viewer, role Role, p *Post) bool {

@@ -104,7 +104,7 @@ func (in *Inbox) place(tx *store.Tx, a act) (*app.RemotePost, error) {
 		parent, err := tx.PostByURI(in.site.URI(c.InReplyTo))
 		switch {
 		case err == nil:
-			if parent.Circle == 0 || a.via != nil && parent.Circle != a.via.CircleID() {
+			if a.via != nil && parent.Circle != a.via.CircleID() {
 				return nil, circles.Errorf(circles.Invalid, "The comment answers something in another circle.")
 			}
 			p.Parent = parent.ID
@@ -123,13 +123,41 @@ func (in *Inbox) place(tx *store.Tx, a act) (*app.RemotePost, error) {
 		}
 		return nil, need
 	}
-	if circle == nil || !circle.Local() && a.via == nil && !a.asked {
+	switch {
+	case circle == nil:
+		wanted, err := in.wanted(tx, a)
+		if err != nil || !wanted {
+			return nil, err
+		}
+		said := c.To
+		if len(c.To)+len(c.CC) == 0 {
+			said = a.To
+		}
+		p.Unlisted = !slices.Contains(said, as.Public)
+	case !circle.Local() && a.via == nil && !a.asked:
 		// A post in a circle elsewhere counts when that circle passes it on.
 		return nil, nil
+	default:
+		p.Circle = circle.CircleID()
 	}
-	p.Circle = circle.CircleID()
 	p.Mentions, err = in.mentioned(tx, c)
 	return &p, err
+}
+
+// wanted reports whether what somebody wrote in no circle is for anybody here: who follows its author, or
+// asked for it. Everything else that people write elsewhere is not this instance's to keep.
+func (in *Inbox) wanted(tx *store.Tx, a act) (bool, error) {
+	if a.asked {
+		return true, nil
+	}
+	author, err := tx.ActorByURI(a.content.AttributedTo)
+	if circles.Is(err, circles.NotFound) {
+		return false, nil
+	}
+	if err != nil || author.Kind == circles.KindCircle {
+		return false, err
+	}
+	return tx.FollowedHere(author.ID)
 }
 
 // forEveryone reports whether everyone may read an object. What it says itself counts; only where it names

@@ -95,7 +95,10 @@ func (v *postView) federated() bool { return v.circle == nil || v.circle.Visibil
 // audience returns the recipients of the post itself, which are those of the author's activities too.
 func (v *postView) audience(s Site) (to, cc []string) {
 	followers := s.followers(v.author)
-	open := v.circle == nil || v.circle.Visibility != circles.Unlisted
+	open := v.root.Listed
+	if v.circle != nil {
+		open = v.circle.Visibility != circles.Unlisted
+	}
 	var more []string
 	if v.post.Kind == circles.IsPost {
 		if v.circle != nil {

@@ -109,7 +109,7 @@ const cacheKeyName = "cache key" // in the echo context
 
 // shows notes that the page shows what is in this circle, as it stood at c.Rev.
 func (v *visit) shows(c *circles.Circle) {
-	if c == nil {
+	if c == nil || c.Kind != circles.KindCircle {
 		return
 	}
 	if v.shown == nil {

@@ -15,7 +15,7 @@ type Scope string
 const (
 	All        Scope = "all"        // all public circles known here, and for members the local-only ones
 	Local      Scope = "local"      // of these, the circles that live here
-	Subscribed Scope = "subscribed" // the circles the viewer is a member of, and tags they follow
+	Subscribed Scope = "subscribed" // the viewer's circles, tags they follow, and what people they follow write in no circle
 	InCircle   Scope = "circle"     // one circle
 	Tagged     Scope = "tag"        // posts with a tag, wherever lists show them to the viewer
 	InList     Scope = "list"       // the circles of a list that the viewer meets in it

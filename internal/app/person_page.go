@@ -137,11 +137,14 @@ func sayings(tx *store.Tx, v circles.Viewer, ids []circles.PostID) ([]Saying, er
 		roots = append(roots, p.Root)
 		in = append(in, p.Circle)
 	}
-	people, err := tx.ActorCards(unique(authors))
+	titles, err := tx.PostTitles(unique(roots))
 	if err != nil {
 		return nil, err
 	}
-	titles, err := tx.PostTitles(unique(roots))
+	for _, p := range titles {
+		authors = append(authors, p.Author.Actor())
+	}
+	people, err := tx.ActorCards(unique(authors))
 	if err != nil {
 		return nil, err
 	}
@@ -160,10 +163,17 @@ func sayings(tx *store.Tx, v circles.Viewer, ids []circles.PostID) ([]Saying, er
 	all := make([]Saying, 0, len(ids))
 	for _, id := range ids {
 		p := posts[id]
-		if p == nil || around[p.Circle] == nil || people[p.Author.Actor()] == nil {
+		if p == nil || people[p.Author.Actor()] == nil {
 			continue
 		}
-		s := Saying{Comment: p, Author: people[p.Author.Actor()], Circle: around[p.Circle], Vote: votes[id], Saved: readings[id].Saved}
+		in := around[p.Circle]
+		if root := titles[p.Root]; root != nil {
+			in = aroundOf(root, around, people[root.Author.Actor()])
+		}
+		if in == nil {
+			continue
+		}
+		s := Saying{Comment: p, Author: people[p.Author.Actor()], Circle: in, Vote: votes[id], Saved: readings[id].Saved}
 		if root := titles[p.Root]; root != nil && root.State == circles.Visible {
 			s.Root = root
 		}

@@ -148,7 +148,12 @@ func publish(tx *store.Tx, at place, d standing.Decision, with extras, detail ci
 	}
 	p.CreatedAt = tx.Now()
 	p.LocalTo = c != nil && c.Local()
-	p.Listed = c != nil && c.Visibility == circles.Public
+	switch {
+	case c != nil:
+		p.Listed = c.Visibility == circles.Public
+	case p.Kind == circles.IsComment:
+		p.Listed = at.root.Listed
+	}
 	rankNew(p, monthlyActive(c))
 	if err := tx.AddPost(p); err != nil {
 		return err

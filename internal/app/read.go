@@ -26,13 +26,13 @@ type PostCard struct {
 	Post    *circles.Post // without Body and BodyHTML
 	Excerpt string        // plain text, one line
 	Author  *circles.Actor
-	Circle  *circles.Circle
-	Photo   *circles.Photo // the first one with its files; nil = none. Post.PhotoN counts them
-	Vote    int            // the viewer's own: 1, -1 or 0
-	Saved   bool           // by the viewer
-	SeenAt  int64          // when the viewer last looked at the thread, UTC microseconds; 0 = never
-	Unread  int64          // comments since then
-	Poll    *circles.Poll  // nil = none
+	Circle  *circles.Circle // of what is in none: its author's own page, whose Kind is KindPerson
+	Photo   *circles.Photo  // the first one with its files; nil = none. Post.PhotoN counts them
+	Vote    int             // the viewer's own: 1, -1 or 0
+	Saved   bool            // by the viewer
+	SeenAt  int64           // when the viewer last looked at the thread, UTC microseconds; 0 = never
+	Unread  int64           // comments since then
+	Poll    *circles.Poll   // nil = none
 }
 
 // Rows that the store returns as its readers need them.
@@ -103,7 +103,7 @@ func cards(tx *store.Tx, v circles.Viewer, ids []circles.PostID) ([]PostCard, er
 		if p == nil {
 			continue
 		}
-		card := PostCard{Post: p, Author: people[p.Author.Actor()], Circle: around[p.Circle], Photo: photos[id], Vote: votes[id], Poll: polls[id]}
+		card := PostCard{Post: p, Author: people[p.Author.Actor()], Circle: aroundOf(p, around, people[p.Author.Actor()]), Photo: photos[id], Vote: votes[id], Poll: polls[id]}
 		if card.Author == nil || card.Circle == nil {
 			continue
 		}
@@ -153,6 +153,10 @@ func readable(tx *store.Tx, v circles.Viewer, id circles.PostID) (*circles.Post,
 	if err != nil {
 		return nil, nil, "", err
 	}
+	if p.Circle == 0 {
+		c, err := loose(tx, v, p)
+		return p, c, circles.NoRole, err
+	}
 	c, role, err := letIn(tx, v, p.Circle)
 	if circles.Is(err, circles.NotFound) {
 		return nil, nil, "", errNoPost()
@@ -161,6 +165,51 @@ func readable(tx *store.Tx, v circles.Viewer, id circles.PostID) (*circles.Post,
 }
 
 // What the store says of a circle or post that it does not know.
+// loose asks whether the viewer may read something in no circle, and returns the page of the person who
+// began the thread in the place of one.
+func loose(tx *store.Tx, v circles.Viewer, p *circles.Post) (*circles.Circle, error) {
+	root := p
+	var err error
+	if p.Root != p.ID {
+		if root, err = tx.Post(p.Root); err != nil {
+			return nil, err
+		}
+	}
+	follows := v.SignedIn() && (v.Person == root.Author || v.Person == p.Author)
+	if v.SignedIn() && !root.Listed && !follows {
+		f, err := tx.Following(v.Person.Actor(), root.Author.Actor())
+		if err != nil {
+			return nil, err
+		}
+		follows = f != nil && f.State == circles.FollowActive
+	}
+	if !circles.MaySeeLoose(v, root.Listed, follows) {
+		return nil, errNoPost()
+	}
+	author, err := tx.Actor(root.Author.Actor())
+	if err != nil {
+		return nil, err
+	}
+	return ownPage(root, author), nil
+}
+
+// ownPage stands for the circle of what is in none: the page of who began the thread.
+func ownPage(root *circles.Post, author *circles.Actor) *circles.Circle {
+	c := &circles.Circle{Actor: *author, Visibility: circles.Unlisted, Posting: circles.PostingOperators}
+	if root.Listed {
+		c.Visibility = circles.Public
+	}
+	return c
+}
+
+// aroundOf is the circle of a post among those that were read; author began its thread, nil if unknown.
+func aroundOf(root *circles.Post, read map[circles.CircleID]*circles.Circle, author *circles.Actor) *circles.Circle {
+	if root.Circle != 0 || author == nil {
+		return read[root.Circle]
+	}
+	return ownPage(root, author)
+}
+
 func errNoCircle() error { return circles.Errorf(circles.NotFound, "There is no such circle.") }
 func errNoPost() error   { return circles.Errorf(circles.NotFound, "There is no such post.") }
 

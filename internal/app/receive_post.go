@@ -21,6 +21,7 @@ const (
 type RemotePost struct {
 	URI, URL  string
 	Circle    circles.CircleID // of a post; 0 = none. A comment is where its parent is.
+	Unlisted  bool             // of a post in no circle: its author keeps it out of lists
 	Parent    circles.PostID   // 0 = a post
 	Title     string
 	HTML      string
@@ -170,6 +171,7 @@ func (a *App) ReceivePost(tx *store.Tx, said Said, in RemotePost) (Outcome, erro
 	if p.ID, err = tx.NewPostIDAt(p.Published); err != nil {
 		return Outcome{}, fmt.Errorf("receive %s: %w", in.URI, err)
 	}
+	p.Listed = !in.Unlisted
 	if p.Kind == circles.IsPost {
 		p.Root = p.ID
 		p.Locked = in.Locked && at.circle != nil && !at.circle.Local()

@@ -130,7 +130,7 @@ func (j *judgement) leaving() bool {
 // neither existed.
 func (j *judgement) audience() (Reason, error) {
 	if j.Circle == nil {
-		return "", nil
+		return j.loose()
 	}
 	own := j.Post != nil && j.Post.Author == j.Who.Person
 	switch {
@@ -142,6 +142,25 @@ func (j *judgement) audience() (Reason, error) {
 		return NotVisible, nil
 	}
 	return "", nil
+}
+
+// loose asks whether the person may see what is in no circle.
+func (j *judgement) loose() (Reason, error) {
+	if j.Post == nil || j.Post.Circle != 0 || !j.Who.SignedIn() {
+		return "", nil
+	}
+	root := j.Post
+	if j.Root != nil {
+		root = j.Root
+	}
+	if root.Listed || j.Post.Author == j.Who.Person {
+		return "", nil
+	}
+	f, err := j.tx.Following(j.Who.Person.Actor(), root.Author.Actor())
+	if err != nil || circles.MaySeeLoose(j.Who, root.Listed, f != nil && f.State == circles.FollowActive) {
+		return "", err
+	}
+	return NotVisible, nil
 }
 
 // ban asks whether the circle, or the person who is answered, has shut this person out.

@@ -38,8 +38,8 @@ func (tx *Tx) PostsBy(v circles.Viewer, author circles.PersonID, kind circles.Po
 	if after != (Mark{}) {
 		cond += " AND p.id < " + arg(&args, after.ID)
 	}
-	cond += " AND " + mayEnter(v, &args) + " AND " + mayRead(v, &args)
-	return list(tx, scanMark, "SELECT p.id, p.id FROM post p CROSS JOIN circle c WHERE c.id = p.circle AND "+cond+
+	cond += " AND " + mayFind(v, &args) + " AND " + mayRead(v, &args)
+	return list(tx, scanMark, "SELECT p.id, p.id FROM post p LEFT JOIN circle c ON c.id = p.circle WHERE "+cond+
 		" ORDER BY p.id DESC LIMIT "+arg(&args, limit), args...)
 }
 

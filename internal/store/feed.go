@@ -15,7 +15,7 @@ type FeedScope string
 const (
 	FeedAll        FeedScope = "all"        // all public circles known here, and for members the local-only ones
 	FeedLocal      FeedScope = "local"      // of these, the circles that live here
-	FeedSubscribed FeedScope = "subscribed" // the circles the viewer is a member of, and tags they follow
+	FeedSubscribed FeedScope = "subscribed" // the circles the viewer is a member of, tags they follow, and people
 	FeedCircle     FeedScope = "circle"     // one circle
 	FeedTag        FeedScope = "tag"        // posts with a tag, wherever the viewer finds them
 	FeedList       FeedScope = "of a list"  // the circles of a list that the viewer meets in it
@@ -69,6 +69,21 @@ func (tx *Tx) FeedPage(v circles.Viewer, f Feed) ([]Mark, error) {
 	if f.Scope == FeedTag {
 		return tx.feedTagged(q)
 	}
+	page, err := tx.feedOfCircles(q)
+	if err != nil || f.Scope != FeedSubscribed {
+		return page, err
+	}
+	q.people = true
+	loose, err := tx.feedMerge(q)
+	if err != nil {
+		return nil, err
+	}
+	return mergeMarks(page, loose, f.Limit), nil
+}
+
+// feedOfCircles is the part of a feed that is in circles.
+func (tx *Tx) feedOfCircles(q feedQuery) ([]Mark, error) {
+	f, w := q.Feed, q.wishes
 	q.gather = f.Window > 0 && f.Window <= fewDays
 	if f.Scope != FeedSubscribed && f.Scope != FeedLocal && f.Scope != FeedList || q.gather {
 		return tx.feedWalk(q, Mark{})
@@ -100,6 +115,7 @@ type feedQuery struct {
 	key    string // the column
 	floor  int64  // the smallest id of the window
 	gather bool   // collect the window and sort it, instead of walking an index in order
+	people bool   // not what is in circles, but what people whom the viewer follows write in none
 }
 
 func feedKey(o ranking.Order) string {
@@ -230,14 +246,20 @@ func (tx *Tx) feedMerge(q feedQuery) ([]Mark, error) {
 	cond := q.bounds(&args, "t", Mark{})
 	cond += q.wishes.hide(q.viewer, &args, "t.author", "t.id")
 	limit := arg(&args, q.Limit)
+	of := func(id string) string {
+		if q.people {
+			return "t.circle = 0 AND t.author = " + id
+		}
+		return "t.circle = " + id
+	}
 	if q.gather {
 		return list(tx, scanMark, "SELECT "+columns+" FROM "+tables+" CROSS JOIN post t WHERE "+where+
-			" AND t.circle = c.id AND "+cond+" ORDER BY "+by+" LIMIT "+limit, args...)
+			" AND "+of("c.id")+" AND "+cond+" ORDER BY "+by+" LIMIT "+limit, args...)
 	}
 
 	_, byHead := q.order("h")
 	heads, err := list(tx, value[int64], "SELECT c.id FROM "+tables+" CROSS JOIN post h WHERE "+where+
-		" AND h.id = (SELECT t.id FROM post t WHERE t.circle = c.id AND "+cond+" ORDER BY "+by+" LIMIT 1)"+
+		" AND h.id = (SELECT t.id FROM post t WHERE "+of("c.id")+" AND "+cond+" ORDER BY "+by+" LIMIT 1)"+
 		" ORDER BY "+byHead+" LIMIT "+limit, args...)
 	if err != nil || len(heads) == 0 {
 		return nil, err
@@ -257,7 +279,7 @@ func (tx *Tx) feedMerge(q feedQuery) ([]Mark, error) {
 		if i < len(heads) {
 			id = heads[i]
 		}
-		parts[i] = "SELECT * FROM (SELECT " + columns + " FROM post t WHERE t.circle = " + arg(&args, id) +
+		parts[i] = "SELECT * FROM (SELECT " + columns + " FROM post t WHERE " + of(arg(&args, id)) +
 			" AND " + cond + " ORDER BY " + by + " LIMIT " + limit + ") AS u" + strconv.Itoa(i)
 	}
 	return list(tx, scanMark, "SELECT k, i FROM ("+strings.Join(parts, " UNION ALL ")+
@@ -267,6 +289,10 @@ func (tx *Tx) feedMerge(q feedQuery) ([]Mark, error) {
 // circles are the tables and the condition for the circles c of the feed, as far as the viewer may
 // enter them.
 func (q *feedQuery) circles(args *[]any) (tables, where string) {
+	if q.people {
+		return "follow s CROSS JOIN actor c", "s.follower = " + arg(args, q.viewer.Person) +
+			" AND s.state = 'accepted' AND c.id = s.followee AND c.kind <> 'circle'"
+	}
 	if q.Scope == FeedLocal {
 		tables = "circle c CROSS JOIN actor a"
 		where = "a.id = c.id AND a.host = '' AND c.visibility IN ('public', 'local')"

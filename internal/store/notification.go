@@ -36,7 +36,7 @@ type Notification struct {
 // it. The placeholders are those of the author and the circle.
 func wanted(author, circle string) string {
 	return notBlocked("r.person", author+", "+circle) + " AND " + notFrom("r.person", author+", "+circle) +
-		" AND (c.visibility IN ('public', 'unlisted', 'local') OR k.role = 'admin' OR EXISTS (SELECT 1 FROM membership m" +
+		" AND (p.circle = 0 AND " + looseFor("r.person") + " OR c.visibility IN ('public', 'unlisted', 'local') OR p.circle <> 0 AND k.role = 'admin' OR EXISTS (SELECT 1 FROM membership m" +
 		" WHERE m.circle = c.id AND m.person = r.person AND m.role IN " + memberRoles + "))"
 }
 
@@ -52,8 +52,8 @@ func (tx *Tx) NotifyOfPost(p *circles.Post) ([]circles.PersonID, error) {
 				UNION ALL SELECT actor, 2 FROM mention WHERE post = $1
 				UNION ALL SELECT w.person, 3 FROM post p CROSS JOIN thread_wish w WHERE p.id = $1 AND w.post = p.root AND w.wish = 'follow'
 			) AS t GROUP BY t.person) AS r
-			CROSS JOIN account k CROSS JOIN post p CROSS JOIN circle c
-		WHERE k.person = r.person AND p.id = $1 AND c.id = p.circle AND p.state = 'visible' AND r.person <> p.author
+			CROSS JOIN account k CROSS JOIN post p LEFT JOIN circle c ON c.id = p.circle
+		WHERE k.person = r.person AND p.id = $1 AND p.state = 'visible' AND r.person <> p.author
 			AND NOT EXISTS (SELECT 1 FROM thread_wish w WHERE w.person = r.person AND w.post = p.root AND w.wish = 'mute')
 			AND NOT EXISTS (SELECT 1 FROM post_tag y CROSS JOIN tag_wish w WHERE y.post = p.id AND w.person = r.person
 				AND w.tag = y.tag AND w.wish = 'block' AND r.why = 3)
@@ -101,7 +101,7 @@ func (tx *Tx) told(v circles.Viewer, args *[]any) (string, error) {
 	cond := " FROM notification n LEFT JOIN post p ON p.id = n.object AND n.kind <> 'follow' LEFT JOIN circle c ON c.id = p.circle" +
 		" LEFT JOIN actor f ON f.id = n.object AND n.kind = 'follow' WHERE n.person = " + me +
 		" AND CASE n.kind WHEN 'follow' THEN f.deleted_at = 0 AND f.suspended_at = 0 WHEN 'removed' THEN p.state = 'removed' AND " +
-		mayEnter(v, args) + " ELSE p.state = 'visible' AND " + mayEnter(v, args) +
+		mayFind(v, args) + " ELSE p.state = 'visible' AND " + mayFind(v, args) +
 		" AND NOT EXISTS (SELECT 1 FROM thread_wish w WHERE w.person = " + me + " AND w.post = n.thread AND w.wish = 'mute') END"
 	// What one wrote oneself was removed, whoever did it.
 	if hidden := w.hide(v, args, "n.actor, COALESCE(p.circle, 0)", ""); hidden != "" {

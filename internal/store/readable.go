@@ -52,6 +52,27 @@ func mayRead(v circles.Viewer, args *[]any) string {
 		" OR p.state IN ('held', 'refused', 'removed') AND (" + moderates + "))"
 }
 
+// mayReadLoose is circles.MaySeeLoose in SQL, for post p in no circle. Authors find their own. An answer is
+// judged by itself: in lists there is no thread around it.
+func mayReadLoose(v circles.Viewer, args *[]any) string {
+	if !v.SignedIn() {
+		return "p.listed = 1"
+	}
+	return looseFor(arg(args, v.Person))
+}
+
+// looseFor is mayReadLoose for the person that an expression names.
+func looseFor(person string) string {
+	return "(p.listed = 1 OR p.author = " + person + " OR EXISTS (SELECT 1 FROM follow lf WHERE lf.follower = " + person +
+		" AND lf.followee = p.author AND lf.state = 'accepted'))"
+}
+
+// mayFind is whether a list of one person's posts, or of chosen ones, has post p of circle c, which is NULL
+// for what is in none.
+func mayFind(v circles.Viewer, args *[]any) string {
+	return "CASE WHEN p.circle = 0 THEN " + mayReadLoose(v, args) + " ELSE " + mayEnter(v, args) + " END"
+}
+
 // findable is whether a list of many circles shows to the viewer what is in circle c: public circles,
 // for people of this instance the local-only ones, and those they belong to. It implies mayEnter.
 func findable(v circles.Viewer, args *[]any) string {

@@ -77,9 +77,9 @@ func (tx *Tx) SavedPage(v circles.Viewer, after Mark, limit int) ([]Mark, error)
 	if after != (Mark{}) {
 		cond = " AND (s.at, s.post) < (" + arg(&args, after.Key) + ", " + arg(&args, after.ID) + ")"
 	}
-	cond += " AND " + mayEnter(v, &args) + " AND " + mayRead(v, &args)
-	return list(tx, scanMark, "SELECT s.at, s.post FROM saved s CROSS JOIN post p CROSS JOIN circle c WHERE s.person = $1"+
-		" AND p.id = s.post AND c.id = p.circle"+cond+" ORDER BY s.at DESC, s.post DESC LIMIT "+arg(&args, limit), args...)
+	cond += " AND " + mayFind(v, &args) + " AND " + mayRead(v, &args)
+	return list(tx, scanMark, "SELECT s.at, s.post FROM saved s CROSS JOIN post p LEFT JOIN circle c ON c.id = p.circle WHERE s.person = $1"+
+		" AND p.id = s.post"+cond+" ORDER BY s.at DESC, s.post DESC LIMIT "+arg(&args, limit), args...)
 }
 
 // SetMute makes or lifts a mute: like a block, but only its owner notices.

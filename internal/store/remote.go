@@ -35,6 +35,12 @@ func (tx *Tx) HasLocalFollower(actor circles.ActorID) (bool, error) {
 		WHERE f.followee = $1 AND f.state <> 'ended' AND a.host = ''`, actor)
 }
 
+// FollowedHere reports whether somebody here follows an actor and was let in.
+func (tx *Tx) FollowedHere(actor circles.ActorID) (bool, error) {
+	return tx.exists(`SELECT 1 FROM follow f JOIN actor a ON a.id = f.follower
+		WHERE f.followee = $1 AND f.state = 'accepted' AND a.host = ''`, actor)
+}
+
 // maxPinned bounds a circle's featured posts.
 const maxPinned = 20
 

@@ -62,6 +62,12 @@ func (a *Actor) Toot(ctx context.Context, text string, mentions ...string) Sent 
 	return a.toot(ctx, "<p>"+text+"</p>", mentions, nil)
 }
 
+// Say writes a public microblog post that names nobody, changed by the edits: to make it less public, say.
+func (a *Actor) Say(ctx context.Context, text string, edits ...Edit) Sent {
+	a.peer.t.Helper()
+	return a.toot(ctx, "<p>"+text+"</p>", nil, edits)
+}
+
 func (a *Actor) toot(ctx context.Context, html string, mentions []string, edits []Edit) Sent {
 	p := a.peer
 	p.t.Helper()
