@@ -23,7 +23,9 @@ func TestPersonElsewhereIsFollowed(t *testing.T) {
 			v.must(err)
 			_, err = v.h.app.Follow(ctx, v.lin, followed.ID)
 			v.must(err)
-			loose := func(p *circles.Post) bool { return p.State == circles.Visible && p.Circle == 0 && p.Author.Actor() == followed.ID }
+			loose := func(p *circles.Post) bool {
+				return p.State == circles.Visible && p.Circle == 0 && p.Author.Actor() == followed.ID
+			}
 			v.arrives("what bob wrote before", before, loose)
 
 			said := v.bob.Toot(ctx, "The first frost").Object
