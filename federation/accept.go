@@ -182,7 +182,7 @@ func kept(a *as.Envelope) []byte {
 // understood reports whether a type is one whose bytes only an announcing circle needs.
 func understood(typ string) bool {
 	switch typ {
-	case "Create", "Update", "Delete", "Undo", "Like", "Dislike", "EmojiReact":
+	case "Create", "Update", "Delete", "Undo", "Like", "Dislike", "EmojiReact", "PollVote":
 		return true
 	}
 	return false
@@ -243,6 +243,8 @@ func (in *Inbox) apply(tx *store.Tx, a act) error {
 		return in.vote(tx, a, 1)
 	case "Dislike":
 		return in.vote(tx, a, -1)
+	case "PollVote":
+		return in.pollVote(tx, a)
 	case "Undo":
 		return in.undo(tx, a)
 	case "Announce":

@@ -73,7 +73,7 @@ func (in *Inbox) unwrap(tx *store.Tx, a act, circle *circles.Circle, o as.Ref) e
 	// nothing that is not in it.
 	sameServer := fetch.SameHost(inner.Actor, a.Actor)
 	switch inner.Type {
-	case "Like", "Dislike", "EmojiReact":
+	case "Like", "Dislike", "EmojiReact", "PollVote":
 	case "Undo":
 		undone, err := inner.Object.Activity()
 		if err != nil {

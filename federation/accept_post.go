@@ -3,6 +3,7 @@ package federation
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"halqa/circles"
 	"halqa/federation/as"
@@ -19,6 +20,9 @@ func hostOf(address string) (string, error) { return fetch.Host(address) }
 func (in *Inbox) create(tx *store.Tx, a act) error {
 	if err := in.read(&a); err != nil {
 		return err
+	}
+	if a.content.IsPollVote() { // to one person, and no message to them
+		return in.receive(tx, a)
 	}
 	to, shared, err := in.readers(tx, a)
 	if err != nil {
@@ -39,6 +43,13 @@ func (in *Inbox) read(a *act) error {
 	c, err := a.Object.Content()
 	if err != nil {
 		return err
+	}
+	if c.IsPollVote() {
+		if c.AttributedTo != a.Actor { // its own id is nobody's business, and some leave it out
+			return circles.Errorf(circles.Forbidden, "Nobody votes in another's name.")
+		}
+		a.content = c
+		return nil
 	}
 	if err := authored(c, *a); err != nil {
 		return err
@@ -68,6 +79,12 @@ func authored(c *as.Content, a act) error {
 // receive stores a post or comment whose origin is proven.
 func (in *Inbox) receive(tx *store.Tx, a act) error {
 	c := a.content
+	if c.IsPollVote() {
+		if a.Type != "Create" || a.via != nil {
+			return circles.Errorf(circles.Invalid, "A vote in a poll is its voter's own Create.")
+		}
+		return in.ballot(tx, a)
+	}
 	if gone, err := in.buried(tx, c.ID, c.AttributedTo); err != nil || gone {
 		return err
 	}
@@ -310,7 +327,25 @@ func (in *Inbox) prepared(c *as.Content) *app.RemotePost {
 	if len(p.Photos) == 0 && c.Image != nil && p.Link == "" {
 		p.Photos = append(p.Photos, remotePhoto(*c.Image))
 	}
+	if c.Poll != nil {
+		p.Poll = remotePoll(c.Poll, in.now())
+	}
 	in.app.Prepare(p)
+	return p
+}
+
+// remotePoll is a Question's part. One that was closed before its time is over now.
+func remotePoll(q *as.Poll, now time.Time) *app.RemotePoll {
+	p := &app.RemotePoll{Multiple: q.Multiple, Closed: q.Closed, Voters: q.Voters}
+	switch {
+	case q.Closed && q.EndTime.After(now):
+		p.EndsAt = now.UnixMicro()
+	case !q.EndTime.IsZero():
+		p.EndsAt = q.EndTime.UnixMicro()
+	}
+	for _, o := range q.Options {
+		p.Options = append(p.Options, app.RemoteOption{Name: o.Name, Votes: o.Votes})
+	}
 	return p
 }
 
@@ -334,6 +369,9 @@ func (in *Inbox) update(tx *store.Tx, a act) error {
 	}
 	if err := in.read(&a); err != nil {
 		return err
+	}
+	if a.content.IsPollVote() {
+		return circles.Errorf(circles.Invalid, "A vote in a poll is not changed.")
 	}
 	known, err := tx.PostByURI(a.content.ID)
 	if circles.Is(err, circles.NotFound) {

@@ -45,6 +45,7 @@ type speaker struct {
 	brief  bool   // objects by their address, for who reads no long bodies
 	class  class  // whom it is for; "" for whoever asks at the address
 	family string // of the server that a message goes to; "" = as its row says
+	polls  pollForm
 }
 
 // say renders one form of an entry. Two entries of one change (the author's, and the circle's about
@@ -67,6 +68,9 @@ func (s speaker) say(ev circles.Event, form string) (saying, error) {
 		}
 		return s.content(ev, signer, form)
 	case circles.LaneVote:
+		if ev.Kind == circles.PollVoted {
+			return s.pollVote(ev, signer, form)
+		}
 		return s.vote(ev, signer, form)
 	case circles.LaneControl:
 		if ev.Kind == circles.ActorUpdated || ev.Kind == circles.ActorDeleted {
@@ -157,7 +161,7 @@ func (s speaker) authors(ev circles.Event, seq circles.Seq, v *postView) (as.Doc
 			return as.Doc{}, errVoid
 		}
 		return as.Create(act, s.object(v)), nil
-	case circles.PostUpdated:
+	case circles.PostUpdated, circles.PollCounted, circles.PollEnded:
 		if v.post.State != circles.Visible {
 			return as.Doc{}, errVoid
 		}
@@ -196,7 +200,7 @@ func (s speaker) object(v *postView) as.Doc {
 	if s.brief {
 		return as.ByID(s.site.Address(v.post.URI))
 	}
-	return s.site.renderPost(v, false)
+	return s.site.renderPost(v, 0, s.polls)
 }
 
 // act is what all activities about a post have.
@@ -253,7 +257,7 @@ func (s speaker) inner(ev circles.Event, v *postView) (as.Doc, error) {
 func stands(k circles.EventKind, p *circles.Post) error {
 	ok := true
 	switch k {
-	case circles.PostCreated, circles.PostUpdated:
+	case circles.PostCreated, circles.PostUpdated, circles.PollCounted, circles.PollEnded:
 		ok = p.State == circles.Visible
 	case circles.PostDeleted:
 		ok = p.DeletedAt != 0

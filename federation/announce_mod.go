@@ -178,7 +178,7 @@ func (s speaker) flag(ev circles.Event, signer *circles.Actor) (saying, error) {
 		objects = append(objects, s.site.Address(p.URI))
 		switch {
 		case to.Kind == circles.KindCircle:
-		case s.class == threads && p.Circle != 0:
+		case s.class.threaded() && p.Circle != 0:
 			c, err := s.tx.Circle(p.Circle)
 			if err != nil {
 				return saying{}, gone(err)

@@ -537,6 +537,10 @@ func FuzzTake(f *testing.F) {
 		bob.says("Follow", h.address(c)), bob.says("Undo", bob.says("Follow", h.address(c))), bob.says("Twirl", obj{}),
 		bob.says("Accept", obj{"type": "Follow", "actor": h.site.Base + "/u/olga", "object": bob.id}), bob.says("Reject", h.site.Base+"/activity/1"),
 	}
+	asked := h.ask(olga, c, false, "leeks", "beans")
+	poll := question(bob, "/p/1", h.address(c), arr{choiceOf("leeks", 2), choiceOf("beans", -1)})
+	seeds = append(seeds, bob.says("Create", poll), bob.says("Update", poll), bob.choice(h.postAddress(asked), "leeks"),
+		bob.says("PollVote", h.postAddress(asked), obj{"choice_text": "beans"}))
 	for _, seed := range seeds {
 		f.Add(mustJSON(f, seed), false)
 		f.Add(mustJSON(f, trees.says("Announce", seed)), true)

@@ -36,7 +36,9 @@ func (p *Publisher) circleOutbox(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return p.outbox(w, r, docs, func(tx *store.Tx, d app.Document) (as.Doc, error) { return p.announced(tx, a, d) })
+	return p.outbox(w, r, docs, func(tx *store.Tx, d app.Document) (as.Doc, error) {
+		return p.announced(tx, a, d, pollFormFor(r))
+	})
 }
 
 // outbox serves what render makes of each post. What has nothing true to say any more is left out.
@@ -59,11 +61,12 @@ func (p *Publisher) outbox(w http.ResponseWriter, r *http.Request, docs []app.Do
 	if err != nil {
 		return err
 	}
+	variesByAgent(w)
 	return sendDoc(w, as.ObjectCollection(p.site.Base+r.URL.Path, len(items), items))
 }
 
 // announced is a post as its circle announced it.
-func (p *Publisher) announced(tx *store.Tx, circle *circles.Actor, d app.Document) (as.Doc, error) {
+func (p *Publisher) announced(tx *store.Tx, circle *circles.Actor, d app.Document, polls pollForm) (as.Doc, error) {
 	v, err := viewOf(tx, d.Post)
 	if err != nil {
 		return as.Doc{}, err
@@ -72,7 +75,7 @@ func (p *Publisher) announced(tx *store.Tx, circle *circles.Actor, d app.Documen
 		Seq: d.Post.AnnounceSeq, Kind: circles.PostCreated, Stream: circle.ID, Signer: circle.ID,
 		OrderKey: int64(d.Post.Root), Object: int64(d.Post.ID), Detail: circles.EventDetail{Of: d.Post.CreateSeq},
 	}
-	sp := speaker{site: p.site, tx: tx}
+	sp := speaker{site: p.site, tx: tx, polls: polls}
 	var inner as.Doc
 	if v.author.Local() {
 		inner, err = sp.authors(ev, d.Post.CreateSeq, v)
@@ -117,7 +120,7 @@ func (p *Publisher) personOutbox(w http.ResponseWriter, r *http.Request) error {
 			return as.Doc{}, err
 		}
 		ev := circles.Event{Kind: circles.PostCreated, Seq: d.Post.CreateSeq, Signer: a.ID}
-		return speaker{site: p.site, tx: tx}.authors(ev, d.Post.CreateSeq, v)
+		return speaker{site: p.site, tx: tx, polls: pollFormFor(r)}.authors(ev, d.Post.CreateSeq, v)
 	})
 }
 
@@ -174,13 +177,14 @@ func (p *Publisher) circleFeatured(w http.ResponseWriter, r *http.Request) error
 			if err != nil {
 				return err
 			}
-			items = append(items, p.site.renderPost(v, false))
+			items = append(items, p.site.renderPost(v, 0, pollFormFor(r)))
 		}
 		return nil
 	})
 	if err != nil {
 		return err
 	}
+	variesByAgent(w)
 	return sendDoc(w, as.ObjectCollection(p.site.Base+r.URL.Path, len(items), items))
 }
 

@@ -13,6 +13,7 @@ type class string
 
 const (
 	threads   class = "threads"   // reads Announce{activity}
+	asking    class = "asking"    // as threads, and reads polls as Question
 	microblog class = "microblog" // reads Announce{address of a post}, and authors themselves
 	misskey   class = "misskey"   // a microblog that reads no body over 64 KiB
 	unknown   class = "unknown"   // gets both
@@ -25,8 +26,9 @@ const maxBrief = 60 << 10
 // classes tells the families of NodeInfo's software.name. Friendica unwraps a Group's Announce of an
 // activity (Receiver.php), so it gets that.
 var classes = map[string]class{
-	"lemmy": threads, "lemmybb": threads, "piefed": threads, "mbin": threads, "kbin": threads,
-	"nodebb": threads, "lotide": threads, "friendica": threads, "halqa": threads,
+	"lemmy": threads, "lemmybb": threads, "mbin": threads, "kbin": threads,
+	"nodebb": threads, "lotide": threads, "friendica": threads,
+	"piefed": asking, "halqa": asking,
 
 	"mastodon": microblog, "hometown": microblog, "fedibird": microblog, "gotosocial": microblog,
 	"pleroma": microblog, "akkoma": microblog, "snac": microblog, "wordpress": microblog,
@@ -47,6 +49,9 @@ func classOf(family string) class {
 
 // micro reports whether a circle speaks to the class in boosts.
 func (c class) micro() bool { return c == microblog || c == misskey }
+
+// threaded reports whether a circle speaks to the class in activities alone.
+func (c class) threaded() bool { return c == threads || c == asking }
 
 // software asks a server what it runs. inbox is one of its addresses: in test networks it tells the
 // scheme. NodeInfo may stand on the host itself only.

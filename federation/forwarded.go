@@ -62,6 +62,9 @@ func (in *Inbox) concernsUs(tx *store.Tx, a *as.Envelope, content *as.Content) (
 	if content == nil {
 		return here(tx, a.Object.ID)
 	}
+	if content.IsPollVote() {
+		return false, nil // between its voter and the poll's author
+	}
 	if content.InReplyTo != "" {
 		if known, err := here(tx, in.site.URI(content.InReplyTo)); known || err != nil {
 			return known, err

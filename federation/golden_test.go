@@ -311,6 +311,26 @@ func TestEachShapeIsGolden(t *testing.T) {
 		w.said(w.app.FinishDeletions(ctx))
 	}
 
+	// A poll of ours, with its counts now and at its end, and a vote in one elsewhere.
+	asked, err := w.app.Post(ctx, boss, app.NewPost{Circle: id, Title: "Leeks or beans?", Body: "For the north bed.", Language: "en",
+		Poll: &app.NewPoll{Options: []string{"Leeks", "Beans"}, For: time.Hour}})
+	w.said(err)
+	_, err = w.app.VotePoll(ctx, olga, asked.ID, []int{0})
+	w.said(err)
+	w.clock.forward(6 * time.Minute)
+	w.said(w.app.SweepPolls(ctx))
+	w.clock.forward(time.Hour)
+	w.said(w.app.SweepPolls(ctx))
+	var theirs circles.PostID
+	w.said(receive(func(tx *store.Tx) error {
+		out, err := w.app.ReceivePost(tx, app.Said{By: bob, Via: lake}, app.RemotePost{URI: "https://lemmy.example/post/9", Circle: lake, Title: "Perch?",
+			HTML: "<p>Perch?</p>", Poll: &app.RemotePoll{Options: []app.RemoteOption{{Name: "Yes"}, {Name: "No"}}}})
+		theirs = out.Post
+		return err
+	}))
+	_, err = w.app.VotePoll(ctx, boss, theirs, []int{1})
+	w.said(err)
+
 	for _, lane := range laneOrder {
 		for _, k := range kindsOf(lane) {
 			if !w.kinds[k] {

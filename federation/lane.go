@@ -38,7 +38,7 @@ func (o *outgoing) key() foldKey {
 func inheritsAudience(k circles.EventKind) bool {
 	switch k {
 	case circles.PostUpdated, circles.PostDeleted, circles.PostRestored, circles.PostRemoved,
-		circles.PostReturned, circles.VoteWithdrawn:
+		circles.PostReturned, circles.VoteWithdrawn, circles.PollCounted, circles.PollEnded:
 		return true
 	}
 	return false
@@ -69,6 +69,8 @@ func counterpart(o *outgoing) []circles.EventKind {
 // both would be rendered from what is true now.
 func replaces(newer, older circles.EventKind) bool {
 	switch newer {
+	case circles.PollCounted, circles.PollEnded:
+		return older == circles.PollCounted
 	case circles.PostUpdated, circles.ActorUpdated:
 		return older == newer
 	case circles.PostLocked, circles.PostUnlocked:
@@ -117,7 +119,7 @@ func (q *laneQueue) add(o *outgoing) {
 			break
 		}
 		// An unsent Create will be rendered with the text of today.
-		if o.Kind == circles.PostUpdated && older.Kind == circles.PostCreated && !older.tried {
+		if (o.Kind == circles.PostUpdated || o.Kind == circles.PollCounted) && older.Kind == circles.PostCreated && !older.tried {
 			q.cursor.Ack(o.Seq)
 			return
 		}

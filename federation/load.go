@@ -154,7 +154,8 @@ func kindsOf(lane circles.Lane) []circles.EventKind {
 		circles.PostReturned, circles.PostLocked, circles.PostUnlocked, circles.PostPinned, circles.PostUnpinned,
 		circles.MemberBanned, circles.MemberUnbanned, circles.ModeratorAdded, circles.ModeratorRemoved, circles.ReportSent,
 		circles.MessageSent, circles.MessageDeleted,
-		circles.VoteCast, circles.VoteWithdrawn,
+		circles.PollCounted, circles.PollEnded,
+		circles.VoteCast, circles.VoteWithdrawn, circles.PollVoted,
 		circles.FollowAsked, circles.FollowAccepted, circles.FollowRefused, circles.FollowEnded,
 		circles.ActorUpdated, circles.ActorDeleted,
 	} {

@@ -123,6 +123,9 @@ func (in *Inbox) fetchPost(ctx context.Context, l lacks, asked bool, depth int) 
 		l.address = wrapped.Object.ID
 		return in.met(ctx, l, asked, depth+1)
 	}
+	if c.IsPollVote() {
+		return "", circles.Errorf(circles.Invalid, "What lies at %s is a vote in a poll.", l.address)
+	}
 	a := act{Envelope: &as.Envelope{Actor: c.AttributedTo, To: c.To, CC: c.CC, Audience: c.Audience}, asked: asked, past: l.errand != nil}
 	if err := authored(c, a); err != nil {
 		return "", err

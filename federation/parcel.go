@@ -36,7 +36,7 @@ func (b *bundle) size() int {
 
 // pack renders an entry for a class.
 func pack(site Site, tx *store.Tx, ev circles.Event, c class) (*bundle, error) {
-	s := speaker{site: site, tx: tx, class: c}
+	s := speaker{site: site, tx: tx, class: c, polls: c.pollForm()}
 	signer, err := tx.Actor(ev.Signer)
 	if err != nil {
 		if circles.Is(err, circles.NotFound) {
@@ -48,7 +48,7 @@ func pack(site Site, tx *store.Tx, ev circles.Event, c class) (*bundle, error) {
 	voids := 0
 	for _, form := range forms(ev, signer, c) {
 		said, err := s.sayTo(ev, form)
-		if err == nil && form != formPost && c != threads && c != microblog && len(said.doc.Bytes()) > maxBrief {
+		if err == nil && form != formPost && !c.threaded() && c != microblog && len(said.doc.Bytes()) > maxBrief {
 			brief := s
 			brief.brief = true
 			said, err = brief.sayTo(ev, form)
@@ -85,6 +85,9 @@ const formOwn = "own"
 
 // forms lists how an entry is told to a class.
 func forms(ev circles.Event, signer *circles.Actor, c class) []string {
+	if ev.Kind == circles.PollCounted && c.pollForm() == pollListed {
+		return nil // it lists no counts before the last
+	}
 	if signer.Kind != circles.KindCircle {
 		if ev.Kind.Lane() == circles.LaneVote && ev.Detail.Value < 0 && c.micro() {
 			return nil // they have no dislikes
@@ -106,11 +109,11 @@ func forms(ev circles.Event, signer *circles.Actor, c class) []string {
 				to = append(to, formAgain)
 			}
 		}
-		if c != threads {
+		if !c.threaded() {
 			switch ev.Kind {
 			case circles.PostCreated, circles.PostRemoved, circles.PostReturned:
 				to = append(to, formPost)
-			case circles.PostUpdated:
+			case circles.PostUpdated, circles.PollCounted, circles.PollEnded:
 				to = append(to, formOwn)
 			case circles.PostDeleted, circles.PostRestored:
 				to = append(to, formOwn, formPost)
@@ -127,7 +130,7 @@ func forms(ev circles.Event, signer *circles.Actor, c class) []string {
 		if !c.micro() {
 			to = append(to, formMain)
 		}
-		if c != threads {
+		if !c.threaded() {
 			to = append(to, formPost)
 		}
 		return to
@@ -166,12 +169,17 @@ func (s speaker) sayTo(ev circles.Event, form string) (saying, error) {
 // otherwise only reader, or nobody if that is empty. An entry that is unknown, trimmed or not true any
 // more is NotFound.
 func Activity(ctx context.Context, st *store.Store, site Site, seq circles.Seq, form string) (body []byte, open bool, reader string, err error) {
+	return activityFor(ctx, st, site, seq, form, pollListed)
+}
+
+// activityFor is Activity for who reads polls in this form.
+func activityFor(ctx context.Context, st *store.Store, site Site, seq circles.Seq, form string, polls pollForm) (body []byte, open bool, reader string, err error) {
 	err = st.View(ctx, func(tx *store.Tx) error {
 		ev, err := tx.Event(seq)
 		if err != nil {
 			return err
 		}
-		said, err := speaker{site: site, tx: tx}.say(ev, form)
+		said, err := speaker{site: site, tx: tx, polls: polls}.say(ev, form)
 		if errors.Is(err, errVoid) || errors.Is(err, errNoForm) {
 			return circles.Errorf(circles.NotFound, "There is no activity at this address.")
 		}

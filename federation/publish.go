@@ -179,7 +179,9 @@ func notHere() error { return circles.Errorf(circles.NotFound, "There is nothing
 func send(w http.ResponseWriter, kind string, body []byte) error {
 	h := w.Header()
 	h.Set("Content-Type", kind)
-	h.Set("Vary", "Accept")
+	if h.Get("Vary") == "" {
+		h.Set("Vary", "Accept")
+	}
 	h.Set("Cache-Control", "max-age=60")
 	h.Set("X-Content-Type-Options", "nosniff")
 	_, _ = w.Write(body) // who hung up does not want it
@@ -307,7 +309,10 @@ func (p *Publisher) post(w http.ResponseWriter, r *http.Request) error {
 		}
 		switch v.post.State {
 		case circles.Visible:
-			doc = p.site.renderPost(v, true)
+			doc = p.site.renderPost(v, tx.Now(), pollFormFor(r))
+			if v.poll != nil {
+				variesByAgent(w)
+			}
 			return nil
 		case circles.Deleted:
 			former := "Page"
@@ -333,13 +338,14 @@ func (p *Publisher) activity(w http.ResponseWriter, r *http.Request) error {
 	if err != nil || seq <= 0 {
 		return notHere()
 	}
-	body, open, reader, err := Activity(r.Context(), p.store, p.site, circles.Seq(seq), r.PathValue("form"))
+	body, open, reader, err := activityFor(r.Context(), p.store, p.site, circles.Seq(seq), r.PathValue("form"), pollFormFor(r))
 	if err != nil {
 		return err
 	}
 	if !open {
 		return p.sendTo(w, r, reader, body)
 	}
+	variesByAgent(w)
 	return send(w, as.ActivityJSON, body)
 }
 

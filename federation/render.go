@@ -40,6 +40,7 @@ type postView struct {
 	mentions []*circles.Actor
 	tags     []string // without their #
 	photos   []circles.Photo
+	poll     *circles.Poll // nil if it asks nothing
 }
 
 // loadPost reads a post for rendering.
@@ -84,7 +85,12 @@ func viewOf(tx *store.Tx, p *circles.Post) (*postView, error) {
 		return nil, err
 	}
 	if p.PhotoN > 0 {
-		v.photos, err = tx.PhotosOf(p.ID)
+		if v.photos, err = tx.PhotosOf(p.ID); err != nil {
+			return nil, err
+		}
+	}
+	if p.Kind == circles.IsPost {
+		v.poll, err = tx.Poll(p.ID)
 	}
 	return v, err
 }
@@ -129,9 +135,10 @@ func (v *postView) audience(s Site) (to, cc []string) {
 	return to, cc
 }
 
-// renderPost is the post as a Page, the comment as a Note. tallies says how many likes it has, for
-// who asks for the document; in activities they would change the bytes of what is sent again.
-func (s Site) renderPost(v *postView, tallies bool) as.Doc {
+// renderPost is the post as a Page, or with a poll in that form, and the comment as a Note. For who asks
+// for the document, now is the time in UTC microseconds, and the likes and votes of this moment are in
+// it; in activities, where it is 0, they would change the bytes of what is sent again.
+func (s Site) renderPost(v *postView, now int64, polls pollForm) as.Doc {
 	p := v.post
 	id := s.Address(p.URI)
 	to, cc := v.audience(s)
@@ -145,7 +152,7 @@ func (s Site) renderPost(v *postView, tallies bool) as.Doc {
 	var likes, shares as.Count
 	if p.Local() {
 		replies = id + "/replies"
-		if tallies {
+		if now != 0 {
 			likes, shares = as.Count{ID: id + "/likes", Total: int(p.Ups)}, as.Count{ID: id + "/shares"}
 		}
 	}
@@ -174,6 +181,9 @@ func (s Site) renderPost(v *postView, tallies bool) as.Doc {
 	}
 	if len(doc.Images) > 0 {
 		doc.Thumbnail = &doc.Images[0]
+	}
+	if v.poll != nil {
+		s.putPoll(&doc, v, polls, now)
 	}
 	return doc.Doc()
 }

@@ -218,6 +218,7 @@ func (h *house) openFederation() error {
 	h.worker.Every("deletions", time.Minute, h.app.FinishDeletions)
 	h.worker.Every("removals", time.Minute, h.app.FinishRemovals)
 	h.worker.Every("standing", time.Minute, h.app.SweepStanding)
+	h.worker.Every("polls", 15*time.Second, h.app.SweepPolls)
 	h.worker.Every("activity", 24*time.Hour, h.app.RefreshActivity)
 	h.worker.Every("loose pictures", time.Hour, h.unlessKept(h.app.SweepMedia))
 	h.worker.Every("looks at threads", 24*time.Hour, h.app.SweepReading)

@@ -9,9 +9,11 @@ const Namespace = "https://w3id.org/halqa/v1#"
 const (
 	contextPlain = `"https://www.w3.org/ns/activitystreams"`
 
-	// contextObject is for posts, comments and what acts on them.
-	contextObject = `["https://www.w3.org/ns/activitystreams",{` +
-		`"toot":"http://joinmastodon.org/ns#",` +
+	// contextObject is for posts, comments and what acts on them; contextQuestion for polls among them.
+	contextObject   = `["https://www.w3.org/ns/activitystreams",{` + termsObject + `}]`
+	contextQuestion = `["https://www.w3.org/ns/activitystreams",{` + termsObject + `,"votersCount":"toot:votersCount"}]`
+
+	termsObject = `"toot":"http://joinmastodon.org/ns#",` +
 		`"lemmy":"https://join-lemmy.org/ns#",` +
 		`"pt":"https://joinpeertube.org/ns#",` +
 		`"schema":"http://schema.org/",` +
@@ -27,7 +29,7 @@ const (
 		`"withReplies":"lemmy:withReplies",` +
 		`"Lock":"lemmy:Lock",` +
 		`"Warn":"lemmy:Warn",` +
-		`"gate":{"@id":"halqa:gate","@type":"@json"}}]`
+		`"gate":{"@id":"halqa:gate","@type":"@json"}`
 
 	// contextActor is for actors, and for an Update that carries one.
 	contextActor = `["https://www.w3.org/ns/activitystreams","https://w3id.org/security/v1",{` +

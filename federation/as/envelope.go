@@ -34,6 +34,8 @@ type Envelope struct {
 	HasSummary bool
 	Content    string // Flag and Reject
 
+	Choice string // PollVote, PieFed's own: the option that was chosen
+
 	RemoveData  bool // Block: remove what they wrote, too
 	WithReplies bool // Delete with summary
 
@@ -151,6 +153,8 @@ func envelope(v value) *Envelope {
 			e.Summary, e.HasSummary = m.text(MaxSummary), m.first().isString()
 		case "content":
 			e.Content = m.text(MaxSummary)
+		case "choice_text":
+			e.Choice = m.text(MaxName)
 		case "removeData":
 			e.RemoveData = m.truth()
 		case "withReplies":

@@ -8,7 +8,7 @@ type Page struct {
 	AttributedTo string
 	To, CC       []string
 	Audience     string
-	Name         string // plain text, not empty
+	Name         string // plain text; empty in some forms of a Question only
 	Content      string // HTML; may be empty
 	Markdown     string // what the author typed
 	URL          string // for people
@@ -23,7 +23,8 @@ type Page struct {
 	Replies      string
 	Likes        Count
 	Shares       Count
-	Closed       bool // no more comments; written only if so
+	Closed       bool    // no more comments; written only if so
+	Poll         *Ballot // makes it a Question
 	Published    time.Time
 	Updated      time.Time // zero until edited: GoToSocial drops an object updated before it was published
 }
@@ -110,6 +111,7 @@ type objectOut struct {
 	Published    string       `json:"published"`
 	Updated      string       `json:"updated,omitempty"`
 	Gate         *Gate        `json:"gate,omitempty"`
+	questionOut
 }
 
 type source struct {
@@ -165,7 +167,11 @@ func (p Page) Doc() Doc {
 	if p.Closed {
 		w.Comments = new(bool)
 	}
-	return Doc{body: render(w), context: contextObject}
+	context := contextObject
+	if p.Poll != nil {
+		w.Type, w.questionOut, context = "Question", p.Poll.wire(), contextQuestion
+	}
+	return Doc{body: render(w), context: context}
 }
 
 // Doc renders the comment.

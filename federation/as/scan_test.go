@@ -119,6 +119,8 @@ func FuzzReaders(f *testing.F) {
 		f.Add(peer(f, name))
 	}
 	f.Add([]byte(`{"type":"Create","bto":"s","object":[{"bcc":["s"],"proof":{}}],"proof":{"as:bto":1}}`))
+	f.Add([]byte(`{"type":"Question","anyOf":[{"name":"a","replies":{"totalItems":-1}},1,null,{"name":["b"],"replies":{"type":"Collection","totalItems":1e300}}],"closed":true,"votersCount":"x"}`))
+	f.Add([]byte(`{"type":"PollVote","object":"https://p.example/1","choice_text":["a"]}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		e, err := Parse(data)
 		if err != nil {

@@ -61,6 +61,16 @@ func exampleNote() Note {
 
 const foreignFollow = `{"@context":"https://www.w3.org/ns/activitystreams", "id":"https://p.example/f/1","type":"Follow","actor":"https://p.example/u/bob","object":"https://h.example/c/gardening"}`
 
+// examplePoll is one with a name and one option to choose, or for microblogs with several and at its end.
+func examplePoll(closed bool) Page {
+	p := examplePage()
+	p.Poll = &Ballot{Options: []BallotOption{{"leeks", 3}, {"beans", 0}}, Ends: edited, Voters: 3}
+	if closed {
+		p.Name, p.Poll.Multiple, p.Poll.Closed = "", true, true
+	}
+	return p
+}
+
 // shapes is everything we send, each once or in each of its forms.
 func shapes(t *testing.T) map[string]Doc {
 	act := func(n, actor string, to, cc []string) Act {
@@ -118,12 +128,15 @@ func shapes(t *testing.T) map[string]Doc {
 		"lock":           Lock(act("126", alice, everyone, members), site+"/post/101", "heated"),
 		"undo-lock":      Undo(act("127", alice, everyone, members), Lock(act("126", alice, everyone, members), site+"/post/101", "heated")),
 		"warn":           Warn(act("128", site+"/u/gate", bob, nil), "https://p.example/post/9", "held"),
-		"move":           Move(Act{ID: site + "/activity/129", Actor: alice, To: followers}, "https://new.example/u/alice"),
-		"moderators":     AddressCollection(circle+"/moderators", "", []string{alice}),
-		"context":        AddressCollection(site+"/post/101/context", circle, []string{site + "/post/101", site + "/comment/102"}),
-		"followers":      CountCollection(circle+"/followers", 12),
-		"featured":       ObjectCollection(circle+"/featured", 1, []Doc{page}),
-		"outbox":         ObjectCollection(circle+"/outbox", 0, nil),
+		"question":       examplePoll(false).Doc(), "question-closed": examplePoll(true).Doc(),
+		"create-question": Create(act("131", alice, toCircle, followers), examplePoll(false).Doc()),
+		"poll-vote":       PollVote(Act{ID: site + "/activity/132", Actor: alice, To: bob}, site+"/activity/132/inner", "https://p.example/post/9", "leeks"),
+		"move":            Move(Act{ID: site + "/activity/129", Actor: alice, To: followers}, "https://new.example/u/alice"),
+		"moderators":      AddressCollection(circle+"/moderators", "", []string{alice}),
+		"context":         AddressCollection(site+"/post/101/context", circle, []string{site + "/post/101", site + "/comment/102"}),
+		"followers":       CountCollection(circle+"/followers", 12),
+		"featured":        ObjectCollection(circle+"/featured", 1, []Doc{page}),
+		"outbox":          ObjectCollection(circle+"/outbox", 0, nil),
 	}
 }
 
@@ -188,6 +201,9 @@ func checkRules(t *testing.T, where string, v any) {
 			checkRules(t, where+"[]", e)
 		}
 	case map[string]any:
+		if strings.Contains(where, ".oneOf") || strings.Contains(where, ".anyOf") || strings.HasPrefix(where, "poll-vote") {
+			return // answers and votes in polls are Notes with nothing but a name
+		}
 		typ, _ := v["type"].(string)
 		where += "/" + typ
 		for _, key := range []string{"to", "cc", "tag", "attachment", "orderedItems", "items"} {

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-
 	"time"
 
 	"halqa/circles"
@@ -16,6 +15,8 @@ const (
 
 	pollsPerUpdate  = 50  // ended or told in one transaction
 	votersPerUpdate = 200 // notified in one transaction
+
+	maxVoterInboxes = 500 // of servers that voted, told beside the followers; a busy poll has dozens
 )
 
 // SweepPolls ends the polls whose time is over, tells others the counts that are due, and tells those
@@ -82,7 +83,12 @@ func sayPoll(tx *store.Tx, at place, kind circles.EventKind) error {
 	if err != nil || author.DeletedAt != 0 {
 		return err
 	}
-	_, _, err = sayWritten(tx, change{kind: kind, at: at, author: author})
+	// Who voted without following wants the result too.
+	voters, err := tx.PollVoterInboxes(at.post.ID, maxVoterInboxes)
+	if err != nil {
+		return err
+	}
+	_, _, err = sayWritten(tx, change{kind: kind, at: at, author: author, to: voters})
 	return err
 }
 

@@ -12,6 +12,7 @@ type change struct {
 	author *circles.Actor // of the post
 	detail circles.EventDetail
 	undoes circles.EventKind // the kind of the entry that this one undoes; "" = it undoes none
+	to     []string          // inboxes that the author's own entry names beside the usual ones
 }
 
 // sayWritten appends the entries of what an author did: their own, if they are ours, and then the
@@ -29,6 +30,7 @@ func sayWritten(tx *store.Tx, ch change) (author, circle circles.Seq, err error)
 		if own.To, err = addressees(tx, p, c); err != nil {
 			return 0, 0, err
 		}
+		own.To = append(own.To, ch.to...)
 		if author, err = tx.AppendEvent(own); err != nil {
 			return 0, 0, err
 		}

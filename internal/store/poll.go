@@ -146,6 +146,14 @@ func (tx *Tx) PollSaid(post circles.PostID, endedAt int64) error {
 	return err
 }
 
+// PollVoterInboxes returns where the servers of those who voted in a poll are reached, each once, at most
+// limit.
+func (tx *Tx) PollVoterInboxes(post circles.PostID, limit int) ([]string, error) {
+	return list(tx, value[string], `SELECT DISTINCT CASE a.shared_inbox WHEN '' THEN a.inbox ELSE a.shared_inbox END
+		FROM poll_vote v JOIN actor a ON a.id = v.actor
+		WHERE v.post = $1 AND a.host <> '' AND a.inbox <> '' AND a.deleted_at = 0 AND a.suspended_at = 0 ORDER BY 1 LIMIT $2`, post, limit)
+}
+
 // DuePolls returns polls that are over by now and not noted as such.
 func (tx *Tx) DuePolls(limit int) ([]circles.PostID, error) {
 	return list(tx, value[circles.PostID], `SELECT post FROM poll WHERE ended_at = 0 AND ends_at > 0 AND ends_at <= $1 ORDER BY ends_at, post LIMIT $2`, tx.at, limit)
