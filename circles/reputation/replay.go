@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// A Mismatch is a rating whose ledger row is not what its formula gives.
+// A Mismatch is a rating, vouch, introduction or strike whose ledger row is not what its formula gives.
 type Mismatch struct {
 	Event                EventID
 	Weight, WantWeight   int64
@@ -41,7 +41,7 @@ func (p *Replayer) Next(e Event) (*Mismatch, error) {
 	if o, ok := p.credited[e.Reverses]; ok && e.Reverses != 0 {
 		e.WeightMilli, e.Branch, e.CreditedMilli = o.WeightMilli, o.Branch, -o.CreditedMilli
 	}
-	var found *Mismatch
+	found := p.plain(e)
 	if e.Kind.rates() && e.Reverses == 0 && (e.Domain == "" || e.WeightMilli != 0) {
 		if want, ok := p.again(e); ok && (want.WeightMilli != e.WeightMilli || want.CreditedMilli != e.CreditedMilli || want.Branch != e.Branch) {
 			found = &Mismatch{e.ID, e.WeightMilli, want.WeightMilli, e.CreditedMilli, want.CreditedMilli, e.Branch, want.Branch}
@@ -55,6 +55,30 @@ func (p *Replayer) Next(e Event) (*Mismatch, error) {
 		p.taken[e.Reverses] = e
 	}
 	return found, p.state.Apply(e)
+}
+
+// plain checks what the formula says of events that are no ratings. Another version is not tried on them.
+func (p *Replayer) plain(e Event) *Mismatch {
+	v, ok := VersionOf(e.FormulaVersion)
+	if !ok || e.Reverses != 0 || p.as != nil {
+		return nil
+	}
+	want := e
+	rows := func() Rows { return p.state.Rows(e.Circle, e.Subject, e.Source, e.Branch, e.Domain) }
+	switch e.Kind {
+	case Minor:
+		want.CreditedMilli = v.Minor
+	case Serious:
+		want.CreditedMilli = v.Serious
+	case Vouch:
+		want.WeightMilli, want.Branch = v.WeightRegular, branch(rows().Rater, e.Source)
+	case Introduced:
+		want.Branch = v.introduction(rows(), e, e.ID).Branch
+	}
+	if want == e {
+		return nil
+	}
+	return &Mismatch{e.ID, e.WeightMilli, want.WeightMilli, e.CreditedMilli, want.CreditedMilli, e.Branch, want.Branch}
 }
 
 // again credits a rating once more, with the state as it is.

@@ -120,6 +120,53 @@ func (s *State) Person(c CircleID, who ActorID) Person { return s.people[at{c, w
 // Circle returns a circle's row.
 func (s *State) Circle(c CircleID) Circle { return s.circles[c] }
 
+// Edge returns what source gave subject in a circle.
+func (s *State) Edge(c CircleID, subject, source ActorID) Edge { return s.edges[pair{c, subject, source}] }
+
+// Branch returns what subject has from a branch.
+func (s *State) Branch(c CircleID, subject, branch ActorID) Sum {
+	return s.branches[pair{c, subject, branch}]
+}
+
+// Domain returns what subject has from a remote domain.
+func (s *State) Domain(c CircleID, subject ActorID, domain string) Sum {
+	return s.domains[domainAt{c, subject, domain}]
+}
+
+// Size counts the rows of a state that are not zero.
+type Size struct{ People, Edges, Branches, Domains, Circles int }
+
+// Size returns how many rows there are in a circle, or in all and on the instance with 0.
+func (s *State) Size(c CircleID) (n Size) {
+	in := func(of CircleID) bool { return c == 0 || of == c }
+	for k, v := range s.people {
+		if in(k.circle) && v != (Person{}) {
+			n.People++
+		}
+	}
+	for k, v := range s.edges {
+		if in(k.circle) && v != (Edge{}) {
+			n.Edges++
+		}
+	}
+	for k, v := range s.branches {
+		if in(k.circle) && !v.Zero() {
+			n.Branches++
+		}
+	}
+	for k, v := range s.domains {
+		if in(k.circle) && !v.Zero() {
+			n.Domains++
+		}
+	}
+	for k, v := range s.circles {
+		if in(k) && v != (Circle{}) {
+			n.Circles++
+		}
+	}
+	return n
+}
+
 // Tier returns somebody's tier in a circle on a day.
 func (s *State) Tier(v Version, c CircleID, who ActorID, d Day) Tier {
 	return v.Tier(s.people[at{c, who}], s.people[at{0, who}], s.circles[c], d)

@@ -46,15 +46,16 @@ type terminal struct {
 type cli struct {
 	Config string `help:"The configuration file; without it HALQA_CONFIG names it, or it is halqa.toml here." placeholder:"FILE" type:"path"`
 
-	Serve   serveCmd   `cmd:"" help:"Run the server."`
-	Demo    demoCmd    `cmd:"" help:"Run two instances on this machine that talk to each other."`
-	User    userCmd    `cmd:"" help:"Accounts of people."`
-	Circle  circleCmd  `cmd:"" help:"Circles."`
-	Post    postCmd    `cmd:"" help:"Posts."`
-	Backup  backupCmd  `cmd:"" help:"Write everything into one file, while the server runs or not."`
-	Restore restoreCmd `cmd:"" help:"Put a backup into an empty folder."`
-	Check   configCmd  `cmd:"" name:"config" help:"The configuration."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Serve    serveCmd    `cmd:"" help:"Run the server."`
+	Demo     demoCmd     `cmd:"" help:"Run two instances on this machine that talk to each other."`
+	User     userCmd     `cmd:"" help:"Accounts of people."`
+	Circle   circleCmd   `cmd:"" help:"Circles."`
+	Post     postCmd     `cmd:"" help:"Posts."`
+	Standing standingCmd `cmd:"" help:"The ledger of standing."`
+	Backup   backupCmd   `cmd:"" help:"Write everything into one file, while the server runs or not."`
+	Restore  restoreCmd  `cmd:"" help:"Put a backup into an empty folder."`
+	Check    configCmd   `cmd:"" name:"config" help:"The configuration."`
+	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
 
 // run is the whole program: it returns when the command is done, or when ctx ends and everything

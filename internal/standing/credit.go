@@ -155,7 +155,7 @@ func Voted(tx *store.Tx, p *circles.Post, c *circles.Circle, voter *circles.Acto
 	case had == 1 && (of.Stage == store.StageAccepted || of.Stage == store.StageGone):
 		return unrate(tx, p, reputation.Like, who)
 	case value == 1 && of.Stage == store.StageAccepted:
-		return rate(tx, p, reputation.Like, who, voter.Host)
+		return rate(tx, p, reputation.Like, who, voter.Host, false)
 	case value == 1 && of.Stage == store.StageNone && counts(c) && p.State == circles.Visible:
 		// It is older than the ledger.
 		return tx.SaveContribution(store.Contribution{Post: p.ID, Stage: store.StageWaits, DueAt: max(p.CreatedAt+acceptedAfter.Microseconds(), 1)})
@@ -164,8 +164,9 @@ func Voted(tx *store.Tx, p *circles.Post, c *circles.Circle, voter *circles.Acto
 }
 
 // rate credits somebody's opinion of an accepted contribution, once however often it is said. Whoever
-// took it back and gives it again gives what they gave before: a like cannot be made fresh.
-func rate(tx *store.Tx, p *circles.Post, kind reputation.Kind, by circles.PersonID, host string) error {
+// took it back and gives it again gives what they gave before: a like cannot be made fresh. One that
+// counted nothing is weighed anew if they say it again, but not because the post returned.
+func rate(tx *store.Tx, p *circles.Post, kind reputation.Kind, by circles.PersonID, host string, returned bool) error {
 	if by == p.Author {
 		return nil
 	}
@@ -173,7 +174,7 @@ func rate(tx *store.Tx, p *circles.Post, kind reputation.Kind, by circles.Person
 	if err != nil || last != nil && last.Reverses == 0 {
 		return err
 	}
-	if last != nil && last.WeightMilli != 0 {
+	if last != nil && (returned || last.WeightMilli != 0) {
 		was, err := tx.StandingEvent(last.Reverses)
 		if err == nil {
 			_, err = giveBack(tx, was)

@@ -79,7 +79,7 @@ func creditSome(tx *store.Tx, p *circles.Post, c *store.Contribution) (int, erro
 		if err != nil {
 			return 0, err
 		}
-		if err := rate(tx, p, reputation.Helpful, c.HelpfulBy, by.Host); err != nil {
+		if err := rate(tx, p, reputation.Helpful, c.HelpfulBy, by.Host, true); err != nil {
 			return 0, err
 		}
 	}
@@ -88,7 +88,7 @@ func creditSome(tx *store.Tx, p *circles.Post, c *store.Contribution) (int, erro
 		return 0, err
 	}
 	for _, l := range likers {
-		if err := rate(tx, p, reputation.Like, l.Person, l.Host); err != nil {
+		if err := rate(tx, p, reputation.Like, l.Person, l.Host, true); err != nil {
 			return 0, err
 		}
 		c.After = actor(l.Person)

@@ -73,7 +73,7 @@ func SetHelpful(tx *store.Tx, p *circles.Post, by *circles.Actor, helpful bool) 
 	case !helpful:
 		return true, unrate(tx, p, reputation.Helpful, who)
 	case c.Stage == store.StageAccepted:
-		return true, rate(tx, p, reputation.Helpful, who, by.Host)
+		return true, rate(tx, p, reputation.Helpful, who, by.Host, false)
 	}
 	return true, nil
 }
