@@ -121,7 +121,9 @@ func (s *State) Person(c CircleID, who ActorID) Person { return s.people[at{c, w
 func (s *State) Circle(c CircleID) Circle { return s.circles[c] }
 
 // Edge returns what source gave subject in a circle.
-func (s *State) Edge(c CircleID, subject, source ActorID) Edge { return s.edges[pair{c, subject, source}] }
+func (s *State) Edge(c CircleID, subject, source ActorID) Edge {
+	return s.edges[pair{c, subject, source}]
+}
 
 // Branch returns what subject has from a branch.
 func (s *State) Branch(c CircleID, subject, branch ActorID) Sum {
