@@ -51,6 +51,7 @@ type Post struct {
 
 	Title     string // plain text; "" for comments
 	Link      string // the page the post is about; "" = none
+	CrossOf   string // the URI of the post that it says it was taken over from; "" = none
 	Body      string // markdown; for remote ones their source where they sent one
 	BodyHTML  string // sanitised
 	Language  string // BCP 47; "" = unknown

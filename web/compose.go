@@ -32,6 +32,23 @@ func (s *Server) compose(v *visit) error {
 	return v.showCompose(page, d, http.StatusOK, Form{}, false)
 }
 
+// crosspost is /post/{id}/crosspost: the form with what another post says, for a circle that is yet to be chosen.
+func (s *Server) crosspost(v *visit) error {
+	id, err := v.postID()
+	if err != nil {
+		return err
+	}
+	from, err := s.app.Crosspost(v.Request().Context(), v.who, id)
+	if err != nil {
+		return err
+	}
+	d := draft{title: from.Title, link: from.Link, body: from.Body, language: from.Language, sensitive: from.Sensitive, warning: from.Warning}
+	if d.name, err = app.NewDraftName(); err != nil {
+		return err
+	}
+	return v.showCompose(nil, d, http.StatusOK, Form{}, false)
+}
+
 // showCompose shows the first step. page is the circle that the post is for; nil = none is chosen, or it is
 // closed to the reader, and then, as where they may not post, the form offers others. kept says that the
 // draft was just kept for them.

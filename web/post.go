@@ -135,9 +135,16 @@ func (v *visit) postView(t *app.Thread, here threadPage) PostView {
 	v.postWords(&view, t)
 	view.Menu = b.menu(p, p.EditedAt != 0)
 	if v.member != nil && p.State == circles.Visible {
+		if c.Visibility.Federated() || p.Author == v.who.Person {
+			view.Menu = append(view.Menu, Action{Label: v.l.T("post.crosspost"), Href: "/post/" + p.ID.String() + "/crosspost"})
+		}
 		view.Menu = append(view.Menu, b.reporting(p)...)
 		view.Saver = Saver{ID: p.ID, Saved: t.Saved, May: true, Back: here.href("")}
 		view.Watch = &Watch{ID: p.ID, Follow: t.Wish == app.FollowThread, Mute: t.Wish == app.MuteThread}
+	}
+	for _, x := range t.Also {
+		v.shows(x.Circle)
+		view.Also = append(view.Also, AlsoRow{Circle: v.s.circleRef(x.Circle), Href: "/post/" + x.Post.String(), Comments: int(x.Comments)})
 	}
 	view.Vote = v.ring(p, t.Vote, b.may, here.href(""))
 	if p.State == circles.Deleted {

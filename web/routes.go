@@ -65,6 +65,7 @@ func (s *Server) routes(assets *static.Files) {
 		e.POST(path, s.visit(s.authors(act)))
 	}
 	writing("/c/:name/submit", s.compose, s.submit)
+	e.GET("/post/:id/crosspost", s.visit(s.members(s.crosspost)))
 	form("/lists", s.lists, s.createList)
 	form("/lists/:slug", s.listForm, s.changeList)
 	form("/c/:name/lists", s.circleLists, s.setLists)

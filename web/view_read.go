@@ -135,7 +135,15 @@ type PostView struct {
 	More     string // address of the next page of the thread
 	Whole    string // address of the whole thread, when one branch is shown
 	Answer   *AnswerForm
-	WhyNot   string // why there is no answer form, in the reader's language; may be empty
+	Also     []AlsoRow // posts about the same
+	WhyNot   string    // why there is no answer form, in the reader's language; may be empty
+}
+
+// An AlsoRow is a post about the same in a circle.
+type AlsoRow struct {
+	Circle   CircleRef
+	Href     string
+	Comments int
 }
 
 // A Watch is what the reader wants to be told of a thread.

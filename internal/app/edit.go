@@ -70,7 +70,7 @@ func (a *App) Edit(ctx context.Context, who circles.Viewer, id circles.PostID, i
 				With("refused.edited-meanwhile", nil)
 		}
 		before := *at.post
-		w.put(at.post, body.html)
+		w.put(at.post, body)
 		changed := before != *at.post
 		if kind == circles.IsPost {
 			photos, err := takePhotos(tx, at.post, d.Actor.ID, w.photos)

@@ -115,7 +115,7 @@ func publishOwn(tx *store.Tx, at place, d standing.Decision, w words, body rende
 	p := at.post
 	p.URI = p.Path()
 	p.Published = tx.Now()
-	w.put(p, body.html)
+	w.put(p, body)
 	if _, err := takePhotos(tx, p, d.Actor.ID, w.photos); err != nil {
 		return nil, err
 	}

@@ -40,6 +40,7 @@ type RemotePost struct {
 	Raw       []byte      // the author's activity, kept for announcing; nil = not kept
 
 	prepared bool
+	crossOf  string // see circles.Post.CrossOf
 	poll     *circles.Poll // Poll, if it is fit to be shown and voted in
 }
 
@@ -90,6 +91,11 @@ func (a *App) Prepare(p *RemotePost) {
 		return
 	}
 	p.poll = p.Poll.prepare()
+	said := p.Source
+	if said == "" {
+		said = text.ExcerptHTML(p.HTML, circles.MaxLink)
+	}
+	p.crossOf = a.uriOf(text.CrosspostOf(said))
 	p.Title = text.CleanLine(p.Title, circles.MaxTitle)
 	for _, instead := range []string{text.TitleFrom(text.Plain(p.HTML)), p.Warning, p.alt(), p.Link, "…"} {
 		if p.Title != "" {
@@ -108,6 +114,9 @@ func (p *RemotePost) alt() string {
 
 func (p *RemotePost) put(to *circles.Post) {
 	to.URL, to.Title, to.Link, to.Body, to.BodyHTML = p.URL, p.Title, p.Link, p.Source, p.HTML
+	if to.Kind == circles.IsPost {
+		to.CrossOf = p.crossOf
+	}
 	to.Language, to.Sensitive, to.Warning, to.PhotoN = p.Language, p.Sensitive, p.Warning, len(p.Photos)
 }
 

@@ -74,7 +74,8 @@ type Thread struct {
 	Above     []*CommentNode // with Focus: the comments above it, the outermost first
 	MoreAbove bool           // there are more between the post and Above
 	Comments  []*CommentNode
-	Next      string // the cursor of the page after; "" = this is the last
+	Next      string      // the cursor of the page after; "" = this is the last
+	Also      []Crosspost // posts about the same, on the first page of the whole thread
 
 	NoComment *circles.Error // why the viewer may not comment on the post; nil = they may
 	NoVote    *circles.Error // why the viewer may not vote here; nil = they may
@@ -85,7 +86,7 @@ type Thread struct {
 func (a *App) Thread(ctx context.Context, v circles.Viewer, id circles.PostID, q ThreadQuery) (*Thread, error) {
 	var t *Thread
 	err := a.view(ctx, "thread "+id.String(), func(tx *store.Tx) (err error) {
-		t, err = readThread(tx, v, id, q)
+		t, err = readThread(tx, v, id, q, a.origin)
 		return err
 	})
 	return t, err
@@ -104,7 +105,7 @@ func (a *App) Root(ctx context.Context, v circles.Viewer, id circles.PostID) (ci
 	return root, err
 }
 
-func readThread(tx *store.Tx, v circles.Viewer, id circles.PostID, q ThreadQuery) (*Thread, error) {
+func readThread(tx *store.Tx, v circles.Viewer, id circles.PostID, q ThreadQuery, origin string) (*Thread, error) {
 	p, c, role, err := readable(tx, v, id)
 	if err != nil {
 		return nil, err
@@ -133,7 +134,10 @@ func readThread(tx *store.Tx, v circles.Viewer, id circles.PostID, q ThreadQuery
 		return nil, err
 	}
 	t.Comments, t.Above, t.MoreAbove, t.Next = b.tops, b.above, b.moreAbove, b.next
-	return t, nil
+	if !t.Notice && q.Focus == 0 && q.Cursor == "" {
+		t.Also, err = tx.Crossposts(v, p, addressesOf(p, origin), maxCrossposts)
+	}
+	return t, err
 }
 
 // fullPost completes a post, or makes a notice of it.

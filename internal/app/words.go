@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"net/url"
+	"strings"
 	"time"
 
 	"halqa/circles"
@@ -52,10 +53,10 @@ func cleanWords(kind circles.PostKind, w words) (words, error) {
 }
 
 // put writes the words into a post, with the HTML that the body became.
-func (w words) put(p *circles.Post, html string) {
-	p.Body, p.BodyHTML, p.Language, p.Sensitive, p.Warning = w.body, html, w.language, w.sensitive, w.warning
+func (w words) put(p *circles.Post, body rendered) {
+	p.Body, p.BodyHTML, p.Language, p.Sensitive, p.Warning = w.body, body.html, w.language, w.sensitive, w.warning
 	if p.Kind == circles.IsPost {
-		p.Title, p.Link, p.PhotoN = w.title, w.link, len(w.photos)
+		p.Title, p.Link, p.PhotoN, p.CrossOf = w.title, w.link, len(w.photos), body.crossOf
 	}
 }
 
@@ -75,8 +76,9 @@ func (n names) keep(tx *store.Tx, id circles.PostID) error {
 
 // A rendered text is HTML with what it names.
 type rendered struct {
-	html  string
-	names names
+	html    string
+	names   names
+	crossOf string // see circles.Post.CrossOf
 }
 
 // render turns markdown into HTML. It runs before a transaction: parsing is the dearest part of a
@@ -129,7 +131,7 @@ func (a *App) render(ctx context.Context, markdown string) (rendered, error) {
 		}
 		return a.pageOf(actor), true
 	})
-	r := rendered{html: out.HTML, names: names{tags: out.Tags}}
+	r := rendered{html: out.HTML, names: names{tags: out.Tags}, crossOf: a.uriOf(text.CrosspostOf(markdown))}
 	for _, m := range out.Mentions {
 		if len(r.names.people) < circles.MaxMentions {
 			r.names.people = append(r.names.people, known[ref{text.Person, m.Name, m.Host}].ID)
@@ -144,6 +146,14 @@ func (a *App) hostOf(host string) string {
 		return ""
 	}
 	return host
+}
+
+// uriOf is a whole address as the store has it: a path for one of ours.
+func (a *App) uriOf(address string) string {
+	if path, ours := strings.CutPrefix(address, a.origin+"/"); ours {
+		return "/" + path
+	}
+	return address
 }
 
 // pageOf is the whole address of an actor's page where they live.

@@ -82,9 +82,12 @@ const circleCard = actorCard + `, c.topic, c.language, c.visibility, c.posting, 
 
 func scanCircleCard(r rowScanner) (*circles.Circle, error) {
 	c := new(circles.Circle)
-	err := r.Scan(append(actorCardFields(&c.Actor), &c.Topic, &c.Language, &c.Visibility, &c.Posting, &c.Sensitive,
-		&c.Hue, &c.CreatedBy, &c.Members, &c.Posts, &c.Comments, &c.ActiveMonth, &c.PostedAt, &c.Rev, &c.SummaryHTML)...)
-	return c, err
+	return c, r.Scan(append(actorCardFields(&c.Actor), circleCardFields(c)...)...)
+}
+
+func circleCardFields(c *circles.Circle) []any {
+	return []any{&c.Topic, &c.Language, &c.Visibility, &c.Posting, &c.Sensitive,
+		&c.Hue, &c.CreatedBy, &c.Members, &c.Posts, &c.Comments, &c.ActiveMonth, &c.PostedAt, &c.Rev, &c.SummaryHTML}
 }
 
 // FirstPhotos returns the first photo of each of these posts that has one, with its files.

@@ -116,6 +116,10 @@ func TestReadsSearchIndexes(t *testing.T) {
 		{"drafts", 1, nil, func(tx *Tx) error { _, err := tx.Drafts(v, 10); return err }},
 		{"old drafts", 1, nil, func(tx *Tx) error { _, err := tx.OldDrafts(5, 10); return err }},
 		{"photos of a draft", 1, nil, func(tx *Tx) error { _, err := tx.PhotosOfDraft(1, "x"); return err }},
+		{"crossposts", 2, nil, func(tx *Tx) error {
+			_, err := tx.Crossposts(v, &circles.Post{ID: 1, URI: "/post/1", Link: "https://a.example", CrossOf: "/post/2"}, []string{"https://h.example/post/1"}, 5)
+			return err
+		}},
 		{"lists of", 1, nil, func(tx *Tx) error { _, err := tx.ListsOf(1, false, 2, 10); return err }},
 		{"circles in a list", 1, nil, func(tx *Tx) error { _, err := tx.CirclesIn(v, 1, false, 10); return err }},
 		{"saved", 1, nil, func(tx *Tx) error { _, err := tx.SavedPage(v, after, 10); return err }},

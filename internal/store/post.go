@@ -11,14 +11,14 @@ const postColumns = `p.id, p.uri, p.url, p.kind, p.circle, p.author, p.root, p.p
 	p.state, p.reason, p.removed_by, p.removed_at, p.deleted_at,
 	p.title, p.link, p.language, p.sensitive, p.warning, p.locked, p.pinned, p.listed, p.local, p.photos,
 	p.published, p.edited_at, p.created_at, p.ups, p.downs, p.score, p.comments,
-	p.hot, p.scaled, p.active, p.controversy, p.create_seq, p.announce_seq, p.rev, p.body, p.body_html`
+	p.hot, p.scaled, p.active, p.controversy, p.create_seq, p.announce_seq, p.rev, p.cross_of, p.body, p.body_html`
 
 func postDest(p *circles.Post) []any {
 	return []any{&p.ID, &p.URI, &p.URL, &p.Kind, &p.Circle, &p.Author, &p.Root, &p.Parent, &p.Depth,
 		&p.State, &p.Reason, &p.RemovedBy, &p.RemovedAt, &p.DeletedAt,
 		&p.Title, &p.Link, &p.Language, &p.Sensitive, &p.Warning, &p.Locked, &p.Pinned, &p.Listed, &p.LocalTo, &p.PhotoN,
 		&p.Published, &p.EditedAt, &p.CreatedAt, &p.Ups, &p.Downs, &p.Score, &p.Comments,
-		&p.Hot, &p.Scaled, &p.Active, &p.Controversy, &p.CreateSeq, &p.AnnounceSeq, &p.Rev, &p.Body, &p.BodyHTML}
+		&p.Hot, &p.Scaled, &p.Active, &p.Controversy, &p.CreateSeq, &p.AnnounceSeq, &p.Rev, &p.CrossOf, &p.Body, &p.BodyHTML}
 }
 
 func scanPost(r rowScanner) (*circles.Post, error) {
@@ -51,13 +51,13 @@ func (tx *Tx) NewPostIDAt(published int64) (circles.PostID, error) {
 func (tx *Tx) AddPost(p *circles.Post) error {
 	_, err := tx.exec(`INSERT INTO post (id, uri, url, kind, circle, author, root, parent, depth, state, reason,
 			title, link, language, sensitive, warning, locked, listed, local, photos,
-			published, edited_at, created_at, hot, scaled, active, controversy, create_seq, announce_seq, body, body_html)
+			published, edited_at, created_at, hot, scaled, active, controversy, create_seq, announce_seq, body, body_html, cross_of)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-			$21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)`,
+			$21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32)`,
 		p.ID, p.URI, p.URL, p.Kind, p.Circle, p.Author, p.Root, p.Parent, p.Depth, p.State, p.Reason,
 		p.Title, p.Link, p.Language, p.Sensitive, p.Warning, p.Locked, p.Listed, p.LocalTo, p.PhotoN,
 		p.Published, p.EditedAt, p.CreatedAt, p.Hot, p.Scaled, p.Active, p.Controversy, p.CreateSeq, p.AnnounceSeq,
-		p.Body, p.BodyHTML)
+		p.Body, p.BodyHTML, p.CrossOf)
 	return err
 }
 
@@ -70,9 +70,9 @@ func (tx *Tx) SetPostSeqs(id circles.PostID, create, announce circles.Seq) error
 // SavePostText writes what an author can edit.
 func (tx *Tx) SavePostText(p *circles.Post) error {
 	_, err := tx.exec(`UPDATE post SET url = $2, title = $3, link = $4, language = $5, sensitive = $6, warning = $7,
-			photos = $8, edited_at = $9, body = $10, body_html = $11, rev = rev + 1
+			photos = $8, edited_at = $9, body = $10, body_html = $11, cross_of = $12, rev = rev + 1
 		WHERE id = $1`,
-		p.ID, p.URL, p.Title, p.Link, p.Language, p.Sensitive, p.Warning, p.PhotoN, p.EditedAt, p.Body, p.BodyHTML)
+		p.ID, p.URL, p.Title, p.Link, p.Language, p.Sensitive, p.Warning, p.PhotoN, p.EditedAt, p.Body, p.BodyHTML, p.CrossOf)
 	return err
 }
 
