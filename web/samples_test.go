@@ -100,7 +100,7 @@ func samples() []sample {
 	rules := []Rule{{Text: "Say where you garden: a frost date helps more than a name."}, {Text: "Be kind."}, {Text: "No selling.", Detail: "Swapping seeds is fine."}}
 	member := sampleHead()
 	member.MayJoin, member.MayPost, member.Role, member.Settings = false, true, "owner", "/c/gardening/settings"
-	post := PostView{Also: []AlsoRow{{Circle: stars, Href: "/post/31", Comments: 12}, {Circle: tea, Href: "/post/32", Comments: 1}}, 
+	post := PostView{Also: []AlsoRow{{Circle: stars, Href: "/post/31", Comments: 12}, {Circle: tea, Href: "/post/32", Comments: 1}},
 		Page: samplePage("First crate of the striped tomatoes", true), ID: 11, Head: member, Blurb: "Beds, balconies, allotments: what grows, what fails, and why.", Rules: rules, Headline: "First crate of the striped tomatoes, and what I would do differently",
 		Author: ada, At: sampleNow.Add(-3 * time.Hour), Edited: sampleNow.Add(-2 * time.Hour), History: "/post/11/history",
 		Body:   `<p>Sown in March under glass, planted out in May. The two rows with <a href="https://example.org">comfrey mulch</a> gave a third more than the bare ones.</p><blockquote><p>Water the soil, not the leaves.</p></blockquote><ul><li>north row: 4.1 kg</li><li>south row: 5.6 kg</li></ul>`,

@@ -40,7 +40,7 @@ type RemotePost struct {
 	Raw       []byte      // the author's activity, kept for announcing; nil = not kept
 
 	prepared bool
-	crossOf  string // see circles.Post.CrossOf
+	crossOf  string        // see circles.Post.CrossOf
 	poll     *circles.Poll // Poll, if it is fit to be shown and voted in
 }
 
