@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"halqa/circles"
 	"halqa/internal/app"
@@ -13,9 +12,6 @@ import (
 )
 
 const (
-	// lookFor bounds how long somebody waits for another server to say who a name is.
-	lookFor = 25 * time.Second
-
 	// A word is looked for among the liveliest circles, this many at once and this often.
 	searchPage, searchPages = 100, 5
 )
@@ -95,27 +91,11 @@ func (s *Server) known(ctx context.Context, who circles.Viewer, kind text.Kind, 
 	if kind == text.Address {
 		return s.ownPath(name, host), nil
 	}
-	if host == s.host {
-		name, host = strings.ToLower(name), ""
-	}
-	c, err := s.app.Circle(ctx, who, name, host)
-	if err == nil {
-		return c.Circle.Path(), nil
-	}
-	if !circles.Is(err, circles.NotFound) {
+	a, err := s.app.Known(ctx, who, kind, name, host)
+	if err != nil || a == nil {
 		return "", err
 	}
-	if kind == text.Circle {
-		return "", nil
-	}
-	p, err := s.app.Person(ctx, who, name, host, app.PersonQuery{Tab: app.PersonCircles})
-	switch {
-	case err == nil:
-		return p.Person.Path(), nil
-	case circles.Is(err, circles.NotFound), circles.Is(err, circles.Gone):
-		return "", nil
-	}
-	return "", err
+	return a.Path(), nil
 }
 
 // ownPath is the path of an address of ours, "" of any other.
@@ -159,43 +139,19 @@ func (s *Server) lookup(v *visit) error {
 
 // find returns the page of what was named, fetching it if nobody here knows it.
 func (s *Server) find(v *visit, what string) (string, error) {
-	ctx, cancel := context.WithTimeout(v.Request().Context(), lookFor)
-	defer cancel()
-	kind, name, host, err := text.ParseHandle(what)
-	if err != nil {
-		return "", err
-	}
-	if path, err := s.known(ctx, v.who, kind, name, host); path != "" || err != nil {
-		return path, err
-	}
-	if s.options.Resolver == nil || host == "" || host == s.host {
-		return "", circles.Errorf(circles.NotFound, "Nobody here has that name; check it, or add the server as in @name@example.org.").
-			With("refused.nobody", nil)
-	}
-	if kind != text.Address {
-		var want circles.ActorKind // @name@host is how many write a circle, too
-		if kind == text.Circle {
-			want = circles.KindCircle
+	if kind, name, host, err := text.ParseHandle(what); err == nil && kind == text.Address {
+		if path := s.ownPath(name, host); path != "" { // any page of ours, known or not
+			return path, nil
 		}
-		a, err := s.options.Resolver.Lookup(ctx, want, name, host)
-		if err != nil {
-			return "", err
-		}
-		return a.Path(), nil
 	}
-	a, notActor := s.options.Resolver.FetchActor(ctx, name)
-	if notActor == nil {
-		return a.Path(), nil
-	}
-	id, err := s.options.Resolver.FetchPost(ctx, name)
+	found, err := s.app.Find(v.Request().Context(), v.who, s.options.Resolver, what)
 	if err != nil {
 		return "", err
 	}
-	root, err := s.app.Root(ctx, v.who, id)
-	if err != nil {
-		return "", err
+	if found.Actor != nil {
+		return found.Actor.Path(), nil
 	}
-	return placeOf(root, id), nil
+	return placeOf(found.Root, found.Post), nil
 }
 
 // placeOf is where a post or comment is read: a comment in its thread.

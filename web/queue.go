@@ -26,36 +26,22 @@ func (s *Server) modHome(v *visit) error {
 		return noPage
 	}
 	ctx := v.Request().Context()
-	joined, err := s.app.JoinedCircles(ctx, v.who)
+	desks, err := s.moderation.Desks(ctx, v.who)
 	if err != nil {
 		return err
 	}
-	var ids []circles.CircleID
-	if v.who.Moderates() {
-		ids = append(ids, 0)
-	}
-	for _, r := range joined {
-		if r.Role.Moderates() && r.Circle.Local() {
-			ids = append(ids, r.Circle.CircleID())
-		}
-	}
-	if len(ids) == 0 {
+	if len(desks) == 0 {
 		return noPage
-	}
-	counts, err := s.moderation.OpenReports(ctx, v.who, ids)
-	if err != nil {
-		return err
 	}
 	view := DesksView{Page: v.page(v.l.T("mod.title"))}
 	view.NoIndex = true
-	if v.who.Moderates() {
-		view.Desks = append(view.Desks, DeskRow{Label: v.l.T("mod.site"), Href: "/mod/site", Open: int(counts[0])})
-	}
-	for _, r := range joined {
-		if r.Role.Moderates() && r.Circle.Local() {
-			ref := s.circleRef(r.Circle)
-			view.Desks = append(view.Desks, DeskRow{Circle: &ref, Href: ref.Href + "/mod", Open: int(counts[r.Circle.CircleID()])})
+	for _, d := range desks {
+		if d.Circle == nil {
+			view.Desks = append(view.Desks, DeskRow{Label: v.l.T("mod.site"), Href: "/mod/site", Open: int(d.Open)})
+			continue
 		}
+		ref := s.circleRef(d.Circle)
+		view.Desks = append(view.Desks, DeskRow{Circle: &ref, Href: ref.Href + "/mod", Open: int(d.Open)})
 	}
 	return v.show(http.StatusOK, "desks", view)
 }

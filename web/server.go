@@ -50,7 +50,6 @@ type Server struct {
 	moderation *moderation.Moderation
 	host       string // as it stands in handles; with the port on a loopback instance
 	echo       *echo.Echo
-	pace       *pace
 	pages      *renderer
 	words      *i18n.Bundle
 	markdown   *text.Renderer // of previews; app renders what is kept
@@ -89,7 +88,7 @@ func New(o Options) (*Server, error) {
 	s := &Server{
 		options: o, app: o.App, accounts: o.Accounts, moderation: o.Moderation, host: host, echo: echo.New(), pages: r, words: words,
 		markdown: text.NewRenderer(o.Origin), cache: cache, log: o.Log,
-		asking: make(chan struct{}, askers), pace: newPace(o.Now),
+		asking: make(chan struct{}, askers),
 	}
 	e := s.echo
 	e.HideBanner, e.HidePort = true, true

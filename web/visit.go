@@ -44,7 +44,7 @@ func (s *Server) members(h func(*visit) error) func(*visit) error {
 		switch {
 		case v.member != nil:
 			if v.Request().Method == http.MethodPost {
-				if err := s.pace.allow(v.who.Person); err != nil {
+				if err := s.accounts.Allow(v.who); err != nil {
 					return err
 				}
 			}

@@ -17,6 +17,7 @@ import (
 	"syscall"
 	"time"
 
+	"halqa/api"
 	"halqa/circles"
 	"halqa/federation"
 	"halqa/internal/accounts"
@@ -318,9 +319,20 @@ func (h *house) handler() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	programs, err := api.New(api.Options{
+		App: h.app, Accounts: h.accounts, Moderation: h.moderation, Resolver: h.inbox, Origin: h.site.Base, Version: version,
+		Client: h.client, Now: h.now, Log: h.log,
+	})
+	if err != nil {
+		return nil, err
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if h.probes.see(h, r) {
 			w.WriteHeader(http.StatusNoContent)
+			return
+		}
+		if api.Owns(r.URL.Path) {
+			programs.ServeHTTP(w, r)
 			return
 		}
 		if publisher.Owns(r) {

@@ -39,6 +39,7 @@ type Accounts struct {
 	signups   *throttle // accounts from one address
 	programs  *throttle // programs that register from one address
 	tokens    *tokens
+	pace      *pace // changes that members send
 
 	newKeys func() (app.Keys, error) // app.NewKeys; tests use one pair again and again
 }
@@ -64,6 +65,7 @@ func New(o Options) *Accounts {
 		signups:   newThrottle(o.Now, signupBurst, signupEvery),
 		programs:  newThrottle(o.Now, programBurst, programEvery),
 		tokens:    newTokens(o),
+		pace:      newPace(o.Now),
 		newKeys:   app.NewKeys,
 	}
 }

@@ -51,3 +51,19 @@ func (a *Accounts) SaveSettings(ctx context.Context, v circles.Viewer, s Setting
 		return tx.SaveAccount(&account.Account)
 	})
 }
+
+// Settings returns the viewer's settings.
+func (a *Accounts) Settings(ctx context.Context, v circles.Viewer) (Settings, error) {
+	if !v.SignedIn() {
+		return Settings{}, errSession()
+	}
+	var set Settings
+	err := a.view(ctx, "settings", func(tx *store.Tx) error {
+		account, err := tx.Account(v.Person)
+		if err == nil {
+			set = settingsOf(&account.Account)
+		}
+		return err
+	})
+	return set, err
+}

@@ -39,6 +39,20 @@ func (a *App) Circle(ctx context.Context, v circles.Viewer, name, host string) (
 	return page, err
 }
 
+// CircleByID is Circle of the one with this id.
+func (a *App) CircleByID(ctx context.Context, v circles.Viewer, id circles.CircleID) (*CirclePage, error) {
+	var page *CirclePage
+	err := a.view(ctx, "circle "+id.String(), func(tx *store.Tx) error {
+		c, err := tx.Circle(id)
+		if err != nil {
+			return err
+		}
+		page, err = circlePage(tx, v, c)
+		return err
+	})
+	return page, err
+}
+
 func circlePage(tx *store.Tx, v circles.Viewer, c *circles.Circle) (*CirclePage, error) {
 	role, err := tx.Role(c.CircleID(), v.Person)
 	if err != nil {

@@ -59,11 +59,19 @@ func (a *App) Person(ctx context.Context, v circles.Viewer, name, host string, q
 		if err != nil {
 			return err
 		}
-		switch {
-		case who.Kind != circles.KindPerson && who.Kind != circles.KindService:
-			return circles.Errorf(circles.NotFound, "There is no such person.")
-		case who.DeletedAt != 0:
-			return circles.Errorf(circles.Gone, "This account was deleted.").With("refused.person-gone", nil)
+		page, err = personPage(tx, v, who, q)
+		return err
+	})
+	return page, err
+}
+
+// PersonByID is Person of the one with this id.
+func (a *App) PersonByID(ctx context.Context, v circles.Viewer, id circles.PersonID, q PersonQuery) (*PersonPage, error) {
+	var page *PersonPage
+	err := a.view(ctx, "person "+id.String(), func(tx *store.Tx) error {
+		who, err := tx.Actor(id.Actor())
+		if err != nil {
+			return err
 		}
 		page, err = personPage(tx, v, who, q)
 		return err
@@ -72,6 +80,12 @@ func (a *App) Person(ctx context.Context, v circles.Viewer, name, host string, q
 }
 
 func personPage(tx *store.Tx, v circles.Viewer, who *circles.Actor, q PersonQuery) (*PersonPage, error) {
+	switch {
+	case who.Kind != circles.KindPerson && who.Kind != circles.KindService:
+		return nil, circles.Errorf(circles.NotFound, "There is no such person.")
+	case who.DeletedAt != 0:
+		return nil, circles.Errorf(circles.Gone, "This account was deleted.").With("refused.person-gone", nil)
+	}
 	person := circles.PersonID(who.ID)
 	p := &PersonPage{Person: who, Self: v.SignedIn() && v.Person == person}
 	var err error

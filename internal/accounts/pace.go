@@ -1,4 +1,4 @@
-package web
+package accounts
 
 import (
 	"time"
@@ -9,7 +9,7 @@ import (
 	"halqa/circles"
 )
 
-// How fast one member may send forms: a page full of votes at once, then one a second. Without it one
+// How fast one member may change things, by forms and by programs together: a page full of votes at once, then one a second. Without it one
 // session wrote 300 comments in two seconds, and every server that follows the circle got them.
 const (
 	formBurst   = 60
@@ -30,6 +30,9 @@ func newPace(now func() time.Time) *pace {
 		ExpiryCalculator: otter.ExpiryAccessing[circles.PersonID, *rate.Limiter](paceForgets),
 	})}
 }
+
+// Allow counts one change that a member sends, or refuses it.
+func (a *Accounts) Allow(v circles.Viewer) error { return a.pace.allow(v.Person) }
 
 // allow counts one form of a member, or refuses it.
 func (p *pace) allow(person circles.PersonID) error {

@@ -1,0 +1,415 @@
+package api
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"halqa/circles"
+	"halqa/internal/accounts"
+	"halqa/internal/store"
+)
+
+// TestEveryRouteAnswersAsDocumented plays every route to its success and into each of its refusals, and
+// holds all answers against the document. What the document has and nothing answered is named.
+func TestEveryRouteAnswersAsDocumented(t *testing.T) {
+	h := newHouse(t)
+	s := newScript(h)
+	t.Run("oauth", func(t *testing.T) { s.oauth() })
+	t.Run("write", func(t *testing.T) { s.write() })
+	t.Run("read", func(t *testing.T) { s.read() })
+	t.Run("follow", func(t *testing.T) { s.follow() })
+	t.Run("moderate", func(t *testing.T) { s.moderate() })
+	t.Run("account", func(t *testing.T) { s.account() })
+	t.Run("admin", func(t *testing.T) { s.admin() })
+	t.Run("refusals", func(t *testing.T) { s.refusals() })
+	for _, u := range h.recorder.Unseen() {
+		t.Errorf("documented and never seen: %s", u)
+	}
+}
+
+// A script is what people do one after the other.
+type script struct {
+	*house
+	ann, lin, eve *client // an admin, a member, another one
+	visitor       *client
+	garden        CircleView
+	post          Post
+	comment       Post
+}
+
+func newScript(h *house) *script {
+	return &script{house: h, ann: h.person("ann", circles.SiteAdmin), lin: h.person("lin", circles.SiteMember), eve: h.person("eve", circles.SiteMember), visitor: h.visitor()}
+}
+
+func (s *script) write() {
+	s.ann.post("/circles", m{"name": "gardening", "title": "Gardening", "topic": "nature", "language": "en"}, &s.garden)
+	garden := s.garden.Circle.ID
+	s.lin.put(path("/circles/%s/membership", garden), nil, nil)
+	photo := s.lin.upload("post")
+	r := s.lin.post("/posts", m{"circle": garden, "title": "Tomatoes", "body": "In **March** #tomato", "photos": []m{{"id": photo.ID, "alt": "A tomato"}}}, &s.post)
+	if r.header.Get("Location") != s.post.URL {
+		s.Errorf("Location is %q, want %q", r.header.Get("Location"), s.post.URL)
+	}
+	s.ann.post(path("/posts/%s/comments", s.post.ID), m{"body": "In *April*"}, &s.comment)
+	s.lin.post(path("/posts/%s/comments", s.comment.ID), m{"body": "Thank you"}, nil)
+	var voted Post
+	s.ann.put(path("/posts/%s/vote", s.post.ID), m{"value": 1}, &voted)
+	if voted.Ups != 1 || voted.Vote != 1 {
+		s.Errorf("after a vote: %+v", voted)
+	}
+	var edited Post
+	s.lin.put(path("/posts/%s", s.post.ID), m{"title": "Tomatoes!", "body": "In April #tomato", "photos": []m{{"id": photo.ID, "alt": "A tomato"}}, "base": s.post.Rev + 0}, nil)
+	s.lin.get(path("/posts/%s/source", s.post.ID), &edited)
+	if edited.Source != "In April #tomato" || edited.Title != "Tomatoes!" {
+		s.Errorf("the source is %+v", edited)
+	}
+	s.lin.ask("PUT", path("/posts/%s", s.post.ID), m{"title": "Late", "base": s.post.Rev}).problem(409, "conflict")
+	s.lin.put(path("/media/%s", photo.ID), m{"alt": "A red tomato"}, nil)
+	s.lin.drop(path("/posts/%s", s.post.ID))
+	s.lin.post(path("/posts/%s/restore", s.post.ID), nil, nil)
+	s.ann.put(path("/posts/%s/saved", s.post.ID), nil, nil)
+	s.ann.put(path("/posts/%s/read", s.post.ID), nil, nil)
+	s.ann.put(path("/posts/%s/wish", s.post.ID), m{"wish": "follow"}, nil)
+	s.lin.post("/reports", m{"post": s.comment.ID, "category": "other", "text": "April is too late"}, nil)
+	s.lin.ask("POST", "/reports", m{"post": "999", "category": "other"}).problem(404, "not-found")
+	s.lin.ask("POST", "/posts", m{"circle": "999", "title": "Nowhere"}).problem(404, "not-found")
+}
+
+func (s *script) read() {
+	garden := s.garden.Circle.ID
+	var feed Page[Post]
+	for _, q := range []string{"", "?scope=local&sort=new", "?scope=circle&circle=" + string(garden), "?circle=" + string(garden), "?tag=tomato&window=week&sort=top", "?limit=1"} {
+		s.visitor.get("/posts"+q, &feed)
+		if len(feed.Items) != 1 || feed.Items[0].ID != s.post.ID {
+			s.Errorf("/posts%s has %+v", q, feed.Items)
+		}
+	}
+	s.ann.get("/posts?scope=subscribed&unread=true", nil)
+	s.visitor.ask("GET", "/posts?circle=999", nil).problem(404, "not-found")
+	s.visitor.ask("GET", "/posts?scope=subscribed", nil).problem(401, "denied")
+	var v PostView
+	s.ann.get(path("/posts/%s", s.post.ID), &v)
+	if v.Post.Title != "Tomatoes!" || v.Wish != "follow" || v.Role != "owner" || len(v.Post.Photos) != 1 || v.Post.Photos[0].Alt != "A red tomato" || !v.Post.Saved {
+		s.Errorf("the post is %+v", v)
+	}
+	s.visitor.get(path("/posts/%s", s.comment.ID), &v)
+	if v.Post.Kind != "comment" || !strings.Contains(v.Post.BodyHTML, "April") || v.NoComment == "" {
+		s.Errorf("the comment is %+v", v)
+	}
+	var comments Page[Comment]
+	s.visitor.get(path("/posts/%s/comments?sort=new", s.post.ID), &comments)
+	if len(comments.Items) != 1 || len(comments.Items[0].Answers) != 1 || comments.Items[0].Below != 1 {
+		s.Errorf("the comments are %+v", comments)
+	}
+	s.visitor.get(path("/posts/%s/comments?focus=%s", s.post.ID, s.comment.ID), nil)
+	s.visitor.get(path("/posts/%s/history", s.post.ID), nil)
+	s.lin.get(path("/posts/%s/delivery", s.post.ID), nil)
+	var dir Page[Circle]
+	s.visitor.get("/circles?local=true&topic=nature&language=en", &dir)
+	if len(dir.Items) != 1 || dir.Items[0].Handle != "!gardening" {
+		s.Errorf("the directory is %+v", dir)
+	}
+	s.visitor.get("/circles/"+string(garden), nil)
+	s.visitor.get(path("/circles/%s/modlog", garden), nil)
+	s.visitor.get("/modlog", nil)
+	var lin PersonView
+	s.ann.get(path("/people/%s", id(s.lin.who.Person)), &lin)
+	if lin.Person.Handle != "@lin" || lin.Self {
+		s.Errorf("lin is %+v", lin)
+	}
+	for _, tab := range []string{"posts", "comments", "circles"} {
+		s.visitor.get(path("/people/%s/%s", id(s.lin.who.Person), tab), nil)
+	}
+	gone := s.person("gone", circles.SiteMember)
+	s.must(s.accounts.Remove(s.ctx(), gone.who, "nine herons wade slowly", accounts.Client{}))
+	for range 3 {
+		s.must(s.app.FinishDeletions(s.ctx()))
+	}
+	for _, tab := range []string{"", "/posts", "/comments", "/circles"} {
+		s.visitor.ask("GET", path("/people/%s%s", id(gone.who.Person), tab), nil).problem(410, "gone")
+	}
+	for _, kind := range []string{"posts", "comments", "circles", "people"} {
+		s.visitor.get("/search?q=tomato&type="+kind, nil)
+	}
+	s.visitor.ask("GET", "/search?q=x&circle=999", nil).problem(404, "not-found")
+	var found Found
+	for what, kind := range map[string]string{"@lin": "person", "!gardening": "circle", s.post.URL: "post", s.comment.URL: "comment", s.garden.Circle.URL: "circle"} {
+		s.lin.get("/find?what="+url.QueryEscape(what), &found)
+		if found.Kind != kind {
+			s.Errorf("%s is a %s, want %s", what, found.Kind, kind)
+		}
+	}
+	s.lin.ask("GET", "/find?what=@nobody", nil).problem(404, "not-found")
+	s.visitor.get("/tags", nil)
+	s.visitor.get("/tags/tomato", nil)
+	photo := v.Post.Photos
+	s.visitor.get(path("/posts/%s", s.post.ID), &v)
+	photo = v.Post.Photos
+	s.visitor.get("/media/"+photo[0].ID, nil)
+	file := path("/media/%s/%s", photo[0].ID, photo[0].Files[0].Name)
+	if r := s.visitor.ask("GET", file, nil).is(200); r.header.Get("Content-Type") != photo[0].Files[0].Type || int64(len(r.body)) != photo[0].Files[0].Bytes {
+		s.Errorf("the file is %d bytes of %s", len(r.body), r.header.Get("Content-Type"))
+	}
+	s.ann.get("/saved", nil)
+	s.ann.drop(path("/posts/%s/saved", s.post.ID))
+	s.visitor.get("/peers", nil)
+	s.visitor.get("/instance", nil)
+	s.visitor.get("/openapi.json", nil)
+}
+
+func (s *script) follow() {
+	garden, lin := s.garden.Circle.ID, id(s.lin.who.Person)
+	s.lin.get("/me/circles", nil)
+	s.lin.drop(path("/circles/%s/membership", garden))
+	s.lin.put(path("/circles/%s/membership", garden), nil, nil)
+	s.eve.put(path("/people/%s/following", lin), nil, nil)
+	s.eve.drop(path("/people/%s/following", lin))
+	s.lin.put("/me/profile", m{"display_name": "Lin", "about": "", "bot": false, "locked": true, "indexable": true}, nil)
+	var state Following
+	s.eve.put(path("/people/%s/following", lin), nil, &state)
+	var asking Page[Person]
+	s.lin.get("/me/followers/asking", &asking)
+	if state.State != "pending" || len(asking.Items) != 1 {
+		s.Errorf("eve's following is %+v, lin is asked by %+v", state, asking)
+	}
+	s.lin.put(path("/me/followers/%s", asking.Items[0].ID), m{"accept": true}, nil)
+	for _, what := range []string{"block", "mute"} {
+		s.eve.put(path("/actors/%s/%s", lin, what), nil, nil)
+		s.eve.put(path("/actors/%s/%s", garden, what), nil, nil)
+	}
+	s.eve.put("/me/blocked-hosts/bad.example", nil, nil)
+	var blocks Blocks
+	s.eve.get("/me/blocks", &blocks)
+	if len(blocks.Blocked.People) != 1 || len(blocks.Muted.Circles) != 1 || len(blocks.Hosts) != 1 {
+		s.Errorf("eve's blocks are %+v", blocks)
+	}
+	for _, what := range []string{"block", "mute"} {
+		s.eve.drop(path("/actors/%s/%s", lin, what))
+		s.eve.drop(path("/actors/%s/%s", garden, what))
+	}
+	s.eve.drop("/me/blocked-hosts/bad.example")
+	s.eve.put("/tags/tomato/wish", m{"wish": "follow"}, nil)
+	var tags Tags
+	s.eve.get("/me/tags", &tags)
+	if len(tags.Followed) != 1 {
+		s.Errorf("eve's tags are %+v", tags)
+	}
+	// What the consumer of the log would write.
+	s.must(s.db.Update(s.ctx(), func(tx *store.Tx) error {
+		p, err := tx.Post(s.comment.number())
+		if err != nil {
+			return err
+		}
+		_, err = tx.NotifyOfPost(p)
+		return err
+	}))
+	var told Page[NotificationGroup]
+	s.lin.get("/notifications", &told)
+	var unseen Unseen
+	s.lin.get("/notifications/unseen", &unseen)
+	if len(told.Items) != 1 || unseen.Count != 1 || told.Items[0].Thread.ID != s.post.ID {
+		s.Fatalf("lin was told %+v, %d unseen", told, unseen.Count)
+	}
+	s.lin.post("/notifications/seen", m{"up_to": told.Items[0].Latest, "thread": s.post.ID}, nil)
+	s.lin.get("/notifications/unseen", &unseen)
+	if unseen.Count != 0 {
+		s.Errorf("%d unseen after seeing all", unseen.Count)
+	}
+}
+
+func (p Post) number() circles.PostID {
+	n, _ := parseID(p.ID)
+	return circles.PostID(n)
+}
+
+func (s *script) moderate() {
+	garden, lin, eve := s.garden.Circle.ID, id(s.lin.who.Person), id(s.eve.who.Person)
+	var edited CircleView
+	s.ann.put("/circles/"+string(garden), m{"title": "The garden", "topic": "nature", "language": "en", "description": "All *green*", "rules": "", "visibility": "public",
+		"posting": "open", "sensitive": false, "hue": 3, "icon": s.ann.upload("icon").ID}, &edited)
+	if edited.Circle.Title != "The garden" || edited.Circle.Icon == "" || edited.Description != "All *green*" {
+		s.Errorf("the circle is %+v", edited)
+	}
+	s.ann.get(path("/circles/%s/asking", garden), nil)
+	s.ann.put(path("/circles/%s/roles/%s", garden, lin), m{"role": "moderator"}, nil)
+	s.ann.put(path("/circles/%s/roles/%s", garden, lin), m{"role": "member"}, nil)
+	for _, what := range []string{"lock", "pin"} {
+		s.ann.put(path("/posts/%s/%s", s.post.ID, what), nil, nil)
+		s.ann.drop(path("/posts/%s/%s", s.post.ID, what))
+	}
+	s.ann.post(path("/posts/%s/remove", s.post.ID), m{"reason": "off topic"}, nil)
+	s.ann.post(path("/posts/%s/return", s.post.ID), nil, nil)
+	s.eve.put(path("/circles/%s/membership", garden), nil, nil)
+	s.ann.put(path("/circles/%s/bans/%s", garden, eve), m{"reason": "weeds", "until": "2030-01-01T00:00:00Z"}, nil)
+	var bans Page[Ban]
+	s.ann.get(path("/circles/%s/bans", garden), &bans)
+	if len(bans.Items) != 1 || bans.Items[0].Until != "2030-01-01T00:00:00.000000Z" {
+		s.Errorf("the bans are %+v", bans)
+	}
+	s.eve.get("/me/bans", nil)
+	s.ann.drop(path("/circles/%s/bans/%s", garden, eve))
+	s.ann.get("/moderation/desks", nil)
+	var reports Page[Report]
+	s.ann.get("/moderation/reports?circle="+string(garden), &reports)
+	if len(reports.Items) != 1 || len(reports.Items[0].Complaints) != 1 || reports.Items[0].Post.ID != s.comment.ID {
+		s.Fatalf("the reports are %+v", reports)
+	}
+	s.ann.ask("GET", "/moderation/reports?circle=999", nil).problem(404, "not-found")
+	s.ann.post(path("/moderation/reports/%s/decision", reports.Items[0].ID), m{"do": "dismiss", "reason": "it is not"}, nil)
+	s.ann.get("/moderation/reports?decided=true&circle="+string(garden), &reports)
+	if len(reports.Items) != 1 || reports.Items[0].State != "dismissed" {
+		s.Errorf("decided reports are %+v", reports)
+	}
+	s.ann.put(path("/actors/%s/suspension", eve), m{"reason": "spam"}, nil)
+	s.eve.ask("GET", "/me", nil).problem(401, "token-revoked")
+	s.ann.drop(path("/actors/%s/suspension", eve))
+	s.eve.get("/me", nil)
+}
+
+func (s *script) account() {
+	var me Me
+	s.lin.get("/me", &me)
+	if me.Person.Name != "lin" || len(me.Scopes) != len(accounts.AllScopes()) || me.Kind != "personal" {
+		s.Errorf("lin is %+v", me)
+	}
+	var profile Profile
+	s.lin.get("/me/profile", &profile)
+	profile.About = "I grow *things*"
+	s.lin.put("/me/profile", profile, nil)
+	var set Settings
+	s.lin.get("/me/settings", &set)
+	set.Theme = "dark"
+	s.lin.put("/me/settings", set, nil)
+	login, err := s.accounts.LogIn(s.ctx(), "lin", "nine herons wade slowly", "", accounts.Client{Agent: "Firefox"})
+	s.must(err)
+	var sessions Page[Session]
+	s.lin.get("/me/sessions", &sessions)
+	s.lin.drop("/me/sessions/" + sessions.Items[0].ID)
+	if _, err := s.accounts.Member(s.ctx(), login.Token); err == nil {
+		s.Error("a session goes on that was ended")
+	}
+	other := s.person("lin", circles.SiteMember)
+	var grants Page[Grant]
+	other.get("/me/grants", &grants)
+	for _, g := range grants.Items {
+		if g.Current {
+			s.lin.drop("/me/grants/" + g.ID)
+		}
+	}
+	other.ask("GET", "/me", nil).problem(401, "token-revoked")
+}
+
+func (s *script) admin() {
+	var site Site
+	s.ann.get("/admin/site", &site)
+	site.Name, site.Registration = "Home", "open"
+	s.ann.put("/admin/site", site, nil)
+	var people Page[Account]
+	s.ann.get("/admin/people", &people)
+	if len(people.Items) < 3 || people.Items[0].Role != "admin" {
+		s.Errorf("the accounts are %+v", people)
+	}
+	s.ann.put("/admin/people/eve", m{"role": "moderator"}, nil)
+	s.ann.put("/admin/people/eve", m{"role": "member"}, nil)
+	s.ann.put("/admin/peers/bad.example", m{"policy": "blocked", "reason": "spam"}, nil)
+	s.ann.get("/admin/peers", nil)
+	var policies Page[Policy]
+	s.visitor.get("/peers", &policies)
+	if len(policies.Items) != 1 || policies.Items[0].Policy != "blocked" {
+		s.Errorf("the policies are %+v", policies)
+	}
+	s.lin.ask("GET", "/admin/site", nil).problem(403, "forbidden")
+}
+
+// Bodies that get past the reading, for routes where an empty object does not.
+var plausible = map[string]string{
+	"PUT /tags/{tag}/wish": `{"wish":"follow"}`, "PUT /admin/people/{name}": `{"role":"member"}`,
+	"PUT /actors/{id}/suspension": `{"reason":"spam"}`, "PUT /posts/{id}/wish": `{"wish":"mute"}`,
+}
+
+// refusals sends every route what it refuses.
+func (s *script) refusals() {
+	h := s.house
+	_, err := h.accounts.Begin(h.ctx(), s.ann.who, "taken", "something else")
+	s.must(err)
+	few, err := New(func() Options { o := h.o; o.Limit = 1; return o }())
+	s.must(err)
+	for _, r := range h.routes {
+		at := strings.NewReplacer("{id}", "x", "{person}", "x", "{tag}", "a%20b", "{file}", "x", "{host}", "other.example", "{session}", "x", "{grant}", "x", "{name}", "nobody").Replace(r.path)
+		name := r.method + " " + strings.TrimPrefix(r.path, Prefix)
+		body, kind := "", ""
+		if r.in != nil {
+			body, kind = "{}", "application/json"
+			if p, ok := plausible[name]; ok {
+				body = p
+			}
+		}
+		if r.upload {
+			body, kind = "--x\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\nno picture\r\n--x--\r\n", "multipart/form-data; boundary=x"
+		}
+		send := func(c *client, at, kind, body string, head ...string) *reply {
+			return c.ask(r.method, at, []byte(body), append([]string{"Content-Type", kind}, head...)...)
+		}
+		if r.raw {
+			if r.in != nil {
+				send(s.visitor, at, kind, strings.Repeat("x", maxForm+1)).is(413)
+				send(s.visitor, at, kind, "{").is(400)
+			}
+		} else {
+			send(s.ann, at+"?nonsense=1", kind, body).problem(422, "unknown-parameter")
+		}
+		if r.scope != "" {
+			wrong := *s.visitor
+			wrong.token = "nonsense"
+			send(&wrong, at, kind, body).problem(401, "token-invalid")
+			other := accounts.ScopeWrite
+			if r.scope == other {
+				other = accounts.ScopeRead
+			}
+			send(h.person("ann", circles.SiteAdmin, other), at, kind, body).problem(403, "scope-missing")
+			if r.open == "" {
+				send(s.visitor, at, kind, body).problem(401, "denied")
+			}
+		}
+		if r.named() {
+			send(s.ann, at, kind, body).problem(404, "not-found")
+		}
+		if r.in != nil && !r.raw {
+			send(s.ann, at, kind, "{").problem(400, "bad-json")
+			send(s.ann, at, kind, `{"nonsense":1}`).problem(422, "unknown-field")
+			send(s.ann, at, kind, strings.Repeat(" ", maxBody+1)).problem(413, "too-large")
+			send(s.ann, at, "text/plain", body).problem(415, "bad-type")
+		}
+		if r.upload {
+			send(s.ann, at, kind, strings.Repeat("x", maxUpload+1)).problem(413, "too-large")
+			send(s.ann, at, "image/png", body).problem(415, "bad-type")
+			send(s.ann, at, kind, body).problem(422, "invalid")
+		}
+		if r.method == http.MethodPost && !r.raw {
+			send(s.ann, at, kind, body, "Idempotency-Key", "taken").problem(409, "key-reused")
+		}
+		s.often(few, r, at)
+	}
+}
+
+// often asks a server that allows one request a minute twice.
+func (s *script) often(few *Server, r route, at string) {
+	rt := s.recorder.Transport(direct{few})
+	for range 2 {
+		req, err := http.NewRequest(r.method, s.site.URL+at, strings.NewReader("{}"))
+		s.must(err)
+		req.RemoteAddr = "192.0.2.1:1"
+		resp, err := rt.RoundTrip(req)
+		s.must(err)
+		if resp.StatusCode == 429 {
+			if resp.Header.Get("Retry-After") == "" || resp.Header.Get("RateLimit-Remaining") != "0" {
+				s.Errorf("%s %s: too often, with %v", r.method, at, resp.Header)
+			}
+			return
+		}
+		few.limits.take("a192.0.2.1", true) // the clock of the test runs fast
+	}
+	s.Errorf("%s %s: never too often", r.method, at)
+}
