@@ -63,7 +63,7 @@ func (s *Server) authors(h func(*visit) error) func(*visit) error {
 		if v.member == nil || v.Request().Method != http.MethodPost {
 			return s.members(h)(v)
 		}
-		v.slow = s.pace.allow(v.who.Person)
+		v.slow = s.accounts.Allow(v.who)
 		return h(v)
 	}
 }
