@@ -24,12 +24,17 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// browser starts the system's Chromium for one test, or skips where there is none.
+// browser starts the system's Chromium for one test. Where there is none it skips, or fails if
+// HALQA_TEST_REQUIRE names browser.
 func browser(t *testing.T) context.Context {
 	t.Helper()
+	missing := t.Skipf
+	if required("browser") {
+		missing = t.Fatalf
+	}
 	path, err := exec.LookPath("chromium")
 	if err != nil {
-		t.Skip("no chromium on this machine")
+		missing("no chromium on this machine")
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()), chromedp.NoSandbox,
@@ -40,9 +45,9 @@ func browser(t *testing.T) context.Context {
 	ctx, stop = chromedp.NewContext(ctx)
 	t.Cleanup(stop)
 	if err := chromedp.Do(ctx); err != nil {
-		t.Skipf("chromium does not start: %v", err)
+		missing("chromium does not start: %v", err)
 	}
-	ctx, stop = context.WithTimeout(ctx, 5*time.Minute)
+	ctx, stop = context.WithTimeout(ctx, 15*time.Minute)
 	t.Cleanup(stop)
 	return ctx
 }
