@@ -23,6 +23,7 @@ type Actor struct {
 	SummaryHTML string // sanitised
 	IconMedia   MediaID
 	IconURL     string // the remote picture, never sent to a browser as it is
+	Emoji       string // small pictures in DisplayName; see NameEmoji
 
 	Inbox       string // remote actors only
 	SharedInbox string

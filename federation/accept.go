@@ -308,6 +308,11 @@ func remoteActor(a *as.Actor, now time.Time) (app.RemoteActor, error) {
 		Bot: a.Type == "Service", Locked: a.ManuallyApproves, Indexable: a.Indexable == nil || *a.Indexable,
 		Published: a.Published.UnixMicro(), FetchedAt: now.UnixMicro(), MovedTo: a.MovedTo,
 	}}
+	for _, t := range a.Tags {
+		if t.Type == "Emoji" {
+			r.Emojis = append(r.Emojis, circles.Emoji{Code: t.Name, URL: t.Icon})
+		}
+	}
 	switch a.Type {
 	case "Person", "Service", "Organization":
 	case "Group":

@@ -300,8 +300,11 @@ func (in *Inbox) prepared(c *as.Content) *app.RemotePost {
 		p.Source, p.HTML = c.Content, ""
 	}
 	for _, t := range c.Tags {
-		if t.Type == "Hashtag" {
+		switch t.Type {
+		case "Hashtag":
 			p.Tags = append(p.Tags, t.Name)
+		case "Emoji":
+			p.Emojis = append(p.Emojis, circles.Emoji{Code: t.Name, URL: t.Icon})
 		}
 	}
 	if c.Source.MediaType == "text/markdown" {

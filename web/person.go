@@ -2,9 +2,13 @@ package web
 
 import (
 	"html/template"
+	"net/url"
 	"strings"
 
+	"halqa/circles"
+	"halqa/internal/app"
 	"halqa/internal/i18n"
+	"halqa/internal/text"
 )
 
 // personDrawer returns the template functions that draw a person: the ring with a letter or picture,
@@ -25,7 +29,7 @@ func personDrawer(l *i18n.Localizer) (ring, name func(PersonRef) template.HTML) 
 		return template.HTML(`<span class="` + class + personHue(p) + `" aria-hidden="true">` + inside + `</span>`)
 	}
 	name = func(p PersonRef) template.HTML {
-		s := `<a class="name" href="` + esc(safeAddress(p.Href)) + `" title="@` + esc(p.Name) + `"><bdi>` + esc(p.Called()) + `</bdi>`
+		s := `<a class="name" href="` + esc(safeAddress(p.Href)) + `" title="@` + esc(p.Name) + `"><bdi>` + calledHTML(p) + `</bdi>`
 		if host := p.Host(); host != "" {
 			s += ` <span class="host">@` + esc(host) + `</span>`
 		}
@@ -35,6 +39,18 @@ func personDrawer(l *i18n.Localizer) (ring, name func(PersonRef) template.HTML) 
 		return template.HTML(s + `</a>`)
 	}
 	return ring, name
+}
+
+// calledHTML is what a person calls themselves, with the small pictures in it.
+func calledHTML(p PersonRef) string {
+	if p.Emoji == "" {
+		return template.HTMLEscapeString(p.Called())
+	}
+	of := circles.NameEmoji(p.Emoji)
+	return text.EmojiName(p.Called(), func(code string) (string, bool) {
+		id, ok := of[code]
+		return app.EmojiPath + url.PathEscape(id), ok
+	})
 }
 
 // safeAddress returns an address that cannot run anything: a local path or http(s), else "". It does

@@ -16,8 +16,9 @@ import (
 const (
 	remoteFile = "remote" // the last part of the address of a picture that lives elsewhere
 
-	maxRemote   = 16 << 20 // bytes; Mastodon lets its people upload as much
-	remoteTotal = 20 * time.Second
+	maxRemote    = 16 << 20  // bytes; Mastodon lets its people upload as much
+	maxEmojiFile = 512 << 10 // bytes; Mastodon takes 256 KiB of its own
+	remoteTotal  = 20 * time.Second
 )
 
 // Pictures are those of other servers, fetched once and kept for a while, so that readers show
@@ -36,7 +37,7 @@ func (s *Server) remotePicture(v *visit, id circles.MediaID) error {
 	if page.Photo.RemoteURL == "" || s.options.Pictures == nil {
 		return noPage
 	}
-	f, err := s.options.Pictures.open(v.Request().Context(), page.Photo.RemoteURL)
+	f, err := s.options.Pictures.open(v.Request().Context(), page.Photo.RemoteURL, maxRemote)
 	if err != nil {
 		return err
 	}
@@ -46,8 +47,28 @@ func (s *Server) remotePicture(v *visit, id circles.MediaID) error {
 	return nil
 }
 
+// emoji answers with a small picture that stands in a text: GET /emoji/{id}.
+func (s *Server) emoji(v *visit) error {
+	if s.options.Pictures == nil {
+		return noPage
+	}
+	id := v.Param("id")
+	address, err := s.app.EmojiURL(v.Request().Context(), id)
+	if err != nil {
+		return err
+	}
+	f, err := s.options.Pictures.open(v.Request().Context(), address, maxEmojiFile)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	v.picture(f.Mime, `"`+id+`"`, true)
+	http.ServeContent(v.Response(), v.Request(), "", at(0), f)
+	return nil
+}
+
 // open returns the picture at an address, from the cache or from its server.
-func (p *Pictures) open(ctx context.Context, address string) (*media.CachedFile, error) {
+func (p *Pictures) open(ctx context.Context, address string, most int64) (*media.CachedFile, error) {
 	if f, err := p.Cache.Open(address); err == nil {
 		return f, nil
 	} else if !circles.Is(err, circles.NotFound) {
@@ -58,7 +79,7 @@ func (p *Pictures) open(ctx context.Context, address string) (*media.CachedFile,
 		return nil, fmt.Errorf("picture: %w", err)
 	}
 	req.Header.Set("Accept", "image/webp, image/jpeg, image/png, image/gif")
-	resp, err := p.Client.Do(ctx, req, fetch.Limits{Body: maxRemote, Redirects: 3, Total: remoteTotal}, nil)
+	resp, err := p.Client.Do(ctx, req, fetch.Limits{Body: most, Redirects: 3, Total: remoteTotal}, nil)
 	if err == nil {
 		err = resp.Err()
 	}

@@ -40,6 +40,7 @@ func (s *Server) routes(assets *static.Files) {
 	read("/comment/:id", s.comment)
 	read("/media/:id", s.mediaPage)
 	read("/media/:id/:file", s.mediaFile)
+	read("/emoji/:id", s.emoji)
 	read("/login", s.loginForm)
 	read("/signup", s.signupForm)
 	read("/setup", s.setupForm)

@@ -41,7 +41,7 @@ func (s *Server) person(a *circles.Actor) PersonRef {
 	if a == nil {
 		return PersonRef{Name: "?", Href: "/"}
 	}
-	p := PersonRef{Actor: s.actorID(a), Name: nameOf(a), Display: a.DisplayName, Href: a.Path()}
+	p := PersonRef{Actor: s.actorID(a), Name: nameOf(a), Display: a.DisplayName, Emoji: a.Emoji, Href: a.Path()}
 	if a.IconMedia != "" {
 		p.Avatar = "/media/" + string(a.IconMedia) + "/96.webp"
 	}

@@ -13,6 +13,7 @@ type PersonRef struct {
 	Actor     string // the actor's id, which the colour comes from
 	Name      string // "ada" or "ada@example.org"
 	Display   string // what they call themselves; falls back to Name
+	Emoji     string // small pictures in Display; see circles.NameEmoji
 	Href      string
 	Avatar    string // address of a small picture; may be empty
 	Moderator bool   // wears the second ring

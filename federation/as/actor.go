@@ -29,6 +29,7 @@ type Actor struct {
 	Icon, Image string // addresses of pictures
 	Keys        []Key  // at most maxKeys
 	Fields      []Attachment
+	Tags        []Tag // Emoji of its texts
 
 	ManuallyApproves bool
 	RestrictedToMods bool   // only moderators may post (postingRestrictedToMods)
@@ -102,6 +103,7 @@ func actor(v value) (*Actor, error) {
 		Featured:     v.get("featured").id(),
 		Moderators:   v.get("moderators").id(),
 		AttributedTo: v.get("attributedTo").id(),
+		Tags:         tags(v.get("tag")),
 		Icon:         picture(v.get("icon")), Image: picture(v.get("image")),
 		Fields:           attachments(v.get("attachment")),
 		ManuallyApproves: v.get("manuallyApprovesFollowers").truth(),

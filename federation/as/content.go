@@ -154,7 +154,7 @@ func content(v value) (*Content, error) {
 	c.AttributedTo, c.Channel = authors(v.get("attributedTo"))
 	c.URL = page(v.get("url"))
 	c.languages(v)
-	c.tags(v.get("tag"))
+	c.Tags = tags(v.get("tag"))
 	if image := v.get("image").first(); !image.absent() {
 		if a := attachment(image); a.URL != "" {
 			c.Image = &a
@@ -226,9 +226,9 @@ func language(v value) string {
 	return v.text(64)
 }
 
-func (c *Content) tags(v value) {
+func tags(v value) (all []Tag) {
 	v.each(func(e value) {
-		if len(c.Tags) >= MaxList || !e.isObject() {
+		if len(all) >= MaxList || !e.isObject() {
 			return
 		}
 		t := Tag{
@@ -238,9 +238,10 @@ func (c *Content) tags(v value) {
 			Icon: e.get("icon").first().get("url").id(),
 		}
 		if t.Type != "" && (t.Href != "" || t.Name != "") {
-			c.Tags = append(c.Tags, t)
+			all = append(all, t)
 		}
 	})
+	return all
 }
 
 func attachments(v value) []Attachment {

@@ -30,6 +30,8 @@ type RemoteActor struct {
 	Sensitive bool
 	RulesHTML string
 
+	Emojis []circles.Emoji // small pictures that its texts name
+
 	prepared bool
 }
 
@@ -42,7 +44,9 @@ func (a *App) PrepareActor(r *RemoteActor) {
 	r.Name = text.CleanLine(r.Name, maxRemoteName)
 	r.DisplayName = text.CleanLine(r.DisplayName, maxDisplayName)
 	r.Summary = ""
-	r.SummaryHTML = a.sanitizer.Sanitize(cutBytes(r.SummaryHTML, maxRemoteSummary))
+	r.Emojis = cleanEmoji(r.Emojis)
+	r.Actor.Emoji = circles.KeepNameEmoji(r.DisplayName, r.Emojis)
+	r.SummaryHTML, _ = withEmoji(a.sanitizer.Sanitize(cutBytes(r.SummaryHTML, maxRemoteSummary)), r.Emojis)
 	r.RulesHTML = a.sanitizer.Sanitize(cutBytes(r.RulesHTML, maxRemoteSummary))
 	r.IconMedia, r.IconURL, r.URL = "", remoteURL(r.IconURL), remoteURL(r.URL)
 	r.Topic = text.CleanLine(r.Topic, maxTopic)
@@ -89,6 +93,9 @@ func (a *App) UpsertRemoteActor(tx *store.Tx, in RemoteActor) (circles.ActorID, 
 	in.UpdatedAt = now
 	if in.FetchedAt == 0 {
 		in.FetchedAt = now
+	}
+	if err := tx.KeepEmoji(in.Emojis); err != nil {
+		return 0, err
 	}
 	known := old != nil && err == nil
 	// One noted by address alone may be anything: a circle elsewhere can name another one as a voter.

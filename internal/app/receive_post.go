@@ -36,8 +36,9 @@ type RemotePost struct {
 	Mentions  []circles.ActorID
 	Tags      []string // hashtags, with or without their #
 	Photos    []RemotePhoto
-	Poll      *RemotePoll // nil = none
-	Raw       []byte      // the author's activity, kept for announcing; nil = not kept
+	Emojis    []circles.Emoji // small pictures that the text names
+	Poll      *RemotePoll     // nil = none
+	Raw       []byte          // the author's activity, kept for announcing; nil = not kept
 
 	prepared bool
 	crossOf  string        // see circles.Post.CrossOf
@@ -62,7 +63,7 @@ func (a *App) Prepare(p *RemotePost) {
 	if len(p.HTML) > circles.MaxBodyHTML {
 		p.HTML = p.HTML[:circles.MaxBodyHTML]
 	}
-	p.HTML = a.sanitizer.Sanitize(p.HTML)
+	p.HTML, p.Emojis = withEmoji(a.sanitizer.Sanitize(p.HTML), cleanEmoji(p.Emojis))
 	p.Source = text.CleanBlock(cutBytes(p.Source, 4*circles.MaxBody), circles.MaxBody)
 	p.URL, p.Link = remoteURL(p.URL), remoteURL(p.Link)
 	p.Language, _ = text.Language(p.Language) // what is none counts as not said
@@ -189,6 +190,9 @@ func (a *App) ReceivePost(tx *store.Tx, said Said, in RemotePost) (Outcome, erro
 		p.EditedAt = clampTime(in.Updated, tx.Now())
 	}
 	in.put(p)
+	if err := tx.KeepEmoji(in.Emojis); err != nil {
+		return Outcome{}, fmt.Errorf("receive %s: %w", in.URI, err)
+	}
 	if len(in.Photos) > 0 {
 		if _, err := receivePhotos(tx, p, in.Photos); err != nil {
 			return Outcome{}, fmt.Errorf("receive %s: %w", in.URI, err)
@@ -222,6 +226,9 @@ func (a *App) ReceiveUpdate(tx *store.Tx, said Said, in RemotePost) (Outcome, er
 		}
 		before := *p
 		in.put(p)
+		if err := tx.KeepEmoji(in.Emojis); err != nil {
+			return false, err
+		}
 		photos, err := receivePhotos(tx, p, in.Photos)
 		if err != nil {
 			return false, err

@@ -54,11 +54,11 @@ func (tx *Tx) ActorCards(ids []circles.ActorID) (map[circles.ActorID]*circles.Ac
 	return byKey(all, err, func(a *circles.Actor) circles.ActorID { return a.ID })
 }
 
-const actorCard = `a.id, a.kind, a.name, a.host, a.uri, a.url, a.display_name, a.icon_media, a.icon_url, a.bot,
+const actorCard = `a.id, a.kind, a.name, a.host, a.uri, a.url, a.display_name, a.emoji, a.icon_media, a.icon_url, a.bot,
 	a.published, a.created_at, a.fetched_at, a.deleted_at, a.suspended_at`
 
 func actorCardFields(a *circles.Actor) []any {
-	return []any{&a.ID, &a.Kind, &a.Name, &a.Host, &a.URI, &a.URL, &a.DisplayName, &a.IconMedia, &a.IconURL, &a.Bot,
+	return []any{&a.ID, &a.Kind, &a.Name, &a.Host, &a.URI, &a.URL, &a.DisplayName, &a.Emoji, &a.IconMedia, &a.IconURL, &a.Bot,
 		&a.Published, &a.CreatedAt, &a.FetchedAt, &a.DeletedAt, &a.SuspendedAt}
 }
 
