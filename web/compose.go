@@ -56,7 +56,7 @@ func (v *visit) showCompose(page *app.CirclePage, d draft, status int, form Form
 	view := ComposeView{
 		Page: v.page(v.l.T("compose.title")), Form: form, Draft: d.name, Kept: kept,
 		Headline: d.title, Link: d.link, Body: d.body, Languages: v.languageOptions(d.language), Sensitive: d.sensitive,
-		Warning: d.warning, Slots: d.slots(), MaxPhotos: circles.MaxPhotos, MaxBytes: media.MaxFile,
+		Warning: d.warning, Slots: d.slots(), MaxPhotos: circles.MaxPhotos, MaxBytes: media.MaxFile, Poll: v.pollDraft(d.poll),
 	}
 	var err error
 	if view.Action, view.Circles, err = v.sendTo(page, d); err != nil {
@@ -124,7 +124,7 @@ func (v *visit) takePost(page *app.CirclePage, no error) error {
 	}
 	made, err := v.s.app.Post(v.Request().Context(), v.who, app.NewPost{
 		Circle: page.Circle.CircleID(), Title: d.title, Body: d.body, Link: d.link, Photos: d.refs(), Language: d.language,
-		Sensitive: d.sensitive, Warning: d.warning, Draft: d.name,
+		Sensitive: d.sensitive, Warning: d.warning, Draft: d.name, Poll: d.poll.ask(),
 	})
 	if err != nil {
 		return v.refusePost(page, d, err)
@@ -173,7 +173,7 @@ func (v *visit) lookBefore(page *app.CirclePage, d draft) error {
 	}
 	view := DraftView{
 		Page: v.page(v.l.T("draft.title")), Head: v.head(page), Slots: d.slots(), Draft: d.name, In: nameOf(&page.Circle.Actor),
-		Headline: d.title, Link: d.link, Body: d.body, Language: d.language, Sensitive: d.sensitive, Warning: d.warning,
+		Headline: d.title, Link: d.link, Body: d.body, Language: d.language, Sensitive: d.sensitive, Warning: d.warning, Poll: d.poll,
 	}
 	var err error
 	if view.Action, _, err = v.sendTo(page, d); err != nil {

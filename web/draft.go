@@ -32,6 +32,7 @@ type draft struct {
 	in                                   string // the circle, where that can be chosen; as in its address
 	title, body, link, language, warning string
 	sensitive                            bool
+	poll                                 PollDraft
 	photos                               []MediaSlot // those that are there, in order
 	failed                               []MediaSlot // files that were refused
 	problems                             []string    // what else is wrong with the files
@@ -70,6 +71,7 @@ func (v *visit) readDraft(had []*circles.Photo, takes bool) (draft, error) {
 	d := draft{
 		do: f.Get("do"), step: f.Get("step"), name: f.Get("draft"), in: f.Get("in"), title: strings.TrimSpace(f.Get("title")), body: f.Get("body"), link: f.Get("link"),
 		language: f.Get("language"), warning: f.Get("warning"), sensitive: checked(f, "sensitive"),
+		poll: readPollDraft(f),
 	}
 	if err := v.keepPhotos(&d, f, had); err != nil {
 		return d, err

@@ -133,6 +133,7 @@ func (v *visit) postView(t *app.Thread, here threadPage) PostView {
 		return view
 	}
 	v.postWords(&view, t)
+	view.Poll = v.pollView(t, here)
 	view.Menu = b.menu(p, p.EditedAt != 0)
 	if v.member != nil && p.State == circles.Visible {
 		if c.Visibility.Federated() || p.Author == v.who.Person {

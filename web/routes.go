@@ -80,6 +80,7 @@ func (s *Server) routes(assets *static.Files) {
 	act("/u/:name/follow", s.follow)
 	act("/u/:name/unfollow", s.unfollow)
 	act("/post/:id/vote", s.vote)
+	act("/post/:id/poll", s.votePoll)
 	for do := range blocking {
 		act("/u/:name/"+do, s.blockPerson(do))
 		act("/c/:name/"+do, s.blockCircle(do))

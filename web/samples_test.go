@@ -109,6 +109,10 @@ func samples() []sample {
 		Delivery: &Delivery{Done: 11, Total: 13, Waiting: 2, Hosts: []DeliveryHost{{Host: "slow.example", Error: "It did not answer in time.", Next: sampleNow.Add(4 * time.Minute)}, {Host: "closed.example", Error: "It refused the post.", Failed: true}, {Host: "new.example", Error: "on its way.", Waiting: true}}},
 		Sorts:    tabs(0, "Hot", "New", "Old", "Only the author"), Thread: sampleThread(), Comments: 9, Answer: &AnswerForm{Post: 11, Swap: true},
 	}
+	asked := post
+	asked.Poll = &PollView{ID: 11, Options: []PollOption{{Pos: 0, Text: "Leeks"}, {Pos: 1, Text: "Beans"}}, Open: true, Ends: sampleNow.Add(time.Hour), Voters: 3, May: true, Show: "/post/11?results=1#poll"}
+	counted := post
+	counted.Poll = &PollView{ID: 11, Options: []PollOption{{Pos: 0, Text: "Leeks", Votes: 2, Percent: 67, Mine: true}, {Pos: 1, Text: "Beans", Votes: 1, Percent: 33}}, Ends: sampleNow.Add(-time.Hour), Voters: 3, Result: true, Voted: true, Elsewhere: "pond.example"}
 	veiled := post
 	veiled.Sensitive, veiled.Warning, veiled.Delivery, veiled.Answer, veiled.WhyNot, veiled.Thread = true, "Insects, very close", nil, nil, "This post is locked; nobody can comment on it.", nil
 	veiled.Viewer, veiled.Menu, veiled.Link = nil, nil, &Link{Label: "example.org/a/rather/long/address/that/goes/on/and/on", Href: "https://example.org"}
@@ -155,6 +159,8 @@ func samples() []sample {
 		{"circle", "circle", CircleView{Page: samplePage("Gardening", false), Feed: Feed{Sorts: sorts, Posts: sampleRows(false)}, Head: sampleHead(), Text: "<p>Beds, balconies, allotments: what grows, what fails, and why.</p>", Rules: rules, Topic: "gardening", Language: "English", Posting: "open", Members: 412, Written: 1893, Founded: sampleNow.Add(-400 * 24 * time.Hour), Moderators: []PersonRef{ada}}, CircleView{}},
 		{"circle-owner", "circle", CircleView{Page: samplePage("Gardening", true), Feed: Feed{Sorts: sorts}, Head: member, Members: 1, Posting: "operators", Stale: sampleNow.Add(-5 * 24 * time.Hour)}, CircleView{}},
 		{"post", "post", post, PostView{}},
+		{"post-asks", "post", asked, PostView{}},
+		{"post-counted", "post", counted, PostView{}},
 		{"post-veiled", "post", veiled, PostView{}},
 		{"post-gone", "post", gone, PostView{}},
 		{"reply", "reply", ReplyView{Page: samplePage("Reply", true), Post: Link{Label: post.Headline, Href: "/post/11"}, To: &answer, Answer: AnswerForm{Post: 11, To: 21}}, ReplyView{}},

@@ -116,6 +116,7 @@ func (v *visit) row(c app.PostCard, here string, in bool) PostRow {
 		r.LinkHref, r.LinkHost = p.Link, linkHost(p.Link)
 	}
 	r.Thumb = v.s.thumb(c)
+	r.Poll = v.pollLine(c.Poll)
 	r.State = v.state(p)
 	r.Saver = Saver{ID: p.ID, Saved: c.Saved, May: v.member != nil, Back: here + "#p" + p.ID.String()}
 	r.Seen, r.New = c.SeenAt != 0, int(c.Unread)

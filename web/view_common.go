@@ -101,6 +101,7 @@ type PostRow struct {
 	Audience  string // "unlisted", "local" or "members"; "" when public
 	State     string // what became of it, for who still sees it: a sentence; "" = it is visible
 	Saver     Saver
+	Poll      *PollLine
 	Seen      bool // the reader has looked at it
 	New       int  // comments since then
 }

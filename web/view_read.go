@@ -113,6 +113,7 @@ type PostView struct {
 	Body     template.HTML
 	Link     *Link
 	Photos   []Photo
+	Poll     *PollView
 	Warning  string // set together with Sensitive; may be empty
 	// Sensitive text and photos wait behind a fold that anyone may open.
 	Sensitive bool

@@ -60,6 +60,7 @@ type ComposeView struct {
 	Sensitive bool
 	Warning   string
 	Slots     []MediaSlot // photos that were sent before and are kept
+	Poll      PollDraft
 	MaxPhotos int
 	MaxBytes  int64 // of one photo
 }
@@ -93,6 +94,7 @@ type DraftView struct {
 	Language    string
 	Sensitive   bool
 	Warning     string
+	Poll        PollDraft // carried on
 	Preview     PostRow
 	PreviewBody template.HTML
 }
