@@ -5,16 +5,15 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"halqa/circles"
 	"halqa/internal/app"
 	"halqa/internal/text"
 )
 
-const (
-	// A word is looked for among the liveliest circles, this many at once and this often.
-	searchPage, searchPages = 100, 5
-)
+const searchPage = 100 // circles that a word finds
 
 // directory is /circles.
 func (s *Server) directory(v *visit) error {
@@ -66,24 +65,20 @@ func (s *Server) search(v *visit, view DirectoryView) error {
 		view.Address = host != "" && host != s.host
 		return v.show(http.StatusOK, "directory", view)
 	}
-	word := strings.ToLower(view.Query)
-	q := app.DirectoryQuery{Limit: searchPage}
-	for range searchPages {
-		page, err := s.app.Directory(ctx, v.who, q)
-		if err != nil {
-			return err
-		}
-		for _, r := range page.Rows {
-			c := r.Circle
-			if strings.Contains(strings.ToLower(c.Name+"\n"+c.DisplayName+"\n"+c.Topic+"\n"+text.Plain(c.SummaryHTML)), word) {
-				view.Rows = append(view.Rows, v.directoryRow(r))
-			}
-		}
-		if q.Cursor = page.Next; q.Cursor == "" || len(view.Rows) >= searchPage {
-			break
-		}
+	page, err := s.app.Search(ctx, v.who, app.SearchQuery{Text: asPrefix(view.Query), Type: app.SearchCircles, Limit: searchPage})
+	if err != nil {
+		return err
 	}
+	view.Rows = v.directoryRows(page.Circles)
 	return v.show(http.StatusOK, "directory", view)
+}
+
+// asPrefix lets the last word of a query be the beginning of one, unless its writer said something else.
+func asPrefix(query string) string {
+	if last, _ := utf8.DecodeLastRuneInString(query); unicode.IsLetter(last) || unicode.IsDigit(last) {
+		return query + "*"
+	}
+	return query
 }
 
 // known returns the page of who a handle names, "" if nobody here knows them.

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"halqa/circles"
+	"halqa/internal/app"
 )
 
 // A list is made, filled from the circle's page and its own, read by everyone or its owner alone, and deleted.
@@ -74,4 +75,31 @@ func TestListPages(t *testing.T) {
 	carol.open("/lists")
 	carol.send("/lists", fill{"title": " "})
 	carol.shows("A list needs a name")
+}
+
+// The directory finds circles by the beginnings of words, in any script; a thread shows its author alone.
+func TestDirectoryWordsAndAuthorsAlone(t *testing.T) {
+	g := newGarden(t)
+	_, err := g.app.CreateCircle(g.ctx(), memberOf(g.house, "ada"), app.NewCircle{Name: "cha", Title: "武夷岩茶", Topic: "rock tea"})
+	g.must(err)
+	v := g.reader()
+	for _, c := range []struct{ query, finds, not string }{
+		{"garden", "/c/gardening", "/c/cha"}, {"岩茶", "/c/cha", "/c/gardening"}, {"rock te", "/c/cha", "/c/gardening"},
+	} {
+		v.open(address("/circles", "q", c.query))
+		v.shows(`href="` + c.finds + `"`)
+		v.hides(`href="` + c.not + `"`)
+	}
+	v.open("/circles?q=nothing-like-it")
+	v.shows("No circle matches")
+
+	c := g.comment("Did it split?")
+	_, err = g.app.Comment(g.ctx(), memberOf(g.house, "ada"), app.NewComment{Parent: c.ID, Body: "Not one."})
+	g.must(err)
+	g.comment("Something else.")
+	v.open(g.path)
+	v.shows("Only the author", "Something else.")
+	v.open(v.action("by=author#talk"))
+	v.shows("Did it split?", "Not one.", `aria-current="page">Only the author`)
+	v.hides("Something else.")
 }

@@ -36,34 +36,39 @@ func (s *Server) comment(v *visit) error {
 
 // A threadPage is what the address of a post's page asks for.
 type threadPage struct {
-	id    circles.PostID
-	sort  ranking.Order
-	focus circles.PostID
-	after string
+	id     circles.PostID
+	sort   ranking.Order
+	focus  circles.PostID
+	after  string
+	author bool // only what the author said
 }
 
 func (p threadPage) href(anchor string) string {
 	sort, focus := string(p.sort), ""
-	if p.sort == ranking.ByHot {
+	if p.sort == ranking.ByHot || p.author {
 		sort = ""
 	}
 	if p.focus != 0 {
 		focus = p.focus.String()
 	}
-	return address("/post/"+p.id.String(), "sort", sort, "focus", focus, "after", p.after) + anchor
+	by := ""
+	if p.author {
+		by = "author"
+	}
+	return address("/post/"+p.id.String(), "sort", sort, "by", by, "focus", focus, "after", p.after) + anchor
 }
 
 // showPost shows a post with its thread. answer is a comment that was refused, to be mended.
 func (v *visit) showPost(id circles.PostID, status int, answer *AnswerForm) error {
 	ctx := v.Request().Context()
-	here := threadPage{id: id, sort: ranking.ParseOrder(v.QueryParam("sort"), ranking.CommentOrders()), after: v.QueryParam("after")}
+	here := threadPage{id: id, sort: ranking.ParseOrder(v.QueryParam("sort"), ranking.CommentOrders()), after: v.QueryParam("after"), author: v.QueryParam("by") == "author"}
 	if f := v.QueryParam("focus"); f != "" {
 		var err error
 		if here.focus, err = circles.ParsePostID(f); err != nil {
 			return err
 		}
 	}
-	t, err := v.s.app.Thread(ctx, v.who, id, app.ThreadQuery{Sort: here.sort, Focus: here.focus, Cursor: here.after})
+	t, err := v.s.app.Thread(ctx, v.who, id, app.ThreadQuery{Sort: here.sort, Author: here.author, Focus: here.focus, Cursor: here.after})
 	if circles.Is(err, circles.NotFound) && here.focus == 0 {
 		// A comment has its place below a post.
 		if root, rootErr := v.s.app.Root(ctx, v.who, id); rootErr == nil && root != id {
@@ -108,18 +113,20 @@ func (v *visit) postView(t *app.Thread, here threadPage) PostView {
 	view.Rules, _ = rules(c)
 	view.Blurb = text.ExcerptHTML(c.SummaryHTML, blurbLen)
 	view.NoIndex = !p.Local() || c.Visibility != circles.Public || here.focus != 0
-	page := threadPage{id: p.ID, sort: here.sort}
+	page := threadPage{id: p.ID, sort: here.sort, author: here.author}
 	if here.focus != 0 {
 		view.Whole = page.href("#talk")
 	}
 	for _, o := range ranking.CommentOrders() {
 		other := here
-		other.sort, other.after = o, ""
-		view.Sorts = append(view.Sorts, Tab{Label: v.l.T("sort." + string(o)), Href: other.href("#talk"), Current: o == here.sort})
+		other.sort, other.after, other.author = o, "", false
+		view.Sorts = append(view.Sorts, Tab{Label: v.l.T("sort." + string(o)), Href: other.href("#talk"), Current: o == here.sort && !here.author})
 	}
+	only := threadPage{id: p.ID, author: true}
+	view.Sorts = append(view.Sorts, Tab{Label: v.l.T("sort.author"), Href: only.href("#talk"), Current: here.author})
 	b := &branch{visit: v, root: p, page: here, may: t.NoVote == nil, moderates: v.moderates(c, t.Role), answers: t.NoComment == nil}
 	view.Thread = b.thread(t)
-	view.FirstNew = b.firstNew
+	view.FirstNew, view.ByAuthor = b.firstNew, here.author
 	if t.Next != "" {
 		other := here
 		other.after = t.Next

@@ -51,6 +51,9 @@ func (b *branch) comment(n *app.CommentNode, level int) Comment {
 	p := n.Post
 	id := p.ID.String()
 	c := Comment{ID: p.ID, Level: level, Below: int(n.Below), Focus: p.ID == b.page.focus}
+	if n.MoreAbove {
+		c.Above = "/comment/" + p.Parent.String()
+	}
 	if n.Hidden > 0 {
 		c.Rest = threadPage{id: b.root.ID, sort: b.page.sort, focus: p.ID}.href("#c" + id)
 		c.Hidden = int(n.Hidden)

@@ -136,6 +136,7 @@ type PostView struct {
 	More     string // address of the next page of the thread
 	Whole    string // address of the whole thread, when one branch is shown
 	Answer   *AnswerForm
+	ByAuthor bool      // only what the author said is shown
 	Also     []AlsoRow // posts about the same
 	WhyNot   string    // why there is no answer form, in the reader's language; may be empty
 }

@@ -44,7 +44,7 @@ func (a *App) Directory(ctx context.Context, v circles.Viewer, q DirectoryQuery)
 			last := page.Rows[limit-1].Circle
 			page.Next = encodeMark("d-", store.Mark{Key: last.PostedAt, ID: int64(last.ID)})
 		}
-		page.Topics, err = a.topics.at(tx, func() ([]Topic, error) { return tx.Topics(maxTopics) })
+		page.Topics, err = a.topics.at(tx, func() ([]Topic, error) { return tx.Topics(topicFounders, maxTopics) })
 		return err
 	})
 	if err != nil {
@@ -53,8 +53,13 @@ func (a *App) Directory(ctx context.Context, v circles.Viewer, q DirectoryQuery)
 	return page, nil
 }
 
-// maxTopics is how many topics the directory offers.
-const maxTopics = 40
+const (
+	maxTopics = 40 // that the directory offers
+
+	// topicFounders is how many people must have founded circles with a topic for it to be offered to all who
+	// look: what a single one writes there is a word to search for, and no sign over the door.
+	topicFounders = 3
+)
 
 // JoinedCircles returns the circles the viewer has a place in, by name.
 func (a *App) JoinedCircles(ctx context.Context, v circles.Viewer) ([]CircleRow, error) {

@@ -29,6 +29,7 @@ const (
 // A ThreadQuery says which comments of a post a page holds.
 type ThreadQuery struct {
 	Sort   ranking.Order  // of ranking.CommentOrders; an unknown one is Hot
+	Author bool           // only what the author of the post said, the oldest first, with what it answers; Sort and Focus say nothing then
 	Focus  circles.PostID // only this comment, what is above it and below it; 0 = the whole thread
 	Cursor string         // Thread.Next of the page before, with the same Sort and Focus
 }
@@ -50,18 +51,19 @@ type FullPost struct {
 
 // A CommentNode is a comment of a thread with what hangs below it.
 type CommentNode struct {
-	Post    *circles.Post  // without Body
-	Notice  bool           // in its place only a notice is shown: only ids, State, Reason and times are set
-	Blocked bool           // the notice is there because the viewer has blocked the author
-	Author  *circles.Actor // nil for a notice
-	Photos  []*circles.Photo
-	Vote    int  // the viewer's own: 1, -1 or 0
-	Saved   bool // by the viewer
-	New     bool // came since the viewer last looked at the thread, from somebody else
-	Level   int  // 1 = an answer to the post, or the comment in focus
-	Kids    []*CommentNode
-	Below   int64 // visible comments below it, shown or not; counted to some thousand
-	Hidden  int64 // of these, the ones that hang below this comment and are not on the page: a page with Focus has them
+	Post      *circles.Post  // without Body
+	Notice    bool           // in its place only a notice is shown: only ids, State, Reason and times are set
+	Blocked   bool           // the notice is there because the viewer has blocked the author
+	Author    *circles.Actor // nil for a notice
+	Photos    []*circles.Photo
+	Vote      int  // the viewer's own: 1, -1 or 0
+	Saved     bool // by the viewer
+	New       bool // came since the viewer last looked at the thread, from somebody else
+	MoreAbove bool // it answers a comment that is not on the page
+	Level     int  // 1 = an answer to the post, or the comment in focus
+	Kids      []*CommentNode
+	Below     int64 // visible comments below it, shown or not; counted to some thousand
+	Hidden    int64 // of these, the ones that hang below this comment and are not on the page: a page with Focus has them
 }
 
 // A Thread is a page of comments with their post.
@@ -127,7 +129,11 @@ func readThread(tx *store.Tx, v circles.Viewer, id circles.PostID, q ThreadQuery
 		}
 	}
 	b := &branches{tx: tx, viewer: v, seenAt: t.SeenAt, role: role, root: p, order: ranking.ParseOrder(string(q.Sort), ranking.CommentOrders())}
-	if err := b.choose(q); err != nil {
+	choose := b.choose
+	if q.Author {
+		choose = b.chooseAuthors
+	}
+	if err := choose(q); err != nil {
 		return nil, err
 	}
 	if err := b.fill(); err != nil {

@@ -129,14 +129,18 @@ type Topic struct {
 	Circles int64
 }
 
-// Topics returns the topics of most public circles, at most limit. It reads every public circle.
-func (tx *Tx) Topics(limit int) ([]Topic, error) {
+// Topics returns the topics of most public circles, at most limit, of those that circles of at least this
+// many founders have. Whoever founded a circle elsewhere is not known, so a server counts as one founder. It
+// reads every public circle.
+func (tx *Tx) Topics(founders, limit int) ([]Topic, error) {
 	return list(tx, func(r rowScanner) (Topic, error) {
 		var t Topic
 		err := r.Scan(&t.Name, &t.Circles)
 		return t, err
-	}, `SELECT topic, COUNT(*) FROM circle WHERE visibility = 'public' AND topic <> ''
-		GROUP BY topic ORDER BY COUNT(*) DESC, topic LIMIT $1`, limit)
+	}, `SELECT c.topic, COUNT(*) FROM circle c JOIN actor a ON a.id = c.id
+		WHERE c.visibility = 'public' AND c.topic <> '' AND a.deleted_at = 0 AND a.suspended_at = 0
+		GROUP BY c.topic HAVING COUNT(DISTINCT CASE WHEN a.host = '' THEN CAST(c.created_by AS TEXT) ELSE a.host END) >= $1
+		ORDER BY COUNT(*) DESC, c.topic LIMIT $2`, founders, limit)
 }
 
 // CircleRev returns the number that grows with every change of a circle that a reader could see.

@@ -62,6 +62,11 @@ func TestReadsSearchIndexes(t *testing.T) {
 	reads := []read{
 		{"below", 1, nil, func(tx *Tx) error { _, err := tx.Below(posts, ranking.ByHot, 8, 10); return err }},
 		{"hidden", 1, nil, func(tx *Tx) error { _, err := tx.HiddenBelow(posts, posts, 10); return err }},
+		{"author's answers", 1, nil, func(tx *Tx) error {
+			_, _, err := tx.AuthorsAnswers(&circles.Post{ID: 1, Author: 2}, 5, 10, 100)
+			return err
+		}},
+		{"around", 1, nil, func(tx *Tx) error { _, err := tx.Around(posts, 3); return err }},
 		{"above", 1, nil, func(tx *Tx) error { _, err := tx.Above(1, 10); return err }},
 		{"posts by", 1, nil, func(tx *Tx) error { _, err := tx.PostsBy(v, 1, circles.IsPost, after, 10); return err }},
 		{"directory", 1, []string{"c"}, func(tx *Tx) error {

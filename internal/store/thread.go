@@ -111,6 +111,46 @@ func (tx *Tx) Above(id circles.PostID, limit int) ([]Twig, error) {
 		) SELECT id, parent, author, state, level, id FROM t WHERE kind = 'comment' ORDER BY level LIMIT $2`, id, limit)
 }
 
+// AuthorsAnswers returns the visible comments of the post's author in its thread, the oldest first, behind
+// the one with the id after, at most limit. Of the author's comments anywhere this many are looked at, and
+// next is the last of them if there may be more; 0 = there are not.
+func (tx *Tx) AuthorsAnswers(root *circles.Post, after circles.PostID, limit, depth int) (ids []circles.PostID, next circles.PostID, err error) {
+	after = max(after, root.ID)
+	looked := 0
+	err = tx.rows(`SELECT id, root, state FROM post WHERE author = $1 AND kind = 'comment' AND id > $2 ORDER BY id LIMIT $3`,
+		[]any{root.Author, after, depth}, func(r rowScanner) error {
+			var id, in circles.PostID
+			var state circles.PostState
+			if err := r.Scan(&id, &in, &state); err != nil {
+				return err
+			}
+			looked++
+			if len(ids) == limit {
+				return nil
+			}
+			if next = id; in == root.ID && state == circles.Visible {
+				ids = append(ids, id)
+			}
+			return nil
+		})
+	if looked < depth && len(ids) < limit {
+		next = 0
+	}
+	return ids, next, err
+}
+
+// Around returns these comments and what is above each of them, up to so many levels. A Twig's Level is how
+// deep the comment is in its thread.
+func (tx *Tx) Around(ids []circles.PostID, up int) ([]Twig, error) {
+	set, args := in(nil, ids)
+	return list(tx, scanTwig, `WITH RECURSIVE t (id, parent, up) AS (
+			SELECT p.id, p.parent, 0 FROM post p WHERE p.id IN (`+set+`)
+			UNION
+			SELECT q.id, q.parent, t.up + 1 FROM t CROSS JOIN post q WHERE q.id = t.parent AND q.kind = 'comment' AND t.up < `+arg(&args, up)+`
+		) SELECT p.id, p.parent, p.author, p.state, p.depth, p.id FROM (SELECT DISTINCT id AS i FROM t) AS x CROSS JOIN post p
+		WHERE p.id = x.i ORDER BY p.depth, p.id`, args...)
+}
+
 func scanTwig(r rowScanner) (Twig, error) {
 	var t Twig
 	err := r.Scan(&t.ID, &t.Parent, &t.Author, &t.State, &t.Level, &t.Key)
