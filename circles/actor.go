@@ -1,5 +1,10 @@
 package circles
 
+import (
+	"slices"
+	"strings"
+)
+
 // An ActorKind says what an actor is.
 type ActorKind string
 
@@ -40,11 +45,35 @@ type Actor struct {
 	Published   int64 // UTC microseconds; claimed by its server if remote
 	CreatedAt   int64 // first known here
 	UpdatedAt   int64
-	FetchedAt   int64 // remote: when the document was last read
-	DeletedAt   int64 // 0 = not deleted
-	SuspendedAt int64 // 0 = not suspended
-	MovedTo     string
+	FetchedAt   int64   // remote: when the document was last read
+	DeletedAt   int64   // 0 = not deleted
+	SuspendedAt int64   // 0 = not suspended
+	MovedTo     string  // where it lives now, as its server or its owner says
+	AlsoKnownAs Aliases // other addresses that it says are its own
 }
+
+// Aliases are addresses of one actor, separated by spaces.
+type Aliases string
+
+// maxAliases bounds what is kept of them; Mastodon takes no more.
+const maxAliases = 10
+
+// AliasesOf joins addresses. What has a space in it is none.
+func AliasesOf(addresses []string) Aliases {
+	var kept []string
+	for _, a := range addresses {
+		if a != "" && len(a) <= MaxLink && !strings.ContainsAny(a, " \t\r\n") && len(kept) < maxAliases {
+			kept = append(kept, a)
+		}
+	}
+	return Aliases(strings.Join(kept, " "))
+}
+
+// List returns the addresses.
+func (a Aliases) List() []string { return strings.Fields(string(a)) }
+
+// Has reports whether an address is among them.
+func (a Aliases) Has(address string) bool { return slices.Contains(a.List(), address) }
 
 // Local reports whether the actor lives on this instance.
 func (a *Actor) Local() bool { return a.Host == "" }

@@ -35,6 +35,7 @@ const (
 
 	ActorUpdated EventKind = "actor.updated" // Object: the actor
 	ActorDeleted EventKind = "actor.deleted" // Object: the actor
+	ActorMoved   EventKind = "actor.moved"   // Object: the actor; Move to its MovedTo
 	CircleMade   EventKind = "circle.made"   // Object: the circle; nothing is sent
 	MemberJoined EventKind = "member.joined" // Object: the circle; Detail.Actor; nothing is sent
 	MemberLeft   EventKind = "member.left"
@@ -73,7 +74,7 @@ func (k EventKind) Lane() Lane {
 		return LaneContent
 	case VoteCast, VoteWithdrawn, PollVoted:
 		return LaneVote
-	case FollowAsked, FollowAccepted, FollowRefused, FollowEnded, ActorUpdated, ActorDeleted:
+	case FollowAsked, FollowAccepted, FollowRefused, FollowEnded, ActorUpdated, ActorDeleted, ActorMoved:
 		return LaneControl
 	}
 	return ""

@@ -170,7 +170,7 @@ const maxUnknown = 16 << 10
 // is not understood yet.
 func kept(a *as.Envelope) []byte {
 	switch a.Type {
-	case "Announce", "Follow", "Accept", "Reject", "Flag":
+	case "Announce", "Follow", "Accept", "Reject", "Flag", "Move":
 		return nil
 	}
 	if !understood(a.Type) && len(a.Raw) > maxUnknown {
@@ -257,6 +257,8 @@ func (in *Inbox) apply(tx *store.Tx, a act) error {
 		return in.collect(tx, a, a.Type == "Add")
 	case "Flag":
 		return in.flag(tx, a)
+	case "Move":
+		return in.move(tx, a)
 	}
 	return nil // kept and answered 202: peers must never be told off for what is new to us
 }
@@ -305,7 +307,7 @@ func remoteActor(a *as.Actor, now time.Time) (app.RemoteActor, error) {
 		Kind: circles.KindPerson, Name: a.Username, Host: host, URI: a.ID, URL: a.URL,
 		DisplayName: a.Name, SummaryHTML: a.Summary, IconURL: a.Icon,
 		Inbox: a.Inbox, SharedInbox: a.SharedInbox, Outbox: a.Outbox, Followers: a.Followers, Moderators: a.Moderators,
-		Bot: a.Type == "Service", Locked: a.ManuallyApproves, Indexable: a.Indexable == nil || *a.Indexable,
+		Bot: a.Type == "Service", Locked: a.ManuallyApproves, Indexable: a.Indexable == nil || *a.Indexable, AlsoKnownAs: circles.AliasesOf(a.AlsoKnownAs),
 		Published: a.Published.UnixMicro(), FetchedAt: now.UnixMicro(), MovedTo: a.MovedTo,
 	}}
 	for _, t := range a.Tags {

@@ -1,11 +1,13 @@
 package federation
 
 import (
+	"context"
 	"strconv"
 	"strings"
 
 	"halqa/circles"
 	"halqa/federation/as"
+	"halqa/internal/app"
 	"halqa/internal/fetch"
 	"halqa/internal/store"
 )
@@ -87,6 +89,49 @@ func (in *Inbox) ourFollow(tx *store.Tx, a act) (follower, followee circles.Acto
 		return 0, 0, nobody
 	}
 	return f.Follower, f.Followee, nil
+}
+
+// move takes that an actor lives at another address now, as Mastodon says it: the actor itself says so,
+// and the new address, which is asked, has to say that it was the old one. What a circle passes on
+// of people who move, and of posts, is not read.
+func (in *Inbox) move(tx *store.Tx, a act) error {
+	if a.via != nil {
+		return nil
+	}
+	if a.Object.ID != a.Actor || a.Target.ID == "" {
+		return circles.Errorf(circles.Invalid, "Only who moves can say so, and must say where to.")
+	}
+	mover, err := tx.ActorByURI(a.Actor)
+	if err != nil {
+		return err
+	}
+	followed, err := tx.HasLocalFollower(mover.ID)
+	if err != nil || !followed {
+		return err
+	}
+	if in.site.Ours(a.Target.ID) {
+		target, err := tx.ActorByURI(in.site.URI(a.Target.ID))
+		if err != nil {
+			return err
+		}
+		return in.outcome(a)(in.app.ReceiveMove(tx, mover.ID, target.ID))
+	}
+	return &lacks{what: needMove, address: a.Target.ID, circle: circles.CircleID(mover.ID)}
+}
+
+// moved asks the new address of an actor, and leads its followers there.
+func (in *Inbox) moved(ctx context.Context, l lacks) error {
+	target, err := in.fetchActor(ctx, l.address)
+	if err != nil {
+		return err
+	}
+	return in.store.Update(ctx, func(tx *store.Tx) error {
+		o, err := in.app.ReceiveMove(tx, circles.ActorID(l.circle), target.ID)
+		if err == nil && o.Result == app.Refused {
+			return o.Refusal
+		}
+		return err
+	})
 }
 
 // undo takes back a Follow, a vote or a Delete. What it names may be embedded or only named; for one

@@ -73,7 +73,7 @@ func (s speaker) say(ev circles.Event, form string) (saying, error) {
 		}
 		return s.vote(ev, signer, form)
 	case circles.LaneControl:
-		if ev.Kind == circles.ActorUpdated || ev.Kind == circles.ActorDeleted {
+		if ev.Kind == circles.ActorUpdated || ev.Kind == circles.ActorDeleted || ev.Kind == circles.ActorMoved {
 			return s.actor(ev, signer, form)
 		}
 		return s.follow(ev, signer, form)
@@ -552,6 +552,13 @@ func (s speaker) actor(ev circles.Event, signer *circles.Actor, form string) (sa
 	}
 	if signer.DeletedAt != 0 {
 		return saying{}, errVoid
+	}
+	if ev.Kind == circles.ActorMoved {
+		if form != formMain || signer.MovedTo == "" {
+			return saying{}, errVoid
+		}
+		act.To, act.CC = []string{s.site.followers(signer)}, nil
+		return saying{doc: as.Move(act, s.site.moved(signer)), signer: signer.ID, open: true}, nil
 	}
 	if signer.Kind != circles.KindCircle {
 		if form != formMain {

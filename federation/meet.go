@@ -51,6 +51,8 @@ func (in *Inbox) met(ctx context.Context, l lacks, asked bool, depth int) (id st
 	case needActor, needRenew:
 		_, err := in.fetchActor(ctx, l.address)
 		return "", err
+	case needMove:
+		return "", in.moved(ctx, l)
 	case needObject, needFresh:
 		return in.fetchPost(ctx, l, asked, depth)
 	}

@@ -312,7 +312,7 @@ func (s Site) renderCircle(c *circles.Circle) as.Doc {
 		ManuallyApproves: c.Locked, RestrictedToMods: c.Posting == circles.PostingOperators,
 		Discoverable: c.Visibility == circles.Public, Indexable: c.Indexable && c.Visibility == circles.Public,
 	}
-	g.Sensitive = c.Sensitive
+	g.Sensitive, g.AlsoKnownAs, g.MovedTo = c.Sensitive, c.AlsoKnownAs.List(), s.moved(&c.Actor)
 	if l := languageOf(c.Language); l.Code != "" {
 		g.Languages = []as.Language{l}
 	}
@@ -323,7 +323,7 @@ func (s Site) renderCircle(c *circles.Circle) as.Doc {
 func (s Site) renderPerson(a *circles.Actor) as.Doc {
 	return as.Person{
 		Profile: s.profile(a), Bot: a.Bot || a.Kind == circles.KindService, ManuallyApproves: a.Locked,
-		Discoverable: a.Indexable, Indexable: a.Indexable, MovedTo: s.moved(a),
+		Discoverable: a.Indexable, Indexable: a.Indexable, MovedTo: s.moved(a), AlsoKnownAs: a.AlsoKnownAs.List(),
 	}.Doc()
 }
 

@@ -153,6 +153,7 @@ const (
 	needObject = "object" // fetch the post or comment, then apply
 	needFresh  = "fresh"  // fetch it again and take over what its server says now; that is all
 	needRenew  = "renew"  // the same for an actor
+	needMove   = "move"   // fetch the actor, and if it says so lead the followers of another there
 )
 
 // A lacks error says that applying must wait until something was fetched. It never leaves the
@@ -160,7 +161,7 @@ const (
 type lacks struct {
 	what    string
 	address string
-	circle  circles.CircleID // the circle elsewhere that announced it; 0 = none did
+	circle  circles.CircleID // the circle elsewhere that announced it, 0 = none did; of needMove who moves
 	behind  string           // the order key of something parked that it is about; then nothing else counts
 	errand  *errand          // what it is fetched for, if that has bounds of its own; never kept
 }
@@ -188,4 +189,6 @@ func parseLacks(s string) (l lacks, ok bool) {
 }
 
 // onlyFetch reports a need that is the whole of what there is to do.
-func (l lacks) onlyFetch() bool { return l.what == needFresh || l.what == needRenew }
+func (l lacks) onlyFetch() bool {
+	return l.what == needFresh || l.what == needRenew || l.what == needMove
+}

@@ -99,6 +99,12 @@ func (v *visit) head(page *app.CirclePage) CircleHead {
 		MayJoin: page.NoJoin == nil && page.Role == circles.NoRole, MayPost: page.NoPost == nil && !page.Closed,
 		MayLeave: page.Role.Member() && (page.Role != circles.RoleOwner || !c.Local()),
 	}
+	if c.MovedTo != "" {
+		h.Moved = c.MovedTo
+		if strings.HasPrefix(h.Moved, "/") {
+			h.Moved = v.s.options.Origin + h.Moved
+		}
+	}
 	if !page.Closed {
 		h.Search = address("/search", "in", nameOf(&c.Actor))
 		if v.s.moderation != nil {

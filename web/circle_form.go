@@ -157,6 +157,9 @@ func (v *visit) settingsOf(page *app.CirclePage, f url.Values) (CircleFormView, 
 		view.Asking = append(view.Asking, v.s.person(a))
 	}
 	owner := page.Role == circles.RoleOwner || v.who.Role == circles.SiteAdmin
+	if owner && page.Circle.Visibility.Federated() {
+		view.Move = page.Circle.Path() + "/move"
+	}
 	for _, m := range page.Moderators {
 		row := RoleRow{Person: v.s.person(m.Actor), Role: v.sayRole(m.Role)}
 		if owner || !m.Role.Operates() {

@@ -48,7 +48,10 @@ func (v *visit) told(g app.NotificationGroup) NotificationGroup {
 		out.More = n
 	}
 	of := len(g.Shown) > 0 && g.Shown[0].Kind != app.ToldFollow
-	if of {
+	switch {
+	case of && g.Shown[0].Kind == app.ToldMoved:
+		out.Heading.Label = v.l.T("notifications.moves")
+	case of:
 		out.Heading.Label = v.l.T("notifications.gone")
 	}
 	if g.Thread != nil {

@@ -74,6 +74,8 @@ func (s *Server) routes(assets *static.Files) {
 	writing(draftPath, s.openDraft, s.sendDraft)
 	act(draftPath+"/delete", s.deleteDraft)
 	form("/c/:name/settings", s.circleSettings, s.editCircle)
+	form("/c/:name/move", s.moveForm, s.moveCircle)
+	act("/c/:name/aliases", s.setAliases)
 	act("/c/:name/roles", s.setRole)
 	act("/c/:name/join", s.join)
 	act("/c/:name/leave", s.leave)

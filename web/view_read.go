@@ -51,6 +51,7 @@ type CircleHead struct {
 	Circle     CircleRef
 	Handle     string // "!gardening@example.org", to copy
 	Remote     string // its address at its origin; empty when local
+	Moved      string // where it lives now; "" = here
 	Visibility string
 	Sensitive  bool
 	Role       string // the viewer's: "", "pending", "member", "moderator", "operator", "owner"

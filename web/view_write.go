@@ -24,9 +24,22 @@ type CircleFormView struct {
 	LocalNotice bool // no public host is set: every circle stays here
 	Hues        []Hue
 
+	Move   string      // the page for moving it away; "" = not the reader's to do
 	Staff  []RoleRow   // who runs it
 	Asking []PersonRef // who wants to be let in
 	Roles  []Option    // what somebody may be made
+}
+
+// CircleMoveView is page "circle_move": /c/{name}/move, how a circle moves away, and from where others
+// move to it.
+type CircleMoveView struct {
+	Page
+	Form
+	Circle  CircleRef
+	Address string // what the new circle has to name
+	Target  string // where it is to go
+	Aliases string // the other addresses, one a line
+	Gone    string // where it has gone; then nothing can be changed
 }
 
 // A Hue is one colour that a circle may have.

@@ -217,6 +217,7 @@ func (h *house) openFederation() error {
 		Store: h.store, App: h.app, Host: h.site.Host, Queues: h.queues, PeerDecided: h.sender.PeerDecided,
 	})
 	h.worker.Every("deletions", time.Minute, h.app.FinishDeletions)
+	h.worker.Every("moves", time.Minute, h.app.FinishMoves)
 	h.worker.Every("removals", time.Minute, h.app.FinishRemovals)
 	h.worker.Every("standing", time.Minute, h.app.SweepStanding)
 	h.worker.Every("polls", 15*time.Second, h.app.SweepPolls)

@@ -38,6 +38,8 @@ type Group struct {
 	Indexable        bool
 	Languages        []Language
 	Tags             []Mark
+	AlsoKnownAs      []string
+	MovedTo          string
 }
 
 // A Person is a member; a Bot is of type Service.
@@ -146,6 +148,7 @@ func (g Group) Doc() Doc {
 		languages = append(languages, *l.wire())
 	}
 	w.Language, w.Tag = &languages, &tags
+	w.AlsoKnownAs, w.MovedTo = g.AlsoKnownAs, g.MovedTo
 	return Doc{body: render(w), context: contextActor}
 }
 

@@ -7,6 +7,11 @@ import (
 	"halqa/internal/store"
 )
 
+// Confirm asks the viewer to prove once more who they are, before something that cannot be taken back.
+func (a *Accounts) Confirm(ctx context.Context, v circles.Viewer, password string, client Client) error {
+	return a.proveAgain(ctx, v, "password", password, client)
+}
+
 // Remove deletes the viewer's account, and begins to delete them and what they wrote; the clock goes on
 // with that. They prove once more who they are. The last admin, and the only owner of a circle, are
 // refused.

@@ -18,6 +18,7 @@ const (
 	ToldThread  = store.ToldThread
 	ToldRemoved = store.ToldRemoved
 	ToldFollow  = store.ToldFollow
+	ToldMoved   = store.ToldMoved
 	ToldPoll    = store.ToldPoll
 )
 

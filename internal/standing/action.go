@@ -8,6 +8,7 @@ type Action string
 const (
 	CreateCircle Action = "create_circle"
 	EditCircle   Action = "edit_circle" // Circle
+	MoveCircle   Action = "move_circle" // Circle; by its owner
 	SetRole      Action = "set_role"    // Circle; Person gets NewRole
 	Join         Action = "join"        // Circle
 	Leave        Action = "leave"       // Circle

@@ -112,6 +112,8 @@ func (j *judgement) circle() (Reason, error) {
 		return "", nil
 	case c.DeletedAt != 0, c.SuspendedAt != 0:
 		return CircleGone, nil
+	case c.Local() && c.MovedTo != "" && (j.Action == Post || j.Action == Comment || j.Action == Join):
+		return CircleMoved, nil
 	}
 	return j.peer(&c.Actor)
 }

@@ -14,6 +14,7 @@ const (
 	PeerBlocked    Reason = "peer-blocked"
 	NotVisible     Reason = "not-visible"
 	CircleGone     Reason = "circle-gone"
+	CircleMoved    Reason = "circle-moved"
 	Banned         Reason = "banned"
 	BlockedBy      Reason = "blocked-by"
 	NotAMember     Reason = "not-a-member"
@@ -59,6 +60,7 @@ var refusals = map[Reason]struct {
 	PeerBlocked:    {circles.Forbidden, "This instance exchanges nothing with that one; ask the people who run it why."},
 	NotVisible:     {circles.NotFound, "There is no such circle or post; check the address."},
 	CircleGone:     {circles.Gone, "This circle is closed; nothing can be changed in it any more."},
+	CircleMoved:    {circles.Gone, "This circle has moved; its page says where to."},
 	Banned:         {circles.Forbidden, "You are banned from this circle; its moderators can lift that."},
 	BlockedBy:      {circles.Forbidden, "This person does not want to hear from you; write somewhere else."},
 	NotAMember:     {circles.Forbidden, "Only members can do that; join the circle first."},

@@ -25,6 +25,14 @@ func (j *judgement) rule() (Reason, error) {
 		return j.leave()
 	case EditCircle:
 		return j.operates()
+	case MoveCircle:
+		if r, err := j.operates(); r != "" || err != nil {
+			return r, err
+		}
+		if j.role != circles.RoleOwner && j.Who.Role != circles.SiteAdmin {
+			return RankTooLow, nil
+		}
+		return "", nil
 	case SetRole:
 		return j.setRole()
 	case Post:

@@ -8,13 +8,13 @@ import (
 const actorColumns = `a.id, a.kind, a.name, a.host, a.uri, a.url, a.display_name, a.icon_media, a.icon_url,
 	a.inbox, a.shared_inbox, a.outbox, a.followers, a.moderators, a.key_id, a.public_key,
 	a.bot, a.locked, a.indexable, a.published, a.created_at, a.updated_at, a.fetched_at,
-	a.deleted_at, a.suspended_at, a.moved_to, a.summary, a.summary_html, a.emoji`
+	a.deleted_at, a.suspended_at, a.moved_to, a.also_known_as, a.summary, a.summary_html, a.emoji`
 
 func actorDest(a *circles.Actor) []any {
 	return []any{&a.ID, &a.Kind, &a.Name, &a.Host, &a.URI, &a.URL, &a.DisplayName, &a.IconMedia, &a.IconURL,
 		&a.Inbox, &a.SharedInbox, &a.Outbox, &a.Followers, &a.Moderators, &a.KeyID, &a.PublicKey,
 		&a.Bot, &a.Locked, &a.Indexable, &a.Published, &a.CreatedAt, &a.UpdatedAt, &a.FetchedAt,
-		&a.DeletedAt, &a.SuspendedAt, &a.MovedTo, &a.Summary, &a.SummaryHTML, &a.Emoji}
+		&a.DeletedAt, &a.SuspendedAt, &a.MovedTo, &a.AlsoKnownAs, &a.Summary, &a.SummaryHTML, &a.Emoji}
 }
 
 func scanActor(r rowScanner) (*circles.Actor, error) {
@@ -61,13 +61,13 @@ func (tx *Tx) AddActor(a *circles.Actor) error {
 	_, err := tx.exec(`INSERT INTO actor (id, kind, name, host, uri, url, display_name, icon_media, icon_url,
 			inbox, shared_inbox, outbox, followers, moderators, key_id, public_key,
 			bot, locked, indexable, published, created_at, updated_at, fetched_at,
-			deleted_at, suspended_at, moved_to, summary, summary_html, emoji)
+			deleted_at, suspended_at, moved_to, summary, summary_html, emoji, also_known_as)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
-			$22, $23, $24, $25, $26, $27, $28, $29)`,
+			$22, $23, $24, $25, $26, $27, $28, $29, $30)`,
 		a.ID, a.Kind, a.Name, a.Host, a.URI, a.URL, a.DisplayName, a.IconMedia, a.IconURL,
 		a.Inbox, a.SharedInbox, a.Outbox, a.Followers, a.Moderators, a.KeyID, a.PublicKey,
 		a.Bot, a.Locked, a.Indexable, a.Published, a.CreatedAt, a.UpdatedAt, a.FetchedAt,
-		a.DeletedAt, a.SuspendedAt, a.MovedTo, a.Summary, a.SummaryHTML, a.Emoji)
+		a.DeletedAt, a.SuspendedAt, a.MovedTo, a.Summary, a.SummaryHTML, a.Emoji, a.AlsoKnownAs)
 	if err != nil {
 		return err
 	}
@@ -86,12 +86,12 @@ func (tx *Tx) SaveActor(a *circles.Actor) error {
 	_, err = tx.exec(`UPDATE actor SET kind = $2, name = $3, url = $4, display_name = $5, icon_media = $6, icon_url = $7,
 			inbox = $8, shared_inbox = $9, outbox = $10, followers = $11, moderators = $12, key_id = $13, public_key = $14,
 			bot = $15, locked = $16, indexable = $17, published = $18, updated_at = $19, fetched_at = $20,
-			deleted_at = $21, moved_to = $22, summary = $23, summary_html = $24, emoji = $25
+			deleted_at = $21, moved_to = $22, summary = $23, summary_html = $24, emoji = $25, also_known_as = $26
 		WHERE id = $1`,
 		a.ID, a.Kind, a.Name, a.URL, a.DisplayName, a.IconMedia, a.IconURL,
 		a.Inbox, a.SharedInbox, a.Outbox, a.Followers, a.Moderators, a.KeyID, a.PublicKey,
 		a.Bot, a.Locked, a.Indexable, a.Published, a.UpdatedAt, a.FetchedAt,
-		a.DeletedAt, a.MovedTo, a.Summary, a.SummaryHTML, a.Emoji)
+		a.DeletedAt, a.MovedTo, a.Summary, a.SummaryHTML, a.Emoji, a.AlsoKnownAs)
 	if err != nil || same {
 		return err
 	}

@@ -15,6 +15,7 @@ const (
 	ToldThread  NotificationKind = "thread"  // something new in a thread they follow
 	ToldRemoved NotificationKind = "removed" // a moderator removed something of theirs
 	ToldFollow  NotificationKind = "follow"  // somebody follows them
+	ToldMoved   NotificationKind = "moved"   // whom they followed lives elsewhere now, and they follow there
 	ToldPoll    NotificationKind = "poll"    // a poll of theirs, or one they voted in, is over
 )
 
@@ -98,9 +99,9 @@ func (tx *Tx) told(v circles.Viewer, args *[]any) (string, error) {
 		return "", err
 	}
 	me := arg(args, v.Person)
-	cond := " FROM notification n LEFT JOIN post p ON p.id = n.object AND n.kind <> 'follow' LEFT JOIN circle c ON c.id = p.circle" +
-		" LEFT JOIN actor f ON f.id = n.object AND n.kind = 'follow' WHERE n.person = " + me +
-		" AND CASE n.kind WHEN 'follow' THEN f.deleted_at = 0 AND f.suspended_at = 0 WHEN 'removed' THEN p.state = 'removed' AND " +
+	cond := " FROM notification n LEFT JOIN post p ON p.id = n.object AND n.kind NOT IN ('follow', 'moved') LEFT JOIN circle c ON c.id = p.circle" +
+		" LEFT JOIN actor f ON f.id = n.object AND n.kind IN ('follow', 'moved') WHERE n.person = " + me +
+		" AND CASE n.kind WHEN 'follow' THEN f.deleted_at = 0 AND f.suspended_at = 0 WHEN 'moved' THEN f.suspended_at = 0 WHEN 'removed' THEN p.state = 'removed' AND " +
 		mayFind(v, args) + " ELSE p.state = 'visible' AND " + mayFind(v, args) +
 		" AND NOT EXISTS (SELECT 1 FROM thread_wish w WHERE w.person = " + me + " AND w.post = n.thread AND w.wish = 'mute') END"
 	// What one wrote oneself was removed, whoever did it.
@@ -121,7 +122,7 @@ func (tx *Tx) Notifications(v circles.Viewer) ([]Notification, error) {
 		var n Notification
 		var object int64
 		err := r.Scan(&n.ID, &n.Kind, &object, &n.Thread, &n.Actor, &n.At, &n.Seen)
-		if n.Kind != ToldFollow {
+		if n.Kind != ToldFollow && n.Kind != ToldMoved {
 			n.Post = circles.PostID(object)
 		}
 		return n, err
