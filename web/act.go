@@ -20,23 +20,24 @@ type deed struct {
 	flash  string
 	danger bool
 	reason bool
+	asks   app.Act
 	do     func(a *app.App, ctx context.Context, who circles.Viewer, id circles.PostID, reason string) error
 }
 
 var (
-	deletion = deed{"delete", "confirm.delete-post", "confirm.delete-lead", "post.delete", "flash.deleted", true, false,
+	deletion = deed{"delete", "confirm.delete-post", "confirm.delete-lead", "post.delete", "flash.deleted", true, false, app.ActDelete,
 		func(a *app.App, ctx context.Context, who circles.Viewer, id circles.PostID, _ string) error {
 			return a.Delete(ctx, who, id)
 		}}
-	restoration = deed{"restore", "confirm.restore", "confirm.restore-lead", "post.restore", "flash.restored", false, false,
+	restoration = deed{"restore", "confirm.restore", "confirm.restore-lead", "post.restore", "flash.restored", false, false, app.ActRestore,
 		func(a *app.App, ctx context.Context, who circles.Viewer, id circles.PostID, _ string) error {
 			return a.Restore(ctx, who, id)
 		}}
-	removal = deed{"remove", "confirm.remove", "confirm.remove-lead", "post.remove", "flash.removed", true, true,
+	removal = deed{"remove", "confirm.remove", "confirm.remove-lead", "post.remove", "flash.removed", true, true, app.ActRemove,
 		func(a *app.App, ctx context.Context, who circles.Viewer, id circles.PostID, reason string) error {
 			return a.Remove(ctx, who, id, reason)
 		}}
-	returning = deed{"return", "confirm.return", "confirm.return-lead", "post.return", "flash.returned", false, false,
+	returning = deed{"return", "confirm.return", "confirm.return-lead", "post.return", "flash.returned", false, false, app.ActReturn,
 		func(a *app.App, ctx context.Context, who circles.Viewer, id circles.PostID, _ string) error {
 			return a.Return(ctx, who, id)
 		}}
@@ -63,6 +64,11 @@ func (v *visit) confirm(d deed, status int, form *Form, why string) error {
 	p, err := v.s.app.Source(v.Request().Context(), v.who, id)
 	if err != nil {
 		return err
+	}
+	if form == nil { // before somebody confirms what will be refused, in the same words
+		if err := v.s.app.MayAct(v.Request().Context(), v.who, id, d.asks); err != nil {
+			return err
+		}
 	}
 	title := d.title
 	if title == "confirm.delete-post" && p.Post.Kind == circles.IsComment {

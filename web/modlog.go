@@ -34,6 +34,7 @@ func (s *Server) circleLog(v *visit) error {
 	if moderates && c.Local() {
 		view.Tabs = v.deskTabs(c.Path()+"/mod", "modlog")
 	}
+	view.Limited = !c.Visibility.Federated()
 	return v.showLog(view, c.CircleID(), c.Path()+"/modlog", moderates)
 }
 
@@ -44,6 +45,7 @@ func (v *visit) showLog(view LogView, circle circles.CircleID, path string, name
 	}
 	view.NoIndex = true
 	for _, e := range entries {
+		view.Limited = view.Limited || e.Circle != nil && !e.Circle.Visibility.Federated()
 		view.Entries = append(view.Entries, v.logRow(e, circle != 0, names))
 	}
 	if next != "" {

@@ -32,6 +32,9 @@ func personDrawer(l *i18n.Localizer) (ring, name func(PersonRef) template.HTML) 
 		s := `<a class="name" href="` + esc(safeAddress(p.Href)) + `" title="@` + esc(p.Name) + `"><bdi>` + calledHTML(p) + `</bdi>`
 		if host := p.Host(); host != "" {
 			s += ` <span class="host">@` + esc(host) + `</span>`
+		} else if p.Display != "" && p.Display != p.Name {
+			// A name can be copied, and letters of other scripts look like ours; this one is given out once.
+			s += ` <span class="host">@` + esc(p.Name) + `</span>`
 		}
 		if p.Moderator {
 			s += moderator

@@ -106,6 +106,7 @@ type LogView struct {
 	Page
 	Circle  CircleRef // empty for the instance's
 	Tabs    []Tab
+	Limited bool // some of it is not for everyone who asks
 	Entries []LogRow
 	More    string
 }
