@@ -41,6 +41,17 @@ func (in *Inbox) accept(ctx context.Context, d delivery) (int, error) {
 		return 0, &httpError{http.StatusUnauthorized, "The activity claims an actor of this instance."}
 	}
 
+	host, err := hostOf(a.Actor)
+	if err != nil {
+		return 0, err
+	}
+	writes := a.Type == "Create" || a.Type == "Update"
+	if writes {
+		if err := in.keeping.full(host); err != nil {
+			return 0, err
+		}
+	}
+	announced := false
 	p := store.Parked{URI: a.ID, OrderKey: orderKey(a), Signer: d.signer, Raw: d.body}
 	var stranger *app.RemoteActor
 	if d.stranger != nil {
@@ -59,8 +70,8 @@ func (in *Inbox) accept(ctx context.Context, d delivery) (int, error) {
 	}
 	var lacking *lacks
 	begun := in.begun(a)
-	err := in.store.Update(ctx, func(tx *store.Tx) error {
-		lacking = nil
+	err = in.store.Update(ctx, func(tx *store.Tx) error {
+		lacking, announced = nil, false
 		if err := keep(tx); err != nil {
 			return err
 		}
@@ -72,8 +83,13 @@ func (in *Inbox) accept(ctx context.Context, d delivery) (int, error) {
 			lacking = &lacks{} // behind what came before it
 			return in.park(tx, p)
 		}
-		return in.admit(tx, begun)
+		err = in.admit(tx, begun)
+		announced = tx.Appended()
+		return err
 	})
+	if err == nil && writes && announced {
+		in.keeping.add(host, len(d.body))
+	}
 	if errors.As(err, &lacking) {
 		if err := in.waiting.recount(ctx, in.store); err != nil {
 			return 0, err

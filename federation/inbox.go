@@ -46,6 +46,7 @@ type Inbox struct {
 	wake    chan struct{} // something was parked
 	past    chan struct{} // somebody's past may be wanted
 	waiting waiting
+	keeping keeping
 	strange noting
 }
 
@@ -68,7 +69,7 @@ func NewInbox(o InboxOptions) *Inbox {
 		site: o.Site, store: o.Store, app: o.App, log: o.Log, now: o.Now,
 		bodies: newBodies(), slots: newSlots(o.Now), keys: newKeyRing(o.Store, d, o.Now), fetcher: d,
 		heard: o.Heard, client: o.Client, wake: make(chan struct{}, 1), past: make(chan struct{}, 1),
-		waiting: waiting{now: o.Now}, strange: noting{now: o.Now},
+		waiting: waiting{now: o.Now}, keeping: keeping{now: o.Now, daily: keptDaily}, strange: noting{now: o.Now},
 	}
 	if in.heard == nil {
 		in.heard = func(string) {}
