@@ -136,7 +136,8 @@ func TestKeysExist(t *testing.T) {
 			}
 		}
 	}
-	fresh, err := template.New("").Funcs(functions(en, testServerAssets(t), time.Now)).ParseFS(pages, "page/*.tmpl")
+	drawn := template.FuncMap{"comments": func([]Comment) template.HTML { return "" }} // its keys stand in draw.go
+	fresh, err := template.New("").Funcs(functions(en, testServerAssets(t), time.Now)).Funcs(drawn).ParseFS(pages, "page/*.tmpl")
 	if err != nil {
 		t.Fatal(err)
 	}
