@@ -113,6 +113,12 @@ func (w *spoken) said(err error) {
 		for _, ev := range events {
 			w.pos = ev.Seq
 			for _, family := range slices.Sorted(maps.Values(peerFamilies)) {
+				if isMessage(ev.Kind) {
+					if err := w.letter(tx, ev, family); err != nil {
+						return err
+					}
+					continue
+				}
 				b, err := pack(w.site, tx, ev, classOf(family))
 				if err != nil {
 					return err
@@ -126,6 +132,21 @@ func (w *spoken) said(err error) {
 		return err
 	})
 	w.clock.forward(time.Minute)
+}
+
+// letter notes a private message, which is rendered for the one server it goes to.
+func (w *spoken) letter(tx *store.Tx, ev circles.Event, family string) error {
+	signer, err := tx.Actor(ev.Signer)
+	if err != nil {
+		return err
+	}
+	said, err := speaker{site: w.site, tx: tx, family: family}.message(ev, signer, formMain)
+	if err != nil {
+		return err
+	}
+	w.note(shapeOf(w, said.doc.Bytes())+"-private", said.doc.Bytes(), family)
+	w.kinds[ev.Kind] = true
+	return nil
 }
 
 func (w *spoken) note(shape string, body []byte, family string) {
@@ -259,6 +280,11 @@ func TestEachShapeIsGolden(t *testing.T) {
 	w.said(w.app.Restore(ctx, alice, post.ID))
 	w.said(w.app.Delete(ctx, olga, comment.ID))
 	w.said(w.app.Restore(ctx, olga, comment.ID))
+
+	// What is for one person.
+	letter, err := w.app.SendMessage(ctx, alice, app.NewMessage{To: bob, Body: "Your *worms* are here."})
+	w.said(err)
+	w.said(w.app.DeleteMessage(ctx, alice, letter.ID))
 
 	// Reports and suspensions.
 	var far [2]circles.PostID
