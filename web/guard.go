@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"net/http"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 )
@@ -12,6 +13,11 @@ import (
 // that were chosen and not yet sent; only our own script can make such an address.
 const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self'; " +
 	"connect-src 'self'; manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+
+// contentPolicyWith is contentPolicy of a page whose form may end at this source, too.
+func contentPolicyWith(source string) string {
+	return strings.Replace(contentPolicy, "form-action 'self'", "form-action 'self' "+source, 1)
+}
 
 // headers sets what every answer of the browser edge carries.
 func headers(next echo.HandlerFunc) echo.HandlerFunc {

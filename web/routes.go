@@ -134,6 +134,13 @@ func (s *Server) routes(assets *static.Files) {
 	form("/settings/appearance", s.appearanceForm, s.saveAppearance)
 	form("/settings/sessions", s.sessionsPage, s.endSession)
 	form("/settings/account", s.accountForm, s.removeAccount)
+	form("/settings/tokens", s.tokensForm, s.makeToken)
+	act("/settings/tokens/end", s.endGrant)
+
+	// Programs: where people give them leave, and what they can do.
+	read("/oauth/authorize", s.authorizeForm)
+	act("/oauth/authorize", s.authorize)
+	read("/api", s.reference)
 	admin := func(path string, show, act func(*visit) error) { form(path, s.admins(show), s.admins(act)) }
 	admin("/admin", s.adminSite, s.saveSite)
 	admin("/admin/people", s.adminPeople, s.giveSiteRole)

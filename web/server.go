@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,6 +31,8 @@ type Options struct {
 	// address with {uri} in it. nil = visitors are not led to their servers.
 	Subscribe func(ctx context.Context, name, host string) (template string, err error)
 	Pictures  *Pictures // shows pictures of other servers; nil = they are links
+
+	API API // the routes for programs, for the page about them
 
 	Origin    string       // "https://example.org", without a slash; decides names and flags of cookies
 	Version   string       // of this program, for the foot of the page
@@ -104,6 +107,16 @@ func New(o Options) (*Server, error) {
 	e.Use(requestID, headers, guard, s.session)
 	s.routes(assets)
 	return s, nil
+}
+
+// Actions are all that a browser can ask for: "POST /c/:name/join".
+func (s *Server) Actions() []string {
+	var all []string
+	for _, r := range s.echo.Routes() {
+		all = append(all, r.Method+" "+r.Path)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.echo.ServeHTTP(w, r) }

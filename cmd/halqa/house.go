@@ -313,16 +313,16 @@ func (h *house) handler() (http.Handler, error) {
 	for _, p := range h.proxies {
 		proxies = append(proxies, &net.IPNet{IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen())})
 	}
-	pages, err := web.New(web.Options{
-		App: h.app, Accounts: h.accounts, Moderation: h.moderation, Resolver: h.inbox, Subscribe: h.inbox.Subscribe, Pictures: &web.Pictures{Client: h.fetch, Cache: h.cache},
-		Origin: h.site.Base, Version: version, Proxies: proxies, LocalOnly: h.cfg.Host == "", Now: h.now, Log: h.log,
+	programs, err := api.New(api.Options{
+		App: h.app, Accounts: h.accounts, Moderation: h.moderation, Resolver: h.inbox, Origin: h.site.Base, Version: version,
+		Client: h.client, Now: h.now, Log: h.log,
 	})
 	if err != nil {
 		return nil, err
 	}
-	programs, err := api.New(api.Options{
-		App: h.app, Accounts: h.accounts, Moderation: h.moderation, Resolver: h.inbox, Origin: h.site.Base, Version: version,
-		Client: h.client, Now: h.now, Log: h.log,
+	pages, err := web.New(web.Options{
+		App: h.app, Accounts: h.accounts, Moderation: h.moderation, Resolver: h.inbox, Subscribe: h.inbox.Subscribe, Pictures: &web.Pictures{Client: h.fetch, Cache: h.cache},
+		API: aboutAPI(programs), Origin: h.site.Base, Version: version, Proxies: proxies, LocalOnly: h.cfg.Host == "", Now: h.now, Log: h.log,
 	})
 	if err != nil {
 		return nil, err
