@@ -309,21 +309,7 @@ func (h *house) handler() (http.Handler, error) {
 	publisher := federation.NewPublisher(federation.PublisherOptions{
 		Site: h.site, Store: h.store, App: h.app, Inbox: h.inbox, Log: h.log, Version: version, About: h.about,
 	})
-	var proxies []*net.IPNet
-	for _, p := range h.proxies {
-		proxies = append(proxies, &net.IPNet{IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen())})
-	}
-	programs, err := api.New(api.Options{
-		App: h.app, Accounts: h.accounts, Moderation: h.moderation, Resolver: h.inbox, Origin: h.site.Base, Version: version,
-		Client: h.client, Now: h.now, Log: h.log,
-	})
-	if err != nil {
-		return nil, err
-	}
-	pages, err := web.New(web.Options{
-		App: h.app, Accounts: h.accounts, Moderation: h.moderation, Resolver: h.inbox, Subscribe: h.inbox.Subscribe, Pictures: &web.Pictures{Client: h.fetch, Cache: h.cache},
-		API: aboutAPI(programs), Origin: h.site.Base, Version: version, Proxies: proxies, LocalOnly: h.cfg.Host == "", Now: h.now, Log: h.log,
-	})
+	pages, programs, err := h.edges()
 	if err != nil {
 		return nil, err
 	}
@@ -342,6 +328,29 @@ func (h *house) handler() (http.Handler, error) {
 		}
 		pages.ServeHTTP(w, r)
 	}), nil
+}
+
+// edges are what browsers and programs speak to.
+func (h *house) edges() (*web.Server, *api.Server, error) {
+	var proxies []*net.IPNet
+	for _, p := range h.proxies {
+		proxies = append(proxies, &net.IPNet{IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen())})
+	}
+	programs, err := api.New(api.Options{
+		App: h.app, Accounts: h.accounts, Moderation: h.moderation, Resolver: h.inbox, Origin: h.site.Base, Version: version,
+		Client: h.client, Now: h.now, Log: h.log,
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	pages, err := web.New(web.Options{
+		App: h.app, Accounts: h.accounts, Moderation: h.moderation, Resolver: h.inbox, Subscribe: h.inbox.Subscribe, Pictures: &web.Pictures{Client: h.fetch, Cache: h.cache},
+		API: aboutAPI(programs), Origin: h.site.Base, Version: version, Proxies: proxies, LocalOnly: h.cfg.Host == "", Now: h.now, Log: h.log,
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return pages, programs, nil
 }
 
 // about is what NodeInfo says of this instance.
