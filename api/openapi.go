@@ -16,6 +16,7 @@ var about = map[accounts.Scope]string{
 	accounts.ScopeNotifications: "Read what the owner was told, and mark it as seen",
 	accounts.ScopeWrite:         "Post, comment, vote, save and report in the owner's name",
 	accounts.ScopeFollow:        "Join, follow, block and mute in the owner's name",
+	accounts.ScopeMessages:      "Read and write the owner's private messages",
 	accounts.ScopeCircles:       "Open circles and change those that the owner runs",
 	accounts.ScopeModerate:      "Moderate where the owner may",
 	accounts.ScopeAccount:       "Change the owner's profile and settings, and take back leave",

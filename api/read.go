@@ -15,14 +15,14 @@ func (s *Server) readRoutes() []route {
 	sort := choice("sort", "The order of the list.", ranking.FeedOrders()...)
 	return grouped("read",
 		list("/posts", read, "Posts, as a feed lists them.", s.feed, visitors, sized,
-			with(choice("scope", "Whose posts: all public circles, those that live here, those the owner belongs to, one circle, or a tag.", app.All, app.Local, app.Subscribed, app.InCircle, app.Tagged),
-				word("circle", "The id of the circle, with scope=circle."), word("tag", "The tag, with scope=tag."), sort,
+			with(choice("scope", "Whose posts: all public circles, those that live here, those the owner belongs to, one circle, or a tag.", app.All, app.Local, app.Subscribed, app.InCircle, app.Tagged, app.InList),
+				word("circle", "The id of the circle, with scope=circle."), word("tag", "The tag, with scope=tag."), word("list", "The id of a list, with scope=list."), sort,
 				choice("window", "How old posts may be, with sort=top and sort=controversial.", app.Windows()...), flag("unread", "Leave out what was read.")),
 			beside("GET /", "GET /c/:name"), refuses(http.StatusNotFound)),
 		get("/posts/{id}", read, "A post or comment, whole, with what the reader may do about it.", s.readPost, visitors,
 			beside("GET /post/:id", "GET /post/:id/:slug", "GET /comment/:id", "GET /post/:id/reply")),
 		list("/posts/{id}/comments", read, "The comments of a thread, as trees.", s.comments, visitors,
-			with(choice("sort", "The order of comments.", ranking.CommentOrders()...), word("focus", "The id of a comment: only it, with what hangs below it."))),
+			with(choice("sort", "The order of comments.", ranking.CommentOrders()...), word("focus", "The id of a comment: only it, with what hangs below it."), flag("author", "Only what the author of the post said."))),
 		get("/posts/{id}/history", read, "How a post or comment stood before its edits.", s.history, visitors, beside("GET /post/:id/history")),
 		get("/posts/{id}/source", read, "A post or comment with its markdown, for its author.", s.source, beside("GET /post/:id/edit", "GET /post/:id/delete", "GET /post/:id/restore", "GET /post/:id/remove", "GET /post/:id/return")),
 		get("/posts/{id}/delivery", read, "How far a post has got on its way to other servers, for its author and admins.", s.delivery),
@@ -56,7 +56,12 @@ func (s *Server) feed(c *call) (Page[Post], error) {
 	if q.Circle, err = idIn[circles.CircleID](ID(c.query("circle")), "circle"); err != nil {
 		return Page[Post]{}, err
 	}
+	if q.List, err = idIn[circles.ListID](ID(c.query("list")), "list"); err != nil {
+		return Page[Post]{}, err
+	}
 	switch {
+	case q.Scope == "" && q.List != 0:
+		q.Scope = app.InList
 	case q.Scope == "" && q.Circle != 0:
 		q.Scope = app.InCircle
 	case q.Scope == "" && q.Tag != "":
@@ -136,7 +141,7 @@ func (s *Server) comments(c *call) (Page[Comment], error) {
 	if err != nil {
 		return Page[Comment]{}, err
 	}
-	t, err := s.app.Thread(c.ctx(), c.who, root, app.ThreadQuery{Sort: c.order(ranking.CommentOrders()), Focus: focus, Cursor: c.cursor()})
+	t, err := s.app.Thread(c.ctx(), c.who, root, app.ThreadQuery{Sort: c.order(ranking.CommentOrders()), Focus: focus, Author: c.query("author") == "true", Cursor: c.cursor()})
 	if err != nil {
 		return Page[Comment]{}, err
 	}

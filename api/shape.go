@@ -198,6 +198,7 @@ type Post struct {
 	Pinned    bool              `json:"pinned"`
 	Tags      []string          `json:"tags,omitempty"`
 	Photos    []Photo           `json:"photos,omitempty" doc:"In lists only the first."`
+	Poll      *Poll             `json:"poll,omitempty"`
 	PhotoN    int               `json:"photo_count"`
 	Ups       int64             `json:"ups"`
 	Downs     int64             `json:"downs"`
@@ -254,7 +255,7 @@ func (s *Server) cards(all []app.PostCard) []Post {
 func (s *Server) full(f *app.FullPost) Post {
 	p := s.post(f.Post)
 	p.Notice, p.Author, p.Circle, p.Photos, p.Tags, p.Vote, p.Saved = f.Notice, s.person(f.Author), s.circle(f.Circle), s.photos(f.Photos), f.Tags, f.Vote, f.Saved
-	p.Source = f.Post.Body
+	p.Source, p.Poll = f.Post.Body, pollOf(f.Poll)
 	return *p
 }
 

@@ -22,6 +22,8 @@ func TestEveryRouteAnswersAsDocumented(t *testing.T) {
 	t.Run("follow", func(t *testing.T) { s.follow() })
 	t.Run("moderate", func(t *testing.T) { s.moderate() })
 	t.Run("account", func(t *testing.T) { s.account() })
+	t.Run("shelf", func(t *testing.T) { s.shelf() })
+	t.Run("messages", func(t *testing.T) { s.messages() })
 	t.Run("admin", func(t *testing.T) { s.admin() })
 	t.Run("refusals", func(t *testing.T) { s.refusals() })
 	for _, u := range h.recorder.Unseen() {
@@ -37,6 +39,7 @@ type script struct {
 	garden        CircleView
 	post          Post
 	comment       Post
+	gone          ID // somebody who left
 }
 
 func newScript(h *house) *script {
@@ -123,6 +126,7 @@ func (s *script) read() {
 		s.visitor.get(path("/people/%s/%s", id(s.lin.who.Person), tab), nil)
 	}
 	gone := s.person("gone", circles.SiteMember)
+	s.gone = id(gone.who.Person)
 	s.must(s.accounts.Remove(s.ctx(), gone.who, "nine herons wade slowly", accounts.Client{}))
 	for range 3 {
 		s.must(s.app.FinishDeletions(s.ctx()))
@@ -323,9 +327,98 @@ func (s *script) admin() {
 	s.lin.ask("GET", "/admin/site", nil).problem(403, "forbidden")
 }
 
+func (s *script) shelf() {
+	garden, lin := s.garden.Circle.ID, id(s.lin.who.Person)
+	var made List
+	s.lin.post("/me/lists", m{"title": "Green things", "public": true}, &made)
+	s.lin.put("/me/lists/"+made.Slug, m{"title": "Green", "about": "All of it", "public": true}, nil)
+	s.lin.put(path("/me/lists/%s/circles/%s", made.Slug, garden), nil, nil)
+	var lists Page[List]
+	s.visitor.get(path("/people/%s/lists", lin), &lists)
+	if len(lists.Items) != 1 || lists.Items[0].Circles != 1 || lists.Items[0].Title != "Green" {
+		s.Errorf("lin's lists are %+v", lists)
+	}
+	var view ListView
+	s.visitor.get(path("/people/%s/lists/%s", lin, made.Slug), &view)
+	if len(view.Circles) != 1 || view.Owner.ID != lin {
+		s.Errorf("the list is %+v", view)
+	}
+	s.visitor.ask("GET", path("/people/%s/lists/%s", s.gone, made.Slug), nil).problem(410, "gone")
+	var feed Page[Post]
+	s.visitor.get("/posts?list="+string(made.ID), &feed)
+	if len(feed.Items) == 0 {
+		s.Error("the feed of the list is empty")
+	}
+	s.lin.drop(path("/me/lists/%s/circles/%s", made.Slug, garden))
+	s.lin.drop("/me/lists/" + made.Slug)
+
+	var draft KeptDraft
+	s.lin.post("/drafts", m{"circle": garden, "title": "Begun"}, &draft)
+	s.lin.put("/drafts/"+draft.Name, m{"circle": garden, "title": "Begun", "body": "so far"}, nil)
+	s.lin.get("/drafts/"+draft.Name, &draft)
+	var drafts Page[DraftRow]
+	s.lin.get("/drafts", &drafts)
+	if len(drafts.Items) != 1 || draft.Draft.Body != "so far" || draft.Draft.Circle != garden {
+		s.Errorf("the draft is %+v, the list %+v", draft, drafts)
+	}
+	s.lin.drop("/drafts/" + draft.Name)
+	var over Draft
+	s.eve.get(path("/posts/%s/crosspost", s.post.ID), &over)
+	if over.Title != s.post.Title+"!" {
+		s.Errorf("the crosspost begins with %+v", over)
+	}
+	var asked Post
+	s.lin.post("/posts", m{"circle": garden, "title": "Which?", "poll": m{"options": []string{"Peas", "Beans"}, "minutes": 60}}, &asked)
+	var poll Poll
+	s.ann.put(path("/posts/%s/poll", asked.ID), m{"choices": []int{1}}, &poll)
+	if !poll.Open || poll.Voters != 1 || poll.Options[1].Votes != 1 || len(poll.Mine) != 1 {
+		s.Errorf("the poll is %+v", poll)
+	}
+	var v PostView
+	s.visitor.get(path("/posts/%s", asked.ID), &v)
+	if v.Post.Poll == nil || v.Post.Poll.Voters != 1 {
+		s.Errorf("the post with the poll is %+v", v.Post)
+	}
+}
+
+func (s *script) messages() {
+	lin, ann := id(s.lin.who.Person), id(s.ann.who.Person)
+	s.lin.put("/me/message-wish", m{"from": "everyone"}, nil)
+	var wish MessageWish
+	s.lin.get("/me/message-wish", &wish)
+	var sent Message
+	s.ann.post(path("/people/%s/messages", lin), m{"body": "Hello *Lin*"}, &sent)
+	var requests Page[Conversation]
+	s.lin.get("/messages?requests=true", &requests)
+	if wish.From != "everyone" || len(requests.Items) != 1 || requests.Items[0].State != "request" {
+		s.Fatalf("lin's wish is %+v, the requests %+v", wish, requests)
+	}
+	s.lin.post(path("/people/%s/messages/decline", ann), nil, nil)
+	s.lin.post(path("/people/%s/messages/accept", ann), nil, nil)
+	var unread Unseen
+	s.lin.get("/messages/unread", &unread)
+	s.lin.get("/messages", nil)
+	var letters Page[Message]
+	s.lin.get(path("/people/%s/messages", ann), &letters)
+	if len(letters.Items) != 1 || letters.Items[0].ID != sent.ID || letters.Items[0].Mine {
+		s.Fatalf("the conversation is %+v", letters)
+	}
+	s.lin.ask("GET", path("/people/%s/messages", s.gone), nil).problem(410, "gone")
+	s.lin.put(path("/people/%s/messages/read", ann), nil, nil)
+	s.lin.get("/messages/"+string(sent.ID), nil)
+	s.lin.post(path("/messages/%s/report", sent.ID), m{"category": "other", "text": "too loud"}, nil)
+	var reports Page[MessageReport]
+	s.ann.get("/moderation/messages", &reports)
+	if len(reports.Items) != 1 || !strings.Contains(reports.Items[0].Quoted, "Hello") {
+		s.Fatalf("the reports are %+v", reports)
+	}
+	s.ann.post(path("/moderation/messages/%s/decision", reports.Items[0].ID), m{"uphold": false}, nil)
+	s.ann.drop("/messages/" + string(sent.ID))
+}
+
 // Bodies that get past the reading, for routes where an empty object does not.
 var plausible = map[string]string{
-	"PUT /tags/{tag}/wish": `{"wish":"follow"}`, "PUT /admin/people/{name}": `{"role":"member"}`,
+	"PUT /tags/{tag}/wish": `{"wish":"follow"}`, "PUT /me/lists/{slug}": `{"title":"x"}`, "PUT /admin/people/{name}": `{"role":"member"}`,
 	"PUT /actors/{id}/suspension": `{"reason":"spam"}`, "PUT /posts/{id}/wish": `{"wish":"mute"}`,
 }
 
@@ -336,8 +429,9 @@ func (s *script) refusals() {
 	s.must(err)
 	few, err := New(func() Options { o := h.o; o.Limit = 1; return o }())
 	s.must(err)
+	reads, writes := h.person("ann", circles.SiteAdmin, accounts.ScopeRead), h.person("ann", circles.SiteAdmin, accounts.ScopeWrite)
 	for _, r := range h.routes {
-		at := strings.NewReplacer("{id}", "x", "{person}", "x", "{tag}", "a%20b", "{file}", "x", "{host}", "other.example", "{session}", "x", "{grant}", "x", "{name}", "nobody").Replace(r.path)
+		at := strings.NewReplacer("{id}", "x", "{person}", "x", "{tag}", "a%20b", "{file}", "x", "{host}", "other.example", "{session}", "x", "{grant}", "x", "{name}", "nobody", "{slug}", "nothing").Replace(r.path)
 		name := r.method + " " + strings.TrimPrefix(r.path, Prefix)
 		body, kind := "", ""
 		if r.in != nil {
@@ -364,11 +458,11 @@ func (s *script) refusals() {
 			wrong := *s.visitor
 			wrong.token = "nonsense"
 			send(&wrong, at, kind, body).problem(401, "token-invalid")
-			other := accounts.ScopeWrite
-			if r.scope == other {
-				other = accounts.ScopeRead
+			other := writes
+			if r.scope == accounts.ScopeWrite {
+				other = reads
 			}
-			send(h.person("ann", circles.SiteAdmin, other), at, kind, body).problem(403, "scope-missing")
+			send(other, at, kind, body).problem(403, "scope-missing")
 			if r.open == "" {
 				send(s.visitor, at, kind, body).problem(401, "denied")
 			}

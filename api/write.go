@@ -72,6 +72,8 @@ type NewPost struct {
 	Language  string     `json:"language,omitempty" doc:"BCP 47."`
 	Sensitive bool       `json:"sensitive,omitempty"`
 	Warning   string     `json:"warning,omitempty" doc:"Makes it sensitive."`
+	Poll      *NewPoll   `json:"poll,omitempty"`
+	Draft     string     `json:"draft,omitempty" doc:"The name of the draft that this was, which is forgotten with it."`
 }
 
 func (s *Server) newPost(c *call, in NewPost) (Post, error) {
@@ -80,7 +82,7 @@ func (s *Server) newPost(c *call, in NewPost) (Post, error) {
 		return Post{}, err
 	}
 	made, err := s.app.Post(c.ctx(), c.who, app.NewPost{Circle: circle, Title: in.Title, Body: in.Body, Link: in.Link, Photos: refs(in.Photos),
-		Language: in.Language, Sensitive: in.Sensitive, Warning: in.Warning})
+		Language: in.Language, Sensitive: in.Sensitive, Warning: in.Warning, Poll: in.Poll.verb(), Draft: in.Draft})
 	if err != nil {
 		return Post{}, err
 	}
@@ -114,6 +116,7 @@ type Edit struct {
 	Language  string     `json:"language,omitempty"`
 	Sensitive bool       `json:"sensitive,omitempty"`
 	Warning   string     `json:"warning,omitempty"`
+	Poll      *NewPoll   `json:"poll,omitempty" doc:"In the place of the poll it has, if nobody has voted."`
 	Base      *int64     `json:"base,omitempty" doc:"rev of the post as it was read; if it has another one, the edit is refused."`
 }
 
@@ -123,7 +126,7 @@ func (s *Server) edit(c *call, in Edit) (Post, error) {
 		return Post{}, err
 	}
 	p, err := s.app.Edit(c.ctx(), c.who, id, app.Edit{Title: in.Title, Body: in.Body, Link: in.Link, Photos: refs(in.Photos), Language: in.Language,
-		Sensitive: in.Sensitive, Warning: in.Warning, Base: in.Base})
+		Sensitive: in.Sensitive, Warning: in.Warning, Poll: in.Poll.verb(), Base: in.Base})
 	if err != nil {
 		return Post{}, err
 	}

@@ -338,7 +338,7 @@ var pagesOnly = map[string]string{
 	"GET /settings/password": "a token must not lock its owner out", "POST /settings/password": "a token must not lock its owner out",
 	"GET /settings/account": "a token must not remove its owner", "POST /settings/account": "a token must not remove its owner",
 	"POST /settings/tokens": "a token must not make tokens", "GET /oauth/authorize": "leave is given by a person at a browser", "POST /oauth/authorize": "leave is given by a person at a browser",
-	"GET /api": "it is about the API", "GET /settings": "it only leads on", "GET /favicon.ico": "it is for browsers", "GET /static/*": "it is for browsers",
+	"GET /api": "it is about the API", "GET /settings": "it only leads on", "GET /favicon.ico": "it is for browsers", "GET /static/*": "it is for browsers", "GET /emoji/:id": "the HTML of a text names it, and it is anybody's",
 	"POST /c/:name/elsewhere": "it shows visitors the way to their own server",
 }
 
