@@ -299,6 +299,10 @@ func (in *Inbox) prepared(c *as.Content) *app.RemotePost {
 	if strings.HasPrefix(c.MediaType, "text/plain") || strings.HasPrefix(c.MediaType, "text/markdown") {
 		p.Source, p.HTML = c.Content, ""
 	}
+	if p.Quote = c.Quote; p.Quote != "" {
+		p.Quote = in.site.URI(c.Quote)
+	}
+	p.NoQuote = c.NoQuote
 	for _, t := range c.Tags {
 		switch t.Type {
 		case "Hashtag":

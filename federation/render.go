@@ -40,6 +40,7 @@ type postView struct {
 	mentions []*circles.Actor
 	tags     []string // without their #
 	photos   []circles.Photo
+	quote    string        // the address of what it quotes; "" = nothing that others may hear of
 	poll     *circles.Poll // nil if it asks nothing
 }
 
@@ -89,10 +90,40 @@ func viewOf(tx *store.Tx, p *circles.Post) (*postView, error) {
 			return nil, err
 		}
 	}
+	if v.quote, err = quoted(tx, p); err != nil {
+		return nil, err
+	}
 	if p.Kind == circles.IsPost {
 		v.poll, err = tx.Poll(p.ID)
 	}
 	return v, err
+}
+
+// quoted returns the id of what a post quotes. What is in a circle that stays here is not named to others.
+func quoted(tx *store.Tx, p *circles.Post) (string, error) {
+	uri, err := tx.QuoteOf(p.ID)
+	if err != nil || !strings.HasPrefix(uri, "/") {
+		return uri, err
+	}
+	of, err := tx.PostByURI(uri)
+	if circles.Is(err, circles.NotFound) {
+		return "", nil
+	}
+	if err != nil || of.Circle == 0 {
+		return uri, err
+	}
+	c, err := tx.Circle(of.Circle)
+	if err != nil || !c.Visibility.Federated() {
+		return "", err
+	}
+	return uri, nil
+}
+
+func (s Site) quotes(v *postView) string {
+	if v.quote == "" {
+		return ""
+	}
+	return s.Address(v.quote)
 }
 
 // federated reports whether anything about the post may leave the instance.
@@ -167,7 +198,7 @@ func (s Site) renderPost(v *postView, now int64, polls pollForm) as.Doc {
 			ID: id, AttributedTo: s.ActorAddress(v.author), To: to, CC: cc, Audience: audience,
 			InReplyTo: s.Address(v.parent.URI), Content: content, Markdown: markdown, URL: page,
 			Images: s.pictures(v.photos), Warning: warning, Sensitive: sensitive,
-			Language: languageOf(p.Language), Tags: s.marks(v), Context: context, Replies: replies, Likes: likes,
+			Language: languageOf(p.Language), Tags: s.marks(v), Quote: s.quotes(v), Context: context, Replies: replies, Likes: likes,
 			Published: moment(p.Published), Updated: moment(p.EditedAt),
 		}.Doc()
 	}
@@ -175,7 +206,7 @@ func (s Site) renderPost(v *postView, now int64, polls pollForm) as.Doc {
 		ID: id, AttributedTo: s.ActorAddress(v.author), To: to, CC: cc, Audience: audience,
 		Name: p.Title, Content: content, Markdown: markdown, URL: page, Link: p.Link,
 		Images: s.pictures(v.photos), Warning: warning, Sensitive: sensitive,
-		Language: languageOf(p.Language), Tags: s.marks(v), Context: context, Replies: replies,
+		Language: languageOf(p.Language), Tags: s.marks(v), Quote: s.quotes(v), Context: context, Replies: replies,
 		Likes: likes, Shares: shares, Closed: p.Locked,
 		Published: moment(p.Published), Updated: moment(p.EditedAt),
 	}

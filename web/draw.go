@@ -21,6 +21,7 @@ type painter struct {
 	votes  func(Vote) template.HTML
 	menu   func([]Action) template.HTML
 	photos func([]Photo) (template.HTML, error)
+	quote  func(*Quote) (template.HTML, error)
 
 	// What is the same in every comment of a language.
 	by, level, op, fresh, edited, reply, veilOpen, veilShow, above string
@@ -155,6 +156,13 @@ func (p *painter) voice(b *strings.Builder, c *Comment, now time.Time) error {
 			return err
 		}
 		b.WriteString(string(photos))
+	}
+	if c.Quote != nil {
+		quote, err := p.quote(c.Quote)
+		if err != nil {
+			return err
+		}
+		b.WriteString(string(quote))
 	}
 	if c.Warn != "" {
 		b.WriteString(`</details>`)

@@ -42,6 +42,7 @@ func parseSet(l *i18n.Localizer, assets *static.Files, now func() time.Time) (*t
 	set := template.New("")
 	words := functions(l, assets, now)
 	comments := newPainter(l, assets, now, func(all []Photo) (template.HTML, error) { return part(set, "photos", all) })
+	comments.quote = func(q *Quote) (template.HTML, error) { return part(set, "quote", q) }
 	words["comments"] = comments.thread
 	set, err := set.Funcs(words).ParseFS(pages, "page/*.tmpl")
 	if err != nil {

@@ -133,6 +133,21 @@ type Action struct {
 	Danger bool
 }
 
+// A Quote is the card of what a post or comment quotes.
+type Quote struct {
+	Gone    bool // it is not there for this reader
+	Away    Link // where it is, if it was never here
+	Href    string
+	Title   string // of a post; empty of a comment
+	By      PersonRef
+	Circle  Link
+	At      time.Time
+	Lang    string
+	Excerpt string // plain text
+	Veiled  bool   // it is sensitive
+	Warning string
+}
+
 // A Comment is one voice of a thread with everything below it.
 type Comment struct {
 	ID     circles.PostID
@@ -144,6 +159,7 @@ type Comment struct {
 	Lang   string
 	Body   template.HTML // sanitised by internal/text
 	Photos []Photo
+	Quote  *Quote
 	Warn   string // content warning; empty = none
 	Vote   Vote
 	Level  int    // 1 = an answer to the post

@@ -112,6 +112,7 @@ type PostView struct {
 	Edited   time.Time // zero = never
 	History  string    // address of the revisions; empty = none
 	Body     template.HTML
+	Quote    *Quote
 	Link     *Link
 	Photos   []Photo
 	Poll     *PollView

@@ -3,6 +3,7 @@ package as
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-fed/activity/streams/vocab"
@@ -40,6 +41,7 @@ type Content struct {
 	Context      string // FEP-7888
 	Conversation string // what Mastodon and Pleroma call it
 	Quote        string // FEP-044f, or one of the older names
+	NoQuote      bool   // interactionPolicy.canQuote is stated and does not let everybody
 	Replies      Tally
 	Answers      Ref // Replies itself: Mastodon embeds the first page
 	Likes        Tally
@@ -165,6 +167,12 @@ func content(v value) (*Content, error) {
 			c.Quote = v.get(key).id()
 		}
 	}
+	if c.Quote == "" {
+		c.Quote = quoteLink(v.get("tag"))
+	}
+	if can := v.get("interactionPolicy").get("canQuote"); !can.absent() {
+		c.NoQuote = !slices.Contains(can.get("automaticApproval").ids(MaxList), Public)
+	}
 	if q != nil {
 		c.Poll = poll(q, v)
 		c.Poll.EndTime = c.EndTime
@@ -224,6 +232,21 @@ func language(v value) string {
 		v = v.get("identifier")
 	}
 	return v.text(64)
+}
+
+// quoteLink is the first Link among the tags that leads to an object. // FEP-e232
+func quoteLink(v value) (href string) {
+	seen := 0
+	v.each(func(e value) {
+		if seen++; href != "" || seen > MaxList || e.typ() != "Link" {
+			return
+		}
+		switch kind, _, _ := strings.Cut(e.get("mediaType").text(128), ";"); strings.TrimSpace(kind) {
+		case "application/activity+json", "application/ld+json":
+			href = e.get("href").id()
+		}
+	})
+	return href
 }
 
 func tags(v value) (all []Tag) {

@@ -57,3 +57,13 @@ const (
 		`"controller":{"@id":"sec:controller","@type":"@id"},` +
 		`"publicKeyMultibase":"sec:publicKeyMultibase"}]`
 )
+
+// quoting is the @context of a post or comment. What it quotes has terms of Fedibird and Misskey, which
+// only those carry that quote something.
+func quoting(quote string) string {
+	if quote == "" {
+		return contextObject
+	}
+	return contextObject[:len(contextObject)-len("}]")] +
+		`,"quoteUri":"http://fedibird.com/ns#quoteUri","_misskey_quote":"https://misskey-hub.net/ns#_misskey_quote"}]`
+}

@@ -23,6 +23,7 @@ type Page struct {
 	Replies      string
 	Likes        Count
 	Shares       Count
+	Quote        string  // the id of what it quotes; "" = nothing
 	Closed       bool    // no more comments; written only if so
 	Poll         *Ballot // makes it a Question
 	Published    time.Time
@@ -48,6 +49,7 @@ type Note struct {
 	Context      string
 	Replies      string
 	Likes        Count
+	Quote        string
 	Gate         *Gate
 	Published    time.Time // never zero: PieFed takes a Note without it for a vote
 	Updated      time.Time
@@ -108,6 +110,8 @@ type objectOut struct {
 	Likes        *counted     `json:"likes,omitempty"`
 	Shares       *counted     `json:"shares,omitempty"`
 	Comments     *bool        `json:"commentsEnabled,omitempty"`
+	QuoteURI     string       `json:"quoteUri,omitempty"`
+	MisskeyQuote string       `json:"_misskey_quote,omitempty"`
 	Published    string       `json:"published"`
 	Updated      string       `json:"updated,omitempty"`
 	Gate         *Gate        `json:"gate,omitempty"`
@@ -154,6 +158,7 @@ func (p Page) Doc() Doc {
 		Name: p.Name, Summary: p.Warning, Content: p.Content, MediaType: "text/html",
 		Source: markdown(p.Markdown), URL: p.URL, Sensitive: p.Sensitive, Language: p.Language.wire(),
 		Tag: p.Tags, Context: p.Context, Replies: p.Replies, Likes: p.Likes.wire(), Shares: p.Shares.wire(),
+		QuoteURI: p.Quote, MisskeyQuote: p.Quote,
 		Published: stamp(p.Published), Updated: stamp(p.Updated),
 	}
 	if p.Link != "" {
@@ -167,7 +172,7 @@ func (p Page) Doc() Doc {
 	if p.Closed {
 		w.Comments = new(bool)
 	}
-	context := contextObject
+	context := quoting(p.Quote)
 	if p.Poll != nil {
 		w.Type, w.questionOut, context = "Question", p.Poll.wire(), contextQuestion
 	}
@@ -176,12 +181,12 @@ func (p Page) Doc() Doc {
 
 // Doc renders the comment.
 func (n Note) Doc() Doc {
-	return Doc{context: contextObject, body: render(objectOut{
+	return Doc{context: quoting(n.Quote), body: render(objectOut{
 		ID: n.ID, Type: "Note", AttributedTo: n.AttributedTo, To: n.To, CC: n.CC, Audience: n.Audience,
 		InReplyTo: n.InReplyTo, Summary: n.Warning, Content: n.Content, MediaType: "text/html",
 		Source: markdown(n.Markdown), URL: n.URL, Attachment: pictures(n.Images), Sensitive: n.Sensitive,
 		Language: n.Language.wire(), Tag: n.Tags, Context: n.Context, Replies: n.Replies,
-		Likes: n.Likes.wire(), Published: stamp(n.Published), Updated: stamp(n.Updated), Gate: n.Gate,
+		Likes: n.Likes.wire(), QuoteURI: n.Quote, MisskeyQuote: n.Quote, Published: stamp(n.Published), Updated: stamp(n.Updated), Gate: n.Gate,
 	})}
 }
 

@@ -90,6 +90,9 @@ func (a *App) Edit(ctx context.Context, who circles.Viewer, id circles.PostID, i
 		if err := body.names.keep(tx, id); err != nil {
 			return err
 		}
+		if err := a.quoteIn(tx, at.post); err != nil {
+			return err
+		}
 		if err := saveEdit(tx, at, d.Actor, before, tx.Now(), circles.EventDetail{}); err != nil {
 			return err
 		}

@@ -58,7 +58,7 @@ func (a *App) Post(ctx context.Context, who circles.Viewer, in NewPost) (*circle
 		}
 		id := circles.PostID(tx.NewID())
 		p := &circles.Post{ID: id, Kind: circles.IsPost, Circle: c.CircleID(), Author: who.Person, Root: id}
-		if made, err = publishOwn(tx, place{post: p, circle: c, root: p}, d, w, body); err != nil {
+		if made, err = a.publishOwn(tx, place{post: p, circle: c, root: p}, d, w, body); err != nil {
 			return err
 		}
 		if err := sentDraft(tx, who, in.Draft); err != nil {
@@ -102,7 +102,7 @@ func (a *App) Comment(ctx context.Context, who circles.Viewer, in NewComment) (*
 		if err := sentDraft(tx, who, in.Draft); err != nil {
 			return err
 		}
-		if made, err = publishOwn(tx, place{post: p, circle: at.circle, root: at.root}, d, w, body); err != nil || made.State != circles.Visible {
+		if made, err = a.publishOwn(tx, place{post: p, circle: at.circle, root: at.root}, d, w, body); err != nil || made.State != circles.Visible {
 			return err
 		}
 		return tx.BumpReadMark(who.Person, at.root.ID)
@@ -111,7 +111,7 @@ func (a *App) Comment(ctx context.Context, who circles.Viewer, in NewComment) (*
 }
 
 // publishOwn stores what a local person wrote and returns it as it now stands.
-func publishOwn(tx *store.Tx, at place, d standing.Decision, w words, body rendered) (*circles.Post, error) {
+func (a *App) publishOwn(tx *store.Tx, at place, d standing.Decision, w words, body rendered) (*circles.Post, error) {
 	p := at.post
 	p.URI = p.Path()
 	p.Published = tx.Now()
@@ -125,7 +125,7 @@ func publishOwn(tx *store.Tx, at place, d standing.Decision, w words, body rende
 		timed.EndsAt = p.Published + w.pollFor.Microseconds()
 		poll = &timed
 	}
-	if err := publish(tx, at, d, extras{names: body.names, poll: poll}, circles.EventDetail{}); err != nil {
+	if err := publish(tx, at, d, extras{names: body.names, poll: poll, quote: a.quoteIn}, circles.EventDetail{}); err != nil {
 		return nil, err
 	}
 	return tx.Post(p.ID)
@@ -134,8 +134,9 @@ func publishOwn(tx *store.Tx, at place, d standing.Decision, w words, body rende
 // extras are what is stored beside a post.
 type extras struct {
 	names names
-	poll  *circles.Poll // nil = none
-	raw   []byte        // the author's activity, of what came from elsewhere
+	poll  *circles.Poll                        // nil = none
+	raw   []byte                               // the author's activity, of what came from elsewhere
+	quote func(*store.Tx, *circles.Post) error // finds out what it quotes; nil = nothing
 }
 
 // publish stores a post or comment that was judged, tells the log, and counts it. The caller has
@@ -166,6 +167,11 @@ func publish(tx *store.Tx, at place, d standing.Decision, with extras, detail ci
 	}
 	if err := keepRaw(tx, p.ID, with.raw); err != nil {
 		return err
+	}
+	if with.quote != nil {
+		if err := with.quote(tx, p); err != nil {
+			return err
+		}
 	}
 	if err := standing.Acted(tx, d.Actor); err != nil || p.State != circles.Visible {
 		return err

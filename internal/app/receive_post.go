@@ -37,6 +37,8 @@ type RemotePost struct {
 	Tags      []string // hashtags, with or without their #
 	Photos    []RemotePhoto
 	Emojis    []circles.Emoji // small pictures that the text names
+	Quote     string          // the id of what it quotes, a path for one of ours; "" = nothing
+	NoQuote   bool            // its author says that not everybody may quote it
 	Poll      *RemotePoll     // nil = none
 	Raw       []byte          // the author's activity, kept for announcing; nil = not kept
 
@@ -198,8 +200,13 @@ func (a *App) ReceivePost(tx *store.Tx, said Said, in RemotePost) (Outcome, erro
 			return Outcome{}, fmt.Errorf("receive %s: %w", in.URI, err)
 		}
 	}
-	if err := publish(tx, at, d, extras{in.names(at.circle), in.poll, in.Raw}, said.detail()); err != nil {
+	if err := publish(tx, at, d, extras{names: in.names(at.circle), poll: in.poll, raw: in.Raw}, said.detail()); err != nil {
 		return Outcome{}, fmt.Errorf("receive %s: %w", in.URI, err)
+	}
+	if in.Quote != "" || in.NoQuote {
+		if err := receiveQuote(tx, p, in); err != nil {
+			return Outcome{}, fmt.Errorf("receive %s: %w", in.URI, err)
+		}
 	}
 	if p.State == circles.Held {
 		return Outcome{Result: Waits, Post: p.ID, Reason: d.Reason, Refusal: d.Refusal}, nil
@@ -227,6 +234,9 @@ func (a *App) ReceiveUpdate(tx *store.Tx, said Said, in RemotePost) (Outcome, er
 		before := *p
 		in.put(p)
 		if err := tx.KeepEmoji(in.Emojis); err != nil {
+			return false, err
+		}
+		if err := receiveQuote(tx, p, in); err != nil {
 			return false, err
 		}
 		photos, err := receivePhotos(tx, p, in.Photos)

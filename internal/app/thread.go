@@ -41,10 +41,11 @@ type FullPost struct {
 	Author *circles.Actor
 	Circle *circles.Circle
 	Photos []*circles.Photo
-	Tags   []string  // without their #
-	Vote   int       // the viewer's own: 1, -1 or 0
-	Saved  bool      // by the viewer
-	Poll   *PollView // nil = none
+	Tags   []string   // without their #
+	Vote   int        // the viewer's own: 1, -1 or 0
+	Saved  bool       // by the viewer
+	Poll   *PollView  // nil = none
+	Quote  *QuoteCard // nil = none; only on the page of its thread
 
 	seenAt int64
 }
@@ -56,11 +57,12 @@ type CommentNode struct {
 	Blocked   bool           // the notice is there because the viewer has blocked the author
 	Author    *circles.Actor // nil for a notice
 	Photos    []*circles.Photo
-	Vote      int  // the viewer's own: 1, -1 or 0
-	Saved     bool // by the viewer
-	New       bool // came since the viewer last looked at the thread, from somebody else
-	MoreAbove bool // it answers a comment that is not on the page
-	Level     int  // 1 = an answer to the post, or the comment in focus
+	Vote      int        // the viewer's own: 1, -1 or 0
+	Saved     bool       // by the viewer
+	Quote     *QuoteCard // nil = none
+	New       bool       // came since the viewer last looked at the thread, from somebody else
+	MoreAbove bool       // it answers a comment that is not on the page
+	Level     int        // 1 = an answer to the post, or the comment in focus
 	Kids      []*CommentNode
 	Below     int64 // visible comments below it, shown or not; counted to some thousand
 	Hidden    int64 // of these, the ones that hang below this comment and are not on the page: a page with Focus has them
@@ -140,6 +142,9 @@ func readThread(tx *store.Tx, v circles.Viewer, id circles.PostID, q ThreadQuery
 		return nil, err
 	}
 	t.Comments, t.Above, t.MoreAbove, t.Next = b.tops, b.above, b.moreAbove, b.next
+	if err := addQuotes(tx, v, t); err != nil {
+		return nil, err
+	}
 	if !t.Notice && q.Focus == 0 && q.Cursor == "" {
 		t.Also, err = tx.Crossposts(v, p, addressesOf(p, origin), maxCrossposts)
 	}
