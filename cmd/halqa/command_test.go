@@ -12,7 +12,7 @@ import (
 
 func TestHelpNamesEveryCommand(t *testing.T) {
 	o := newInstance(t).must("", "--help")
-	for _, command := range []string{"serve", "demo", "user create", "user list", "user reset-password", "user role", "user registration", "circle create", "circle list", "post create", "backup", "restore", "config check", "version"} {
+	for _, command := range []string{"serve", "demo", "user create", "user list", "user reset-password", "user role", "user registration", "circle create", "circle list", "post create", "wallet list", "wallet grant", "wallet verify", "wallet check", "backup", "restore", "config check", "version"} {
 		if !strings.Contains(o.out, "\n  "+command+"\n") && !strings.Contains(o.out, "\n  "+command+" ") {
 			t.Errorf("--help does not name %q:\n%s", command, o.out)
 		}
@@ -146,7 +146,7 @@ func TestExampleIsTheDefaults(t *testing.T) {
 	if err := got.decode(text); err != nil {
 		t.Fatal(err)
 	}
-	want.Proxies, want.Federation.LabNetworks = []string{}, []string{} // as an empty list is read
+	want.Proxies, want.Federation.LabNetworks, want.Tips.Wallets = []string{}, []string{}, []walletConfig{} // as an empty list is read
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("the example says %+v, the defaults are %+v", got, want)
 	}

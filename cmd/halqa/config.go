@@ -11,9 +11,11 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"halqa/circles"
 	"halqa/internal/fetch"
+	"halqa/internal/tips"
 
 	"github.com/pelletier/go-toml/v2"
 )
@@ -28,6 +30,7 @@ type config struct {
 	Log     string   `toml:"log"`     // debug, info, warn or error
 
 	Federation federationConfig `toml:"federation"`
+	Tips       tipsConfig       `toml:"tips"`
 
 	database string         // from HALQA_DATABASE, because it may hold a password; "" = SQLite in Data
 	file     string         // where it was read from; "" = nowhere
@@ -38,8 +41,24 @@ type federationConfig struct {
 	LabNetworks []string `toml:"lab_networks"` // CIDR blocks reachable over plain http; for test networks
 }
 
+type tipsConfig struct {
+	Credits bool  `toml:"credits"` // the instance's own, which lead nowhere else
+	Max     int64 `toml:"max"`     // most credits of one tip
+	Welcome int64 `toml:"welcome"` // credits for everybody who arrives
+
+	Wallets []walletConfig `toml:"wallets"`
+}
+
+// A walletConfig is an adapter that runs as a program of its own.
+type walletConfig struct {
+	URL    string `toml:"url"`    // http://127.0.0.1:9000, or unix:/run/adapter.sock
+	Secret string `toml:"secret"` // the name of the environment variable that holds the shared secret
+
+	key []byte
+}
+
 func defaultConfig() config {
-	return config{Listen: "localhost:8080", Data: "data", Log: "info"}
+	return config{Listen: "localhost:8080", Data: "data", Log: "info", Tips: tipsConfig{Credits: true, Max: 200}}
 }
 
 // loadConfig reads the file at path, or the defaults where path is "" and no halqa.toml lies in the
@@ -68,6 +87,9 @@ func loadConfig(path string, getenv func(string) string) (config, error) {
 		c.file, c.lines = path, keyLines(text)
 	}
 	c.database = getenv("HALQA_DATABASE")
+	for i := range c.Tips.Wallets {
+		c.Tips.Wallets[i].key = []byte(getenv(c.Tips.Wallets[i].Secret))
+	}
 	if listen := getenv("HALQA_LISTEN"); listen != "" {
 		c.set("listen", &c.Listen, listen)
 	}
@@ -145,6 +167,18 @@ func (c *config) check() error {
 	}
 	if _, err := prefixes("proxies", c.Proxies); err != nil {
 		return c.wrong("proxies", "%v", err)
+	}
+	if c.Tips.Max < 1 || c.Tips.Max > tips.MaxGrant {
+		return c.wrong("tips.max", "tips.max must be 1 to %d credits.", tips.MaxGrant)
+	}
+	if c.Tips.Welcome < 0 || c.Tips.Welcome > tips.MaxGrant {
+		return c.wrong("tips.welcome", "tips.welcome must be 0 to %d credits.", tips.MaxGrant)
+	}
+	for _, w := range c.Tips.Wallets {
+		if _, err := w.client(time.Now); err != nil {
+			return circles.Errorf(circles.Invalid, "The wallet at %q: %s. Its secret is read from the environment variable that secret names, %q.",
+				w.URL, strings.TrimPrefix(err.Error(), "wallet: invalid: "), w.Secret)
+		}
 	}
 	if c.database != "" {
 		u, err := url.Parse(c.database)

@@ -29,6 +29,7 @@ import (
 	worker "halqa/internal/run"
 	"halqa/internal/store"
 	"halqa/internal/text"
+	"halqa/internal/tips"
 	"halqa/web"
 )
 
@@ -53,6 +54,7 @@ type house struct {
 	inbox    *federation.Inbox
 
 	moderation *moderation.Moderation
+	tips       *tips.Tips
 
 	backing sync.Mutex    // held by a backup
 	keeping chan struct{} // of one: full while a backup needs all pictures, or a sweep removes some
@@ -119,6 +121,9 @@ func openHouse(ctx context.Context, cfg config, base string, log *slog.Logger, n
 		Pictures: media.NewProcessor(0), Blobs: h.blobs, Host: h.site.Host, Origin: h.site.Base, Now: now, Log: log,
 	})
 	if _, err := h.app.EnsureInstanceActor(ctx); err != nil {
+		return h, err
+	}
+	if err := h.openTips(ctx); err != nil {
 		return h, err
 	}
 	h.accounts = accounts.New(accounts.Options{Store: h.store, App: h.app, Host: h.site.Host, Origin: h.site.Base, Now: now, Log: log})
@@ -227,6 +232,7 @@ func (h *house) openFederation() error {
 	h.worker.Every("old drafts", 24*time.Hour, h.app.SweepDrafts)
 	h.worker.Every("unused blobs", 24*time.Hour, h.unlessKept(h.app.SweepBlobs))
 	h.worker.Every("sessions", time.Hour, h.accounts.Sweep)
+	h.sweepTips()
 	h.worker.Every("tokens", time.Hour, h.accounts.SweepTokens)
 	h.worker.Every("received", time.Hour, h.trimReceived)
 	return nil

@@ -52,6 +52,7 @@ type cli struct {
 	Circle   circleCmd   `cmd:"" help:"Circles."`
 	Post     postCmd     `cmd:"" help:"Posts."`
 	Standing standingCmd `cmd:"" help:"The ledger of standing."`
+	Wallet   walletCmd   `cmd:"" help:"Wallets, credits and their ledger."`
 	Backup   backupCmd   `cmd:"" help:"Write everything into one file, while the server runs or not."`
 	Restore  restoreCmd  `cmd:"" help:"Put a backup into an empty folder."`
 	Check    configCmd   `cmd:"" name:"config" help:"The configuration."`

@@ -22,11 +22,8 @@ func (t *Tips) Undo(ctx context.Context, v circles.Viewer, id int64) (*Tip, erro
 		return nil, late
 	}
 	r := t.rail(tip.Adapter)
-	var canceler wallet.Canceler
-	if r != nil {
-		canceler, _ = r.Adapter.(wallet.Canceler)
-	}
-	if canceler == nil || (tip.State != ledger.TipOpen && tip.State != ledger.TipHeld) || tip.charge.RailID == "" {
+	canceler, ok := able[wallet.Canceler](r, wallet.CapCancel)
+	if !ok || (tip.State != ledger.TipOpen && tip.State != ledger.TipHeld) || tip.charge.RailID == "" {
 		return nil, late
 	}
 	var got wallet.Charge
@@ -57,11 +54,8 @@ func (t *Tips) Refund(ctx context.Context, v circles.Viewer, id, minor int64, re
 	}
 	cannot := circles.Errorf(circles.Forbidden, "This tip cannot be given back here.").With("TipNoRefund", nil)
 	r := t.rail(tip.Adapter)
-	if tip.Payee != v.Person || r == nil || tip.charge.RailID == "" {
-		return nil, cannot
-	}
-	refunder, ok := r.Adapter.(wallet.Refunder)
-	if !ok {
+	refunder, ok := able[wallet.Refunder](r, wallet.CapRefund)
+	if !ok || tip.Payee != v.Person || tip.charge.RailID == "" {
 		return nil, cannot
 	}
 	if len(reason) > wallet.MaxReason {
@@ -172,7 +166,7 @@ func (t *Tips) lookRefund(ctx context.Context, id int64) error {
 	if r == nil {
 		return errors.New("refund of an adapter that is not configured")
 	}
-	refunder, ok := r.Adapter.(wallet.Refunder)
+	refunder, ok := able[wallet.Refunder](r, wallet.CapRefund)
 	if !ok {
 		return fmt.Errorf("adapter %s no longer refunds", c.Adapter)
 	}

@@ -146,10 +146,36 @@ func (t *Tips) Grant(ctx context.Context, by circles.Viewer, to circles.PersonID
 	return t.grant(ctx, ledger.Grant{Person: to, Asset: amount.Asset, Amount: amount.Minor, By: by.Person, Reason: reason}, fmt.Sprintf("grant:%d:%s", by.Person, once))
 }
 
-// Welcome gives a new member what the instance gives to everybody who arrives, once.
-func (t *Tips) Welcome(ctx context.Context, to circles.PersonID, amount wallet.Amount) error {
-	return t.grant(ctx, ledger.Grant{Person: to, Asset: amount.Asset, Amount: amount.Minor, Reason: "Welcome"}, fmt.Sprintf("welcome:%d", to))
+// Welcome gives everybody who has arrived since the last time what the instance gives to new members,
+// each once. The clock calls it where a welcome is configured.
+func (t *Tips) Welcome(ctx context.Context, amount wallet.Amount) error {
+	for {
+		var arrived []circles.PersonID
+		err := t.store.View(ctx, func(tx *store.Tx) (err error) {
+			arrived, err = ledger.Arrived(tx, welcomePage)
+			return err
+		})
+		if err != nil {
+			return wrap("welcome", err)
+		}
+		for _, to := range arrived {
+			g := ledger.Grant{Person: to, Asset: amount.Asset, Amount: amount.Minor, Reason: "Welcome"}
+			err := t.grant(ctx, g, fmt.Sprintf("welcome:%d", to))
+			if err != nil && !circles.Is(err, circles.NotFound) { // who has gone again is passed over
+				return err
+			}
+			err = t.store.Update(ctx, func(tx *store.Tx) error { return ledger.SetArrived(tx, to) })
+			if err != nil {
+				return wrap("welcome", err)
+			}
+		}
+		if len(arrived) < welcomePage {
+			return nil
+		}
+	}
 }
+
+const welcomePage = 100
 
 func (t *Tips) grant(ctx context.Context, g ledger.Grant, id string) error {
 	if !t.creditsAre(g.Asset) {
@@ -177,7 +203,7 @@ func (t *Tips) grant(ctx context.Context, g ledger.Grant, id string) error {
 
 // creditsAre reports whether an asset is credits of this instance.
 func (t *Tips) creditsAre(code string) bool {
-	for _, r := range t.rails {
+	for _, r := range t.all() {
 		if _, ok := r.d.Asset(code); ok && r.closed() {
 			return true
 		}

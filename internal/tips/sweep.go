@@ -77,7 +77,7 @@ func (t *Tips) look(ctx context.Context, id int64, hung map[string]bool) error {
 	}
 	var got wallet.Charge
 	err = ask(ctx, func(ctx context.Context) (err error) {
-		switch finder, ok := r.Adapter.(wallet.KeyFinder); {
+		switch finder, ok := able[wallet.KeyFinder](r, wallet.CapFind); {
 		case c.RailID != "":
 			got, err = r.GetCharge(ctx, c.RailID)
 		case ok:
@@ -119,8 +119,8 @@ func (t *Tips) park(ctx context.Context, id int64) error {
 // ReadFeeds reads each rail's own list of changes from where it was left, for the webhooks that were
 // lost. The clock calls it at start and hourly.
 func (t *Tips) ReadFeeds(ctx context.Context) error {
-	for _, r := range t.rails {
-		feeder, ok := r.Adapter.(wallet.Feeder)
+	for _, r := range t.all() {
+		feeder, ok := able[wallet.Feeder](r, wallet.CapFeed)
 		if !ok {
 			continue
 		}
@@ -193,10 +193,7 @@ const MaxWebhook = 64 << 10
 // is not the rail's.
 func (t *Tips) Webhook(ctx context.Context, name string, h map[string][]string, rawQuery string, body []byte) (wallet.Reply, error) {
 	r := t.rail(name)
-	if r == nil {
-		return wallet.Reply{}, circles.Errorf(circles.NotFound, "No wallet listens here.")
-	}
-	receiver, ok := r.Adapter.(wallet.WebhookReceiver)
+	receiver, ok := able[wallet.WebhookReceiver](r, wallet.CapWebhook)
 	if !ok || len(body) > MaxWebhook {
 		return wallet.Reply{}, circles.Errorf(circles.NotFound, "No wallet listens here.")
 	}

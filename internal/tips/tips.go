@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
+	"sync"
 	"time"
 
 	"halqa/circles"
@@ -34,7 +36,9 @@ type Tips struct {
 	origin string
 	now    func() time.Time
 	log    *slog.Logger
-	rails  []*rail
+
+	mu    sync.RWMutex
+	rails []*rail
 }
 
 // A rail is an adapter that described itself well.
@@ -48,9 +52,9 @@ func New(o Options) *Tips {
 	return &Tips{store: o.Store, origin: o.Origin, now: o.Now, log: o.Log}
 }
 
-// Use adds a rail. It is called before anything else, for each adapter that is configured. Adapters
-// that hold other people's money are refused: credits lead nowhere, and everything else goes from payer
-// to payee.
+// Use adds a rail, for each adapter that is configured; one that does not answer yet may be added later.
+// Adapters that hold other people's money are refused: credits lead nowhere, and everything else goes
+// from payer to payee.
 func (t *Tips) Use(ctx context.Context, a wallet.Adapter) error {
 	ctx, cancel := context.WithTimeout(ctx, railTime)
 	defer cancel()
@@ -64,17 +68,38 @@ func (t *Tips) Use(ctx context.Context, a wallet.Adapter) error {
 	if d.Custody == wallet.CustodyInstance {
 		return circles.Errorf(circles.Invalid, "The wallet adapter %s keeps people's money on this server, which Halqa does not do.", d.Name)
 	}
-	if t.rail(d.Name) != nil {
-		return circles.Errorf(circles.Invalid, "Two wallet adapters are called %s.", d.Name)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, r := range t.rails {
+		if r.d.Name == d.Name {
+			return circles.Errorf(circles.Invalid, "Two wallet adapters are called %s.", d.Name)
+		}
 	}
 	t.rails = append(t.rails, &rail{a, d})
 	return nil
 }
 
+// all returns the rails that there are now.
+func (t *Tips) all() []*rail {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return slices.Clone(t.rails)
+}
+
+// able returns an optional power of a rail. Both have to be there, the methods and the word: a client of
+// an adapter elsewhere has all methods, whatever the adapter can do.
+func able[T any](r *rail, capability string) (power T, ok bool) {
+	if r == nil || !r.d.Can(capability) {
+		return power, false
+	}
+	power, ok = r.Adapter.(T)
+	return power, ok
+}
+
 // Rails returns what the configured adapters say of themselves, in the order of the configuration.
 func (t *Tips) Rails() []wallet.Descriptor {
-	all := make([]wallet.Descriptor, 0, len(t.rails))
-	for _, r := range t.rails {
+	var all []wallet.Descriptor
+	for _, r := range t.all() {
 		all = append(all, r.d)
 	}
 	return all
@@ -90,7 +115,7 @@ func (t *Tips) Health(ctx context.Context, name string) error {
 }
 
 func (t *Tips) rail(name string) *rail {
-	for _, r := range t.rails {
+	for _, r := range t.all() {
 		if r.d.Name == name {
 			return r
 		}

@@ -390,12 +390,25 @@ func TestGrant(t *testing.T) {
 		if err := w.tips.Grant(ctx, admin, w.ann.Person, crd, "why", "1"); err != nil {
 			t.Fatal(err)
 		}
-		if err := w.tips.Welcome(ctx, w.ann.Person, wallet.Amount{Minor: 10, Asset: "CRD"}); err != nil {
+	}
+	if w.balance(w.ann) != 5 {
+		t.Errorf("ann has %d, want 5", w.balance(w.ann))
+	}
+	for i, who := range []circles.Viewer{w.ann, w.bob} {
+		err := w.store.Update(ctx, func(tx *store.Tx) error {
+			return tx.AddAccount(&store.Account{Person: who.Person, Password: "x", Role: circles.SiteMember})
+		})
+		if err != nil {
 			t.Fatal(err)
 		}
-	}
-	if w.balance(w.ann) != 15 {
-		t.Errorf("ann has %d, want 15", w.balance(w.ann))
+		for range 2 {
+			if err := w.tips.Welcome(ctx, wallet.Amount{Minor: 10, Asset: "CRD"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if ann, bob := w.balance(w.ann), w.balance(w.bob); ann != 15 || bob != int64(10*i) {
+			t.Errorf("welcomed %d: ann has %d, bob %d", i+1, ann, bob)
+		}
 	}
 	w.verify()
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -43,6 +44,7 @@ func TestTheDocumentIsTrue(t *testing.T) {
 	doc := document(t)
 	f := wallettest.NewFake("", clock)
 	inner := remote.Serve(f, secret, f.Now)
+	var mu sync.Mutex
 	seen := map[string]bool{}
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		rec := httptest.NewRecorder()
@@ -53,7 +55,9 @@ func TestTheDocumentIsTrue(t *testing.T) {
 		w.WriteHeader(rec.Code)
 		w.Write(rec.Body.Bytes())
 		if path := template(doc, r); path != "" && rec.Code != http.StatusRequestEntityTooLarge {
+			mu.Lock()
 			seen[r.Method+" "+path] = true
+			mu.Unlock()
 			holds(t, doc.Paths.Value(path).GetOperation(r.Method), r.Method+" "+path, rec)
 		}
 	}))

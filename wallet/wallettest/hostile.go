@@ -77,7 +77,7 @@ var faultCases = []testCase{
 			if err := k.hint(c, m); err != nil {
 				return err
 			}
-			if err := k.h.Rail.Advance(k.ctx, 10*time.Minute); err != nil {
+			if err := k.advance(10 * time.Minute); err != nil {
 				return err
 			}
 			_, _, err := k.a.Webhook(k.ctx, m.Header, m.Query, m.Body) // a hint at most

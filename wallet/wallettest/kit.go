@@ -32,6 +32,8 @@ type kit struct {
 	faults *faults
 	now    func() time.Time
 
+	shift time.Duration // how far the rail's clock was moved ahead of now
+
 	ctx   context.Context
 	d     wallet.Descriptor
 	asset wallet.Asset
@@ -118,9 +120,24 @@ func (k *kit) ask(minor int64) wallet.CreateCharge {
 	key := "kit_" + hex.EncodeToString(b[:])
 	return wallet.CreateCharge{
 		Key: key, TipID: "1", Amount: wallet.Amount{Minor: minor, Asset: k.asset.Code}, Payee: k.h.Payee, Memo: "Conformance check",
-		Binding: wallet.Binding{1, 2, 3}, ExpiresAt: k.now().Add(time.Hour).UTC().Truncate(time.Second),
+		Binding: wallet.Binding{1, 2, 3}, ExpiresAt: k.railNow().Add(time.Hour).UTC().Truncate(time.Second),
 		ReturnURL: "https://halqa.invalid/return", NotifyURL: "https://halqa.invalid/notify", Locale: "en",
 	}
+}
+
+// railNow is the time at which charges live: signatures keep to the clock of the wall.
+func (k *kit) railNow() time.Time { return k.now().Add(k.shift) }
+
+// advance lets time go by on the rail.
+func (k *kit) advance(d time.Duration) error {
+	before := k.now()
+	if err := k.h.Rail.Advance(k.ctx, d); err != nil {
+		return err
+	}
+	if k.now().Sub(before) < d { // the harness's clock is not the rail's
+		k.shift += d
+	}
+	return nil
 }
 
 // create makes a charge and checks what came back.

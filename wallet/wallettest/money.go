@@ -89,7 +89,7 @@ var moneyCases = []testCase{
 		if err != nil {
 			return err
 		}
-		if err := k.h.Rail.Advance(k.ctx, c.ExpiresAt.Sub(k.now())+time.Minute); err != nil {
+		if err := k.advance(c.ExpiresAt.Sub(k.railNow()) + time.Minute); err != nil {
 			return err
 		}
 		if c, err = k.look(c); err != nil {

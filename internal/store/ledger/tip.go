@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"halqa/circles"
 	"halqa/internal/store"
@@ -336,6 +337,29 @@ func AddGrant(tx *store.Tx, g Grant) error {
 	_, err := tx.Statements(key.SQL{}).Exec(`INSERT INTO tip_grant (id, person, asset, amount, by, at, reason) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 		g.ID, g.Person, g.Asset, g.Amount, g.By, g.At, g.Reason)
 	return err
+}
+
+// settingWelcomed holds the last account that was welcomed. Ids of accounts grow.
+const settingWelcomed store.Setting = "tips_welcomed"
+
+// Arrived returns accounts that were not welcomed yet, the oldest first, at most limit.
+func Arrived(tx *store.Tx, limit int) ([]circles.PersonID, error) {
+	last, err := tx.Setting(settingWelcomed)
+	if err != nil {
+		return nil, err
+	}
+	after, _ := strconv.ParseInt(last, 10, 64) // "" = nobody yet
+	found, err := ids(tx, `SELECT person FROM account WHERE person > $1 ORDER BY person LIMIT $2`, after, limit)
+	all := make([]circles.PersonID, 0, len(found))
+	for _, id := range found {
+		all = append(all, circles.PersonID(id))
+	}
+	return all, err
+}
+
+// SetArrived notes that an account, and all before it, were welcomed.
+func SetArrived(tx *store.Tx, person circles.PersonID) error {
+	return tx.SetSetting(settingWelcomed, strconv.FormatInt(int64(person), 10))
 }
 
 func ids(tx *store.Tx, query string, args ...any) ([]int64, error) {
