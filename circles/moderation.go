@@ -93,6 +93,14 @@ const (
 	ReportUpheld    ReportState = "upheld" // something was done about it
 )
 
+// A Severity is how grave what a report was about is, by whoever upholds it. Standing reads it.
+type Severity string
+
+const (
+	Minor   Severity = "minor"
+	Serious Severity = "serious"
+)
+
 // A Report is everything that was said against one thing until somebody decides.
 type Report struct {
 	ID       int64

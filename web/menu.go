@@ -68,10 +68,18 @@ func (b *branch) keeping(p *circles.Post, saved bool) []Action {
 	return append([]Action{keep}, b.reporting(p)...)
 }
 
-// reporting is the way to report what somebody else wrote.
+// reporting is the way to report what somebody else wrote, to call it helpful and to vouch for them.
 func (b *branch) reporting(p *circles.Post) []Action {
 	if p.Author == b.who.Person {
 		return nil
 	}
-	return []Action{{Label: b.l.T("post.report"), Href: "/post/" + p.ID.String() + "/report"}}
+	path := "/post/" + p.ID.String()
+	m := []Action{{Label: b.l.T("post.report"), Href: path + "/report"}}
+	if p.Circle == 0 || !p.LocalTo {
+		return m
+	}
+	if b.moderates || b.root.Author == b.who.Person && p.ID != b.root.ID {
+		m = append(m, Action{Label: b.l.T("helpful.menu"), Href: path + "/helpful"})
+	}
+	return append(m, Action{Label: b.l.T("vouch.menu"), Href: path + "/vouch"})
 }

@@ -116,6 +116,9 @@ func (v *visit) deskTabs(path, current string) []Tab {
 func (v *visit) caseRow(c moderation.Case) CaseRow {
 	row := CaseRow{ID: c.ID, Category: v.l.T("moderation.category." + string(c.Category)), Count: int(c.Count), At: at(c.LastAt), Open: c.State == circles.ReportOpen,
 		Note: c.Note, Days: v.banDays("")}
+	if row.Open && c.Target.Circle == 0 {
+		row.Severity = []Option{{Value: string(circles.Minor), Label: v.l.T("mod.minor"), Selected: true}, {Value: string(circles.Serious), Label: v.l.T("mod.serious")}}
+	}
 	if !row.Open {
 		row.State = v.l.T("mod.state-" + string(c.State))
 	}
@@ -157,8 +160,8 @@ func (v *visit) caseRow(c moderation.Case) CaseRow {
 	return row
 }
 
-// decide closes a report: POST with report, do (dismiss, uphold, remove or ban), reason, and for a ban
-// days and also.
+// decide closes a report: POST with report, do (dismiss, uphold, remove or ban), reason, severity unless it
+// is dismissed or about a circle, and for a ban days and also.
 func (s *Server) decide(where func(*visit) (desk, error)) func(*visit) error {
 	return func(v *visit) error {
 		if s.moderation == nil {
@@ -182,7 +185,7 @@ func (s *Server) decide(where func(*visit) (desk, error)) func(*visit) error {
 		}
 		var form Form
 		field := "reason-" + f.Get("report")
-		status, err := v.refused(&form, err, map[string]string{"reason": field, "note": field, "": field})
+		status, err := v.refused(&form, err, map[string]string{"reason": field, "note": field, "severity": field, "": field})
 		if err != nil {
 			return err
 		}
@@ -191,20 +194,20 @@ func (s *Server) decide(where func(*visit) (desk, error)) func(*visit) error {
 }
 
 func (s *Server) decision(v *visit, id int64, f url.Values) (flash string, err error) {
-	ctx, reason := v.Request().Context(), f.Get("reason")
+	ctx, reason, how := v.Request().Context(), f.Get("reason"), circles.Severity(f.Get("severity"))
 	switch f.Get("do") {
 	case "dismiss":
 		return "flash.dismissed", s.moderation.Dismiss(ctx, v.who, id, reason)
 	case "uphold":
-		return "flash.upheld", s.moderation.Uphold(ctx, v.who, id, reason)
+		return "flash.upheld", s.moderation.Uphold(ctx, v.who, id, how, reason)
 	case "remove":
-		return "flash.removed", s.moderation.Remove(ctx, v.who, id, reason)
+		return "flash.removed", s.moderation.Remove(ctx, v.who, id, how, reason)
 	case "ban":
 		ban, err := v.newBan(f)
 		if err != nil {
 			return "", err
 		}
-		return "flash.banned", s.moderation.Ban(ctx, v.who, id, ban)
+		return "flash.banned", s.moderation.Ban(ctx, v.who, id, how, ban)
 	}
 	return "", circles.FieldErrorf(circles.Invalid, "reason", "Choose what is to happen with this report.").With("refused.decision", nil)
 }

@@ -112,6 +112,14 @@ func (s *Server) routes(assets *static.Files) {
 	read("/modlog", s.siteLog)
 	read("/c/:name/modlog", s.circleLog)
 
+	// Standing.
+	e.GET("/me/standing", s.visit(s.members(s.standing)))
+	e.GET("/me/standing.csv", s.visit(s.members(s.standingCSV)))
+	e.GET("/me/standing.json", s.visit(s.members(s.standingJSON)))
+	form("/c/:name/vouch", s.vouchForm, s.vouch)
+	e.GET("/post/:id/vouch", s.visit(s.members(s.vouchAuthor)))
+	form("/post/:id/helpful", s.helpfulForm, s.helpful)
+
 	form("/notifications", s.notifications, s.seeNotifications)
 	e.GET("/saved", s.visit(s.members(s.saved)))
 	act("/tag/:tag", s.wishTag)

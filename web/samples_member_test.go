@@ -25,6 +25,12 @@ func memberSamples() []sample {
 		Popular: []TagRow{{Link: Link{Label: "#comfrey", Href: "/tag/comfrey"}, People: 12}, {Link: Link{Label: "#白茶", Href: "/tag/白茶"}, People: 1}}, Followed: []Link{{Label: "#comfrey", Href: "/tag/comfrey"}}}
 	return []sample{
 		{"notifications", "notifications", told, NotificationsView{}},
+		{"standing", "standing", StandingView{Page: samplePage("Your standing", true), Known: "You are known here for 40 days.", More: "/me/standing?after=x",
+			Totals: []StandingTotal{{Circle: plant, Href: "/me/standing?circle=gardening", Number: "33", Tier: "Regular", Sum: []string{"Ratings gave you 23.", "Your 20 days add 10."}}},
+			Lines: []StandingRow{{At: sampleNow, What: "Somebody liked it", About: Link{Label: row.Title, Href: row.Href}, Gave: "+0.5", Why: "By a Member, so half."},
+				{At: sampleNow, What: "Somebody vouches for you", By: bo, TakenBack: true}},
+			Download: []Link{{Label: "CSV", Href: "/me/standing.csv"}}}, StandingView{}},
+		{"standing-circle", "standing", StandingView{Page: samplePage("Your standing", true), Circle: plant}, StandingView{}},
 		{"saved", "saved", SavedView{Page: samplePage("Saved", true), Items: items, More: "/saved?after=x"}, SavedView{}},
 		{"tag", "tag", tag, TagView{}},
 		{"search", "search", search(func(v *SearchView) {

@@ -12,7 +12,7 @@ func moderateSamples() []sample {
 	report.Refuse("category", "Choose what is wrong with it.")
 	queue := QueueView{Page: samplePage("Reports", true), Action: "/c/gardening/mod", Circle: plant, Tabs: tabs, Which: []Tab{{Label: "Open", Href: "/c/gardening/mod", Current: true}, {Label: "Decided", Href: "/c/gardening/mod?decided=1"}}, More: "/c/gardening/mod?after=x",
 		Cases: []CaseRow{
-			{ID: 5, What: Link{Label: "Cheap watches", Href: "/post/11"}, Excerpt: "Buy them here, and here.", Author: bo, Circle: &plant, Category: "Spam or advertising", Count: 2, At: ago(1), Open: true, MayRemove: true, MayBan: true, Days: days, Do: "remove", Problem: "Say why it is removed.",
+			{ID: 5, What: Link{Label: "Cheap watches", Href: "/post/11"}, Excerpt: "Buy them here, and here.", Author: bo, Circle: &plant, Category: "Spam or advertising", Count: 2, At: ago(1), Open: true, MayRemove: true, MayBan: true, Days: days, Severity: []Option{{Value: "minor", Label: "Minor", Selected: true}, {Value: "serious", Label: "Serious"}}, Do: "remove", Problem: "Say why it is removed.",
 				Complaints: []ComplaintRow{{Who: ada, Category: "Spam or advertising", Words: "It is everywhere.", At: ago(2)}, {Who: lin, Category: "Something else", At: ago(1)}}},
 			{ID: 6, Gone: "It is gone.", Category: "Harassment or hate", Count: 1, At: ago(30), State: "Upheld", Decision: "removed", By: ada, Note: "Third time."}}}
 	queue.Refuse("reason-5", "Say why it is removed.")

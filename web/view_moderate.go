@@ -58,6 +58,7 @@ type CaseRow struct {
 	MayRemove  bool
 	MayBan     bool
 	Days       []Option
+	Severity   []Option // of what is upheld; none of a circle
 
 	State    string // of a decided one
 	Decision string

@@ -174,6 +174,10 @@ func TestCapsAndReplay(t *testing.T) {
 				if got := w.v.Standing(p, w.day); got < 0 || got > w.v.Most {
 					t.Fatalf("%d stands at %d", k.who, got)
 				}
+				parts := w.v.Parts(p, w.day)
+				if sum := min(max(min(parts.Bound, parts.Earned+parts.Days+parts.Vouches)-parts.Against, 0), w.v.Most); sum != parts.Standing {
+					t.Fatalf("%d: the parts come to %d: %+v", k.who, sum, parts)
+				}
 			}
 		}
 		read := rapid.Permutation(w.log).Draw(t, "order")

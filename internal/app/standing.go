@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"halqa/circles"
+	"halqa/circles/reputation"
 	"halqa/internal/standing"
 	"halqa/internal/store"
 )
@@ -76,4 +77,75 @@ func (a *App) SetHelpful(ctx context.Context, who circles.Viewer, id circles.Pos
 		}
 		return tx.BumpCircle(at.circle.CircleID(), store.CircleChange{})
 	})
+}
+
+// A Voucher is what the page says before somebody vouches.
+type Voucher struct {
+	Circle *circles.Circle
+	Person *circles.Actor
+	Holds  bool // the viewer's vouch holds
+}
+
+// Voucher returns it; whoever may see the circle may ask.
+func (a *App) Voucher(ctx context.Context, who circles.Viewer, id circles.CircleID, person circles.PersonID) (*Voucher, error) {
+	v := new(Voucher)
+	err := a.view(ctx, "vouch", func(tx *store.Tx) (err error) {
+		if v.Circle, err = tx.Circle(id); err != nil {
+			return err
+		}
+		if v.Person, err = tx.Actor(person.Actor()); err != nil {
+			return err
+		}
+		if _, err = allow(tx, standing.Question{Who: who, Action: standing.Vouch, Circle: v.Circle, Person: v.Person}); err != nil {
+			return err
+		}
+		in, err := tx.StandingIn(id, person)
+		if err != nil {
+			return err
+		}
+		today := reputation.DayOf(tx.Now())
+		for _, w := range in.Person.Vouches {
+			v.Holds = v.Holds || w.Event != 0 && w.By == reputation.ActorID(who.Person) && today < w.Until
+		}
+		return nil
+	})
+	return v, err
+}
+
+// Helpful returns a post or comment that the viewer may call helpful, with its thread's root, and whether
+// somebody has.
+func (a *App) Helpful(ctx context.Context, who circles.Viewer, id circles.PostID) (p *circles.Post, is bool, err error) {
+	err = a.view(ctx, "helpful", func(tx *store.Tx) error {
+		at, err := placeOf(tx, id)
+		if err != nil {
+			return err
+		}
+		if _, err := allow(tx, at.question(who, standing.Helpful)); err != nil {
+			return err
+		}
+		c, err := tx.Contribution(id)
+		p, is = at.post, c.HelpfulBy != 0
+		return err
+	})
+	return p, is, err
+}
+
+// Wrote returns the circle that a post or comment is in and who wrote it.
+func (a *App) Wrote(ctx context.Context, who circles.Viewer, id circles.PostID) (c *circles.Circle, author *circles.Actor, err error) {
+	err = a.view(ctx, "author", func(tx *store.Tx) error {
+		at, err := placeOf(tx, id)
+		if err != nil {
+			return err
+		}
+		if at.circle == nil {
+			return circles.Errorf(circles.NotFound, "There is no such circle or post; check the address.")
+		}
+		if _, err := allow(tx, at.question(who, standing.Report)); err != nil { // whoever may read it
+			return err
+		}
+		c = at.circle
+		author, err = tx.Actor(at.post.Author.Actor())
+		return err
+	})
+	return c, author, err
 }

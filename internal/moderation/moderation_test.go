@@ -215,7 +215,7 @@ func TestReportsMeetInOne(t *testing.T) {
 	}
 
 	h.must(h.Dismiss(h.Context(), h.ann, c.ID, "a joke"))
-	wantKind(t, "decided twice", h.Remove(h.Context(), h.ann, c.ID, "x"), circles.Conflict)
+	wantKind(t, "decided twice", h.Remove(h.Context(), h.ann, c.ID, circles.Minor, "x"), circles.Conflict)
 	if h.post(p.ID).State != circles.Visible {
 		t.Error("what was dismissed is gone")
 	}
@@ -242,11 +242,11 @@ func TestWhatIsDoneAboutReports(t *testing.T) {
 	}
 	p := h.write(h.bob, h.circle, "One")
 	id := report(about(p))
-	wantKind(t, "without a reason", h.Remove(h.Context(), h.ann, id, ""), circles.Invalid)
+	wantKind(t, "without a reason", h.Remove(h.Context(), h.ann, id, circles.Minor, ""), circles.Invalid)
 	if len(h.list(h.ann, h.circle)) != 1 {
 		t.Error("the report was closed although nothing was removed")
 	}
-	h.must(h.Remove(h.Context(), h.ann, id, "off topic"))
+	h.must(h.Remove(h.Context(), h.ann, id, circles.Minor, "off topic"))
 	if p = h.post(p.ID); p.State != circles.Removed || p.Reason != "off topic" {
 		t.Errorf("the post is %s for %q", p.State, p.Reason)
 	}
@@ -259,7 +259,7 @@ func TestWhatIsDoneAboutReports(t *testing.T) {
 	}
 
 	p = h.write(h.bob, h.circle, "Three")
-	h.must(h.Ban(h.Context(), h.ann, report(about(p)), app.NewBan{Reason: "again and again", Remove: true}))
+	h.must(h.Ban(h.Context(), h.ann, report(about(p)), circles.Minor, app.NewBan{Reason: "again and again", Remove: true}))
 	if h.post(p.ID).State != circles.Removed {
 		t.Error("what a banned person wrote stands")
 	}
@@ -269,10 +269,10 @@ func TestWhatIsDoneAboutReports(t *testing.T) {
 	h.must(h.Report(h.Context(), h.bob, NewReport{Target: about(h.write(h.ann, h.circle, "Unfair")), Category: circles.ReportHarassment}))
 
 	person := report(circles.ReportTarget{Person: h.bob.Person})
-	wantKind(t, "a person is no post", h.Remove(h.Context(), h.boss, person, "x"), circles.Invalid)
-	wantKind(t, "nor in a circle", h.Ban(h.Context(), h.boss, person, app.NewBan{Reason: "x"}), circles.Invalid)
-	wantKind(t, "owner of a circle decides about people", h.Uphold(h.Context(), h.ann, person, ""), circles.Forbidden)
-	h.must(h.Uphold(h.Context(), h.boss, person, "suspended"))
+	wantKind(t, "a person is no post", h.Remove(h.Context(), h.boss, person, circles.Minor, "x"), circles.Invalid)
+	wantKind(t, "nor in a circle", h.Ban(h.Context(), h.boss, person, circles.Minor, app.NewBan{Reason: "x"}), circles.Invalid)
+	wantKind(t, "owner of a circle decides about people", h.Uphold(h.Context(), h.ann, person, circles.Minor, ""), circles.Forbidden)
+	h.must(h.Uphold(h.Context(), h.boss, person, circles.Minor, "suspended"))
 	circle := report(circles.ReportTarget{Circle: h.circle})
 	wantKind(t, "owner decides about the circle", h.Dismiss(h.Context(), h.ann, circle, ""), circles.Forbidden)
 	h.must(h.Dismiss(h.Context(), h.boss, circle, ""))

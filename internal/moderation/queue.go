@@ -148,30 +148,66 @@ func fill(tx *store.Tx, rows []*circles.Report) ([]Case, error) {
 func (m *Moderation) Dismiss(ctx context.Context, who circles.Viewer, id int64, note string) error {
 	return m.decide(ctx, who, id, note, func(tx *store.Tx, r *circles.Report) error {
 		r.State = circles.ReportDismissed
-		return nil
+		about, err := look(tx, r.Target)
+		if err != nil {
+			return err
+		}
+		return standing.Reviewed(tx, about.person, false)
 	})
 }
 
-// Uphold closes a report that is right, where what there was to do was done otherwise.
-func (m *Moderation) Uphold(ctx context.Context, who circles.Viewer, id int64, note string) error {
-	return m.decide(ctx, who, id, note, func(tx *store.Tx, r *circles.Report) error { return nil })
+// Uphold closes a report that is right, where what there was to do was done otherwise. How grave it was
+// is what it takes of the standing of who it is about; of a report about a circle it is not asked.
+func (m *Moderation) Uphold(ctx context.Context, who circles.Viewer, id int64, how circles.Severity, note string) error {
+	return m.decide(ctx, who, id, note, func(tx *store.Tx, r *circles.Report) error { return upheld(tx, who, r, how) })
+}
+
+// upheld writes into the ledger of standing what an upheld report takes of who it is about: in the circle
+// of ours that it happened in, else on the instance.
+func upheld(tx *store.Tx, who circles.Viewer, r *circles.Report, how circles.Severity) error {
+	about, err := look(tx, r.Target)
+	if err != nil || about.person == nil {
+		return err
+	}
+	if how != circles.Minor && how != circles.Serious {
+		return circles.FieldErrorf(circles.Invalid, "severity", "Say whether it was minor or serious.").With("refused.severity", nil)
+	}
+	verdict := standing.Verdict{Subject: circles.PersonID(about.person.ID), By: who.Person, Object: r.ID, Serious: how == circles.Serious}
+	if about.post != nil {
+		verdict.Object = int64(about.post.ID)
+		if about.circle != nil && about.circle.Local() {
+			verdict.Circle = about.circle.CircleID()
+			role, err := tx.Role(verdict.Circle, who.Person)
+			if err != nil {
+				return err
+			}
+			verdict.Site = !role.Moderates() // then it is those who run the instance who decided
+		}
+	}
+	if err := standing.Upheld(tx, verdict); err != nil {
+		return err
+	}
+	return standing.Reviewed(tx, about.person, r.Category == circles.ReportSpam)
 }
 
 // Remove removes the reported post or comment, for a reason that everyone can read, and closes the report.
-func (m *Moderation) Remove(ctx context.Context, who circles.Viewer, id int64, reason string) error {
+func (m *Moderation) Remove(ctx context.Context, who circles.Viewer, id int64, how circles.Severity, reason string) error {
 	return m.decide(ctx, who, id, "", func(tx *store.Tx, r *circles.Report) error {
 		if r.Target.Post == 0 {
 			return circles.Errorf(circles.Invalid, "This report is not about a post that could be removed; choose something else.").
 				With("refused.report-no-post", nil)
 		}
 		r.Decision = circles.ModRemove
+		if err := upheld(tx, who, r, how); err != nil {
+			return err
+		}
 		return m.app.RemoveTx(tx, who, r.Target.Post, reason)
 	})
 }
 
 // Ban bans who wrote the reported post from its circle and closes the report. Circle and Person of in are
 // ignored.
-func (m *Moderation) Ban(ctx context.Context, who circles.Viewer, id int64, in app.NewBan) error {
+func (m *Moderation) Ban(ctx context.Context, who circles.Viewer, id int64, how circles.Severity, in app.NewBan) error {
 	return m.decide(ctx, who, id, "", func(tx *store.Tx, r *circles.Report) error {
 		p, err := &circles.Post{}, error(nil)
 		if r.Target.Post != 0 {
@@ -186,6 +222,9 @@ func (m *Moderation) Ban(ctx context.Context, who circles.Viewer, id int64, in a
 		}
 		in.Circle, in.Person = p.Circle, p.Author
 		r.Decision = circles.ModBan
+		if err := upheld(tx, who, r, how); err != nil {
+			return err
+		}
 		return m.app.BanTx(tx, who, in)
 	})
 }

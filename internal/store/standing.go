@@ -229,3 +229,56 @@ func (tx *Tx) StandingEvent(id reputation.EventID) (StandingEvent, error) {
 	e, err := one(tx, scanStandingEvent, `SELECT `+repEventColumns+` FROM rep_event e WHERE e.id = $1`, id)
 	return e, notFound(err, "line in the ledger")
 }
+
+// An OwnLine is a line of the ledger for whom it is about.
+type OwnLine struct {
+	StandingEvent
+	TakenBack bool // a later line takes it back
+}
+
+func scanOwnLine(r rowScanner) (OwnLine, error) {
+	var l OwnLine
+	return l, r.Scan(append(repEventDest(&l.StandingEvent), &l.TakenBack)...)
+}
+
+const ownLines = `SELECT ` + repEventColumns + `, EXISTS (SELECT 1 FROM rep_event r WHERE r.reverses = e.id AND r.reverses <> 0) FROM rep_event e `
+
+// LedgerIn returns somebody's lines in a circle, or those on the instance (0), the newest first, before
+// the given one (0 = the newest of all), at most limit.
+func (tx *Tx) LedgerIn(circle circles.CircleID, subject circles.PersonID, before reputation.EventID, limit int) ([]OwnLine, error) {
+	if before == 0 {
+		before = 1<<63 - 1
+	}
+	return list(tx, scanOwnLine, ownLines+`WHERE e.subject = $1 AND e.circle = $2 AND e.id < $3 ORDER BY e.id DESC LIMIT $4`,
+		subject, circle, before, limit)
+}
+
+// LedgerOf returns all of somebody's lines circle by circle, in each in the ledger's order, behind the
+// given one, at most limit.
+func (tx *Tx) LedgerOf(subject circles.PersonID, circle circles.CircleID, after reputation.EventID, limit int) ([]OwnLine, error) {
+	return list(tx, scanOwnLine, ownLines+`WHERE e.subject = $1 AND (e.circle, e.id) > ($2, $3) ORDER BY e.circle, e.id LIMIT $4`,
+		subject, circle, after, limit)
+}
+
+// StandingOf returns what the ledger comes to for somebody in all circles that it knows them in, by their
+// ids, at most limit. Home and Joined are not filled in.
+func (tx *Tx) StandingOf(person circles.PersonID, limit int) (in []StandingIn, ids []circles.CircleID, err error) {
+	err = tx.rows(`SELECT p.circle, p.state, c.state FROM rep_person p LEFT JOIN rep_circle c ON c.circle = p.circle
+		WHERE p.person = $1 AND p.circle <> 0 ORDER BY p.circle LIMIT $2`, []any{person, limit}, func(r rowScanner) (err error) {
+		var id circles.CircleID
+		var p, c []byte
+		var one StandingIn
+		if err = r.Scan(&id, &p, &c); err != nil {
+			return err
+		}
+		if one.Person, err = unpackPerson(p); err != nil {
+			return err
+		}
+		if one.Circle, err = unpackCircle(c); err != nil {
+			return err
+		}
+		in, ids = append(in, one), append(ids, id)
+		return nil
+	})
+	return in, ids, err
+}
