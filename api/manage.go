@@ -275,10 +275,11 @@ func (s *Server) reports(c *call) (Page[Report], error) {
 
 // A Decision closes a report.
 type Decision struct {
-	Do     string `json:"do" enum:"dismiss,uphold,remove,ban" doc:"Nothing is wrong; it is right and was dealt with; remove what is reported; ban who wrote it."`
-	Reason string `json:"reason,omitempty" doc:"Of a removal and a ban, for everyone; else a note for moderators."`
-	Until  Time   `json:"until,omitempty" doc:"Of a ban."`
-	Remove bool   `json:"remove,omitempty" doc:"Of a ban: what they wrote goes, too."`
+	Do       string           `json:"do" enum:"dismiss,uphold,remove,ban" doc:"Nothing is wrong; it is right and was dealt with; remove what is reported; ban who wrote it."`
+	Severity circles.Severity `json:"severity,omitempty" enum:"minor,serious" doc:"How grave it is, of all but a dismissal and reports about circles: what the person's standing in the circle loses, 5 or 15."`
+	Reason   string           `json:"reason,omitempty" doc:"Of a removal and a ban, for everyone; else a note for moderators."`
+	Until    Time             `json:"until,omitempty" doc:"Of a ban."`
+	Remove   bool             `json:"remove,omitempty" doc:"Of a ban: what they wrote goes, too."`
 }
 
 func (s *Server) decide(c *call, in Decision) (nothing, error) {
@@ -291,13 +292,13 @@ func (s *Server) decide(c *call, in Decision) (nothing, error) {
 	case "dismiss":
 		err = m.Dismiss(ctx, c.who, id, in.Reason)
 	case "uphold":
-		err = m.Uphold(ctx, c.who, id, in.Reason)
+		err = m.Uphold(ctx, c.who, id, in.Severity, in.Reason)
 	case "remove":
-		err = m.Remove(ctx, c.who, id, in.Reason)
+		err = m.Remove(ctx, c.who, id, in.Severity, in.Reason)
 	case "ban":
 		var end int64
 		if end, err = until(in.Until); err == nil {
-			err = m.Ban(ctx, c.who, id, app.NewBan{Reason: in.Reason, Until: end, Remove: in.Remove})
+			err = m.Ban(ctx, c.who, id, in.Severity, app.NewBan{Reason: in.Reason, Until: end, Remove: in.Remove})
 		}
 	default:
 		err = circles.FieldErrorf(circles.Invalid, "do", "do must be dismiss, uphold, remove or ban.")
