@@ -30,7 +30,9 @@ const (
 	ModRetire    ModAction = "retire"
 	ModSuspend   ModAction = "suspend" // Person or circle, on this instance
 	ModUnsuspend ModAction = "unsuspend"
-	ModPeer      ModAction = "peer" // Host, Policy
+	ModPeer      ModAction = "peer"    // Host, Policy
+	ModApprove   ModAction = "approve" // Post that waited
+	ModRefuse    ModAction = "refuse"  // Post that waited
 )
 
 // A ModEntry is one line of the public log of what moderators did. What was removed is named, never

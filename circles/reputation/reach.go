@@ -173,14 +173,46 @@ type Broken struct {
 func (w World) Broken(b Bounds) []Broken {
 	var found []Broken
 	for _, c := range w.Circles {
-		for _, a := range slices.Sorted(maps.Keys(c.Gates)) {
-			g := c.Gates[a]
-			if err := w.ways(c.ID, a, g, b, false); err != nil {
-				found = append(found, Broken{Circle: c.ID, Action: a, Err: err, Mended: Fallback(g, a, b)})
-			}
+		found = append(found, w.BrokenAt(c.ID, b)...)
+	}
+	return found
+}
+
+// BrokenAt is Broken for the gates of one circle. The world need not be whole: more open circles only
+// help, so what can be reached in a part of it can be reached in all.
+func (w World) BrokenAt(id CircleID, b Bounds) []Broken {
+	var found []Broken
+	c := w.place(id)
+	for _, a := range slices.Sorted(maps.Keys(c.Gates)) {
+		g := c.Gates[a]
+		if err := w.ways(c.ID, a, g, b, false); err != nil {
+			found = append(found, Broken{Circle: c.ID, Action: a, Err: err, Mended: Fallback(g, a, b)})
 		}
 	}
 	return found
+}
+
+// Narrow returns a gate with nothing in it that the bounds do not allow: what was asked too much is asked
+// as far as it may be. It only loosens.
+func (b Bounds) Narrow(g Gate, a Action) Gate {
+	var paths []Path
+	for _, p := range g.Any {
+		var path Path
+		for _, c := range p {
+			if most := b.most(a, c.Fact); !c.Fact.atMost() && c.Value > most {
+				c.Value = most
+			}
+			if c.Value > 0 || c.Fact.atMost() {
+				path = append(path, c)
+			}
+		}
+		if len(path) == 0 {
+			return Gate{} // one way that asks nothing is open
+		}
+		paths = append(paths, path)
+	}
+	g.Any = paths
+	return g
 }
 
 // fallbackDays stands in where a gate asked no days at all.

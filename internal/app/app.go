@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"halqa/circles"
+	"halqa/circles/filter"
 	"halqa/internal/media"
 	"halqa/internal/standing"
 	"halqa/internal/store"
@@ -40,6 +41,7 @@ type App struct {
 	log       *slog.Logger
 
 	counts  kept[Counts]     // for NodeInfo
+	filters filter.Cache     // of circles
 	topics  kept[[]Topic]    // of the directory
 	popular kept[[]TagCount] // of all
 

@@ -86,6 +86,9 @@ func (a *App) CreateCircle(ctx context.Context, who circles.Viewer, in NewCircle
 		if err := tx.BumpCircle(c.CircleID(), store.CircleChange{Members: 1}); err != nil {
 			return err
 		}
+		if err := standing.BeginCircle(tx, c); err != nil {
+			return err
+		}
 		made, err = tx.Circle(c.CircleID())
 		return err
 	})

@@ -15,12 +15,14 @@ type CirclePage struct {
 	Closed     bool         // the viewer is not let in: Circle has no more than its name, title, hue and visibility
 	Moderators []Moderator
 
-	NoPost  *circles.Error // why the viewer may not start a post; nil = they may
-	NoJoin  *circles.Error // why the viewer may not join; nil = they may, or are in it already
-	MayEdit bool           // the viewer may change the circle
-	MayMod  bool           // the viewer may remove, lock, pin and ban in it, and decides about its reports
-	Blocked bool           // the viewer has blocked it
-	Muted   bool           // the viewer has muted it
+	NoPost *circles.Error // why the viewer may not start a post; nil = they may
+	NoJoin *circles.Error // why the viewer may not join; nil = they may, or are in it already
+
+	PostGate *standing.Access // what gates and limits say about a post; nil = nothing
+	MayEdit  bool             // the viewer may change the circle
+	MayMod   bool             // the viewer may remove, lock, pin and ban in it, and decides about its reports
+	Blocked  bool             // the viewer has blocked it
+	Muted    bool             // the viewer has muted it
 }
 
 // Circle returns a circle by its name and host, "" for one of ours. A members-only circle is Closed to
@@ -77,7 +79,12 @@ func circlePage(tx *store.Tx, v circles.Viewer, c *circles.Circle) (*CirclePage,
 		if err != nil {
 			return nil, err
 		}
-		*ask.answer = d.Refusal
+		if d.Outcome == standing.Deny {
+			*ask.answer = d.Refusal
+		}
+		if ask.action == standing.Post {
+			p.PostGate = d.Gate
+		}
 	}
 	p.MayEdit = c.Local() && v.SignedIn() && !p.Closed && (role.Operates() || v.Role == circles.SiteAdmin)
 	p.MayMod = c.Local() && v.SignedIn() && !p.Closed && (role.Moderates() || v.Moderates())

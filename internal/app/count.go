@@ -44,10 +44,17 @@ func settle(tx *store.Tx, at place) error {
 		p.State = circles.Deleted
 	case p.RemovedAt != 0:
 		p.State = circles.Removed
-	case was == circles.Deleted && p.Reason != "":
-		p.State = circles.Held // it was when its author deleted it
 	case was == circles.Deleted || was == circles.Removed:
-		p.State = circles.Visible
+		h, err := tx.Held(p.ID)
+		if err != nil {
+			return err
+		}
+		switch p.State = circles.Visible; { // unless it never was
+		case h != nil && h.DecidedAt == 0:
+			p.State, p.Reason = circles.Held, string(standing.Gated)
+		case h != nil && h.Refused:
+			p.State, p.Reason = circles.Refused, h.Note
+		}
 	}
 	if err := tx.SavePostState(p); err != nil {
 		return err

@@ -57,7 +57,11 @@ func restorePost(tx *store.Tx, at place, author *circles.Actor, detail circles.E
 		return nil
 	}
 	at.post.DeletedAt = 0
-	if at.post.Reason == "" {
+	h, err := tx.Held(at.post.ID)
+	if err != nil {
+		return err
+	}
+	if at.post.Reason == "" && (h == nil || h.DecidedAt != 0 && !h.Refused) {
 		_, _, err := sayWritten(tx, change{kind: circles.PostRestored, at: at, author: author, detail: detail, undoes: circles.PostDeleted})
 		if err != nil {
 			return err

@@ -61,7 +61,10 @@ func (a *App) Edit(ctx context.Context, who circles.Viewer, id circles.PostID, i
 		if err != nil {
 			return err
 		}
-		d, err := allow(tx, at.question(who, standing.Edit))
+		q := at.question(who, standing.Edit)
+		q.Words = a.judged(w.title, body.html, body.names, len(w.photos) > 0)
+		q.With = added(at.post, len(w.photos) > 0, w.link != "")
+		d, err := allow(tx, q)
 		if err != nil {
 			return err
 		}

@@ -31,12 +31,15 @@ func (a *App) Join(ctx context.Context, who circles.Viewer, id circles.CircleID)
 			if err := ask(tx, who.Person.Actor(), &c.Actor); err != nil {
 				return err
 			}
-		case c.Visibility == circles.MembersOnly:
+		case c.Visibility == circles.MembersOnly, d.Outcome == standing.Request, d.Outcome == standing.Hold:
 			role = circles.RolePending
 		default:
 			role = circles.RoleMember
 		}
 		if err := enter(tx, c, who.Person, role); err != nil {
+			return err
+		}
+		if err := d.Note(tx); err != nil {
 			return err
 		}
 		return standing.Acted(tx, d.Actor)
@@ -107,6 +110,11 @@ func (a *App) SetRole(ctx context.Context, who circles.Viewer, id circles.Circle
 		}
 		if role == circles.NoRole && !p.Local() {
 			if err := putOut(tx, p.ID, c.ID); err != nil {
+				return err
+			}
+		}
+		if old == circles.RolePending && role.Member() && !p.Local() {
+			if err := acceptMember(tx, p.ID, c.ID); err != nil {
 				return err
 			}
 		}

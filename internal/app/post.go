@@ -45,7 +45,7 @@ func (a *App) Post(ctx context.Context, who circles.Viewer, in NewPost) (*circle
 		if err != nil {
 			return err
 		}
-		q := standing.Question{Who: who, Action: standing.Post, Circle: c}
+		q := standing.Question{Who: who, Action: standing.Post, Circle: c, Words: a.judged(w.title, body.html, body.names, len(w.photos) > 0)}
 		if len(w.photos) > 0 {
 			q.With = append(q.With, standing.PostMedia)
 		}
@@ -93,7 +93,9 @@ func (a *App) Comment(ctx context.Context, who circles.Viewer, in NewComment) (*
 		if err != nil {
 			return err
 		}
-		d, err := allow(tx, at.question(who, standing.Comment))
+		q := at.question(who, standing.Comment)
+		q.Words = a.judged("", body.html, body.names, false)
+		d, err := allow(tx, q)
 		if err != nil {
 			return err
 		}
@@ -173,8 +175,14 @@ func publish(tx *store.Tx, at place, d standing.Decision, with extras, detail ci
 			return err
 		}
 	}
-	if err := standing.Acted(tx, d.Actor); err != nil || p.State != circles.Visible {
+	if err := d.Note(tx); err != nil {
 		return err
+	}
+	if err := standing.Acted(tx, d.Actor); err != nil {
+		return err
+	}
+	if p.State != circles.Visible {
+		return hold(tx, at, d, detail.Received)
 	}
 	create, announce, err := sayWritten(tx, change{kind: circles.PostCreated, at: at, author: d.Actor, detail: detail})
 	if err != nil {

@@ -70,12 +70,18 @@ func done(post circles.PostID, changed bool, err error) (Outcome, error) {
 
 // on judges an act of a remote person on a post and does it.
 func (s Said) on(tx *store.Tx, id circles.PostID, action standing.Action, do func(place, standing.Decision) (changed bool, err error)) (Outcome, error) {
+	return s.onWith(tx, id, action, func(*standing.Question) {}, do)
+}
+
+// onWith is on for an act that is asked more about.
+func (s Said) onWith(tx *store.Tx, id circles.PostID, action standing.Action, ask func(*standing.Question), do func(place, standing.Decision) (changed bool, err error)) (Outcome, error) {
 	at, err := placeOf(tx, id)
 	if err != nil {
 		return refused(0, err)
 	}
 	q := at.question(s.viewer(), action)
 	q.Via = s.Via
+	ask(&q)
 	d, err := allow(tx, q)
 	if err != nil {
 		return refused(id, err)

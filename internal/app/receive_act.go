@@ -63,7 +63,11 @@ func (a *App) ReceiveVote(tx *store.Tx, said Said, id circles.PostID, value int,
 		uri = "" // nothing needs it
 	}
 	return said.on(tx, id, voteAction(value), func(at place, d standing.Decision) (bool, error) {
-		return setVote(tx, at, d.Actor, circles.Vote{Value: value, URI: uri}, said.Received)
+		changed, err := setVote(tx, at, d.Actor, circles.Vote{Value: value, URI: uri}, said.Received)
+		if err != nil || !changed {
+			return changed, err
+		}
+		return true, d.Note(tx)
 	})
 }
 

@@ -33,7 +33,7 @@ func (a *App) ReceiveFollow(tx *store.Tx, said Said, followee circles.ActorID, u
 	}
 	d, err := allow(tx, q)
 	if err != nil {
-		if d.Reason == standing.Banned || d.Reason == standing.BlockedBy || d.Reason == standing.PeerLimited {
+		if d.Reason == standing.Banned || d.Reason == standing.Gated || d.Reason == standing.BlockedBy || d.Reason == standing.PeerLimited {
 			if err := refuseFollow(tx, f, said.By.Actor(), followee, uri, inbox); err != nil {
 				return Outcome{}, err
 			}
@@ -43,7 +43,7 @@ func (a *App) ReceiveFollow(tx *store.Tx, said Said, followee circles.ActorID, u
 	fresh := f == nil
 	if fresh {
 		f = &circles.Follow{ID: tx.NewID(), Follower: said.By.Actor(), Followee: followee, At: tx.Now(), State: circles.FollowActive}
-		if target.Locked && c == nil {
+		if target.Locked && c == nil || d.Outcome != standing.Allow {
 			f.State = circles.FollowPending
 		}
 	}
@@ -69,7 +69,14 @@ func (a *App) ReceiveFollow(tx *store.Tx, said Said, followee circles.ActorID, u
 		return Outcome{}, err
 	}
 	if c != nil && !d.Role.Member() {
-		err = enter(tx, c, said.By, circles.RoleMember)
+		if err := d.Note(tx); err != nil {
+			return Outcome{}, err
+		}
+		role := circles.RoleMember
+		if f.State == circles.FollowPending { // until an operator lets them in
+			role = circles.RolePending
+		}
+		err = enter(tx, c, said.By, role)
 	}
 	return done(0, true, err)
 }

@@ -159,11 +159,13 @@ func (a *App) ReceivePost(tx *store.Tx, said Said, in RemotePost) (Outcome, erro
 		at.circle, at.root = above.circle, above.root
 		q = above.question(q.Who, standing.Comment)
 		q.Via = said.Via
+		q.Words = a.judged("", in.HTML, in.names(at.circle), len(in.Photos) > 0)
 	} else {
 		if at.circle, err = circleOf(tx, p); err != nil {
 			return refused(0, err)
 		}
 		q.Circle = at.circle
+		q.Words = a.judged(in.Title, in.HTML, in.names(at.circle), len(in.Photos) > 0)
 		if len(in.Photos) > 0 {
 			q.With = append(q.With, standing.PostMedia)
 		}
@@ -226,7 +228,11 @@ func (a *App) ReceiveUpdate(tx *store.Tx, said Said, in RemotePost) (Outcome, er
 	}
 	in.Parent = p.Parent
 	a.Prepare(&in)
-	return said.on(tx, p.ID, standing.Edit, func(at place, d standing.Decision) (bool, error) {
+	ask := func(q *standing.Question) {
+		q.Words = a.judged(in.Title, in.HTML, in.names(q.Circle), len(in.Photos) > 0)
+		q.With = added(q.Post, len(in.Photos) > 0, in.Link != "")
+	}
+	return said.onWith(tx, p.ID, standing.Edit, ask, func(at place, d standing.Decision) (bool, error) {
 		p := at.post
 		if in.Updated != 0 && in.Updated < p.EditedAt {
 			return false, nil

@@ -83,6 +83,8 @@ type Thread struct {
 
 	NoComment *circles.Error // why the viewer may not comment on the post; nil = they may
 	NoVote    *circles.Error // why the viewer may not vote here; nil = they may
+
+	CommentGate *standing.Access // what gates and limits say about a comment; nil = nothing
 }
 
 // Thread returns a post and a page of its comments. A post that was deleted or removed is a Notice to
@@ -122,7 +124,7 @@ func readThread(tx *store.Tx, v circles.Viewer, id circles.PostID, q ThreadQuery
 		return nil, err
 	}
 	t.SeenAt = t.seenAt
-	if t.NoComment, t.NoVote, err = mayAnswer(tx, v, p, c); err != nil {
+	if t.NoComment, t.NoVote, t.CommentGate, err = mayAnswer(tx, v, p, c); err != nil {
 		return nil, err
 	}
 	if v.SignedIn() {
@@ -195,19 +197,25 @@ func noticeOf(p *circles.Post) *circles.Post {
 		Comments: p.Comments, LocalTo: p.LocalTo, Rev: p.Rev}
 }
 
-// mayAnswer returns why the viewer may not comment on the post, and why not vote in its thread.
-func mayAnswer(tx *store.Tx, v circles.Viewer, p *circles.Post, c *circles.Circle) (comment, vote *circles.Error, err error) {
+// mayAnswer returns why the viewer may not comment on the post, why not vote in its thread, and what the
+// circle's gate says about a comment.
+func mayAnswer(tx *store.Tx, v circles.Viewer, p *circles.Post, c *circles.Circle) (comment, vote *circles.Error, gate *standing.Access, err error) {
 	for _, ask := range []struct {
 		action standing.Action
 		answer **circles.Error
 	}{{standing.Comment, &comment}, {standing.React, &vote}} {
 		d, err := standing.Judge(tx, standing.Question{Who: v, Action: ask.action, Circle: c, Post: p, Root: p})
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
-		*ask.answer = d.Refusal
+		if ask.action == standing.Comment {
+			gate = d.Gate
+		}
+		if d.Outcome == standing.Deny {
+			*ask.answer = d.Refusal
+		}
 	}
-	return comment, vote, nil
+	return comment, vote, gate, nil
 }
 
 // branches chooses the comments of a page and builds their tree.

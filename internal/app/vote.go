@@ -25,8 +25,11 @@ func (a *App) Vote(ctx context.Context, who circles.Viewer, id circles.PostID, v
 			return err
 		}
 		voted = at.post
-		_, err = setVote(tx, at, d.Actor, circles.Vote{Value: value}, 0)
-		return err
+		changed, err := setVote(tx, at, d.Actor, circles.Vote{Value: value}, 0)
+		if err != nil || !changed {
+			return err
+		}
+		return d.Note(tx)
 	})
 	return voted, err
 }

@@ -71,6 +71,11 @@ func (l *Localizer) Error(err error) string {
 	if !errors.As(err, &e) || e.Kind == circles.Internal {
 		return l.T("error.internal")
 	}
+	if own, ok := e.Err.(interface{ Say(lang string) string }); ok { // a gate makes its own sentences
+		if s := own.Say(l.tag); s != "" {
+			return s
+		}
+	}
 	if e.Text != "" {
 		if s, ok := l.plain[e.Text]; ok {
 			return s

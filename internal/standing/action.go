@@ -1,6 +1,9 @@
 package standing
 
-import "halqa/circles"
+import (
+	"halqa/circles"
+	"halqa/circles/filter"
+)
 
 // An Action is something a person may or may not be allowed to do.
 type Action string
@@ -44,6 +47,10 @@ const (
 	Suspend           Action = "suspend"             // Person, from this instance; Unsuspend too
 	DecidePeers       Action = "decide_peers"        // by an admin
 	SeeMessageReports Action = "see_message_reports" // by an admin; private messages that their readers reported
+
+	StartDM  Action = "start_dm"  // Person; a message to somebody who does not know one: a part of Message
+	SetGates Action = "set_gates" // Circle; nil = the instance's, by an admin
+	Approve  Action = "approve"   // Post that is held; by a moderator, who may refuse it too
 )
 
 // A Question is what Judge is asked. The rows come from the transaction that Judge is given.
@@ -58,15 +65,26 @@ type Question struct {
 	Person  *circles.Actor   // who is acted on
 	NewRole circles.Role     // of SetRole
 	Via     circles.CircleID // the circle that passed it on, proven to be it; 0 = the actor said it
+	Words   *Words           // of what is written, for limits and filters; nil = not known yet
+}
+
+// Words are what somebody wants to say, as far as limits and filters look at it.
+type Words struct {
+	Text     string // plain: title and body
+	Links    []string
+	Mentions int
+	Media    bool
+	Filters  *filter.Cache // where the circle's rules are kept compiled
 }
 
 // An Outcome is what becomes of an act.
 type Outcome string
 
 const (
-	Allow Outcome = "allow"
-	Hold  Outcome = "hold" // it is kept and waits for a person
-	Deny  Outcome = "deny"
+	Allow   Outcome = "allow"
+	Hold    Outcome = "hold"    // it is kept and waits for a person
+	Request Outcome = "request" // it becomes a request: to join, or to talk
+	Deny    Outcome = "deny"
 )
 
 // A Decision is the answer to a Question.
@@ -74,9 +92,12 @@ type Decision struct {
 	Outcome Outcome
 	Reason  Reason         // "" when allowed
 	Refusal *circles.Error // for whoever asked; nil when allowed
+	Gate    *Access        // what a gate, limit or filter said; nil when none had anything to say
 
 	Actor *circles.Actor // who asked; nil if they are not known here
 	Role  circles.Role   // their place in the circle
+
+	acts []noted // what Note writes
 }
 
 // Allowed reports whether it may happen now.

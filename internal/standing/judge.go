@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"halqa/circles"
+	"halqa/circles/reputation"
 	"halqa/internal/store"
 )
 
@@ -18,6 +19,8 @@ func Judge(tx *store.Tx, q Question) (Decision, error) {
 	d := Decision{Outcome: Allow}
 	if reason != "" {
 		d = refuse(reason)
+	} else if d, err = j.gates(); err != nil {
+		return Decision{}, fmt.Errorf("judge %s: %w", q.Action, err)
 	}
 	d.Actor, d.Role = j.asker.Actor, j.role
 	return d, nil
@@ -29,6 +32,9 @@ type judgement struct {
 	Question
 	asker store.Asker
 	role  circles.Role
+
+	known   *reputation.Facts // of who asks, at a place; nil = not read yet
+	knownAt circles.CircleID
 }
 
 // reason returns the first thing that speaks against it, "" if nothing does.
@@ -80,7 +86,7 @@ func (j *judgement) other() circles.ActorID {
 	switch j.Action {
 	case Comment, React, Downvote:
 		other = j.Post.Author.Actor()
-	case Follow, Message:
+	case Follow, Message, StartDM:
 		other = j.Person.ID
 	}
 	if other == j.Who.Person.Actor() {

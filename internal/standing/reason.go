@@ -46,6 +46,7 @@ const (
 	VouchUnknown   Reason = "vouch-not-known"
 	VouchNone      Reason = "vouch-none"
 	NotWanted      Reason = "not-wanted"
+	Gated          Reason = "gate" // its sentence is made of what is missing
 )
 
 // refusals holds the sentence of each reason. "refused." and the reason is its key in the catalogues.
@@ -90,6 +91,7 @@ var refusals = map[Reason]struct {
 	VouchUnknown:   {circles.Conflict, "This person has done nothing here yet; vouch for them when they have."},
 	VouchNone:      {circles.Conflict, "You do not vouch for this person, or no longer."},
 	NotWanted:      {circles.Forbidden, "This person does not take messages from everyone; comment on something of theirs instead."},
+	Gated:          {circles.Forbidden, "This circle asks for something first; its page of gates says what."},
 	Oneself:        {circles.Invalid, "You cannot do that to yourself; choose somebody else."},
 }
 

@@ -9,6 +9,10 @@ func (j *judgement) rule() (Reason, error) {
 	switch j.Action {
 	case CreateCircle, Upload, EditProfile, Unvote:
 		return "", nil
+	case StartDM:
+		return j.follow() // one does not talk to oneself, nor to who is gone
+	case SetGates:
+		return j.setsGates()
 	case Follow:
 		return j.follow()
 	case Message:
@@ -59,6 +63,11 @@ func (j *judgement) rule() (Reason, error) {
 	case Edit, Delete, Restore:
 		return j.author(), nil
 	case Remove, Return, Lock, Pin, SeeReports:
+		return j.moderates(), nil
+	case Approve:
+		if j.Post.Author == j.Who.Person {
+			return Oneself, nil // whoever moderates now and was held before
+		}
 		return j.moderates(), nil
 	case Ban:
 		return j.shutOut()
@@ -156,6 +165,17 @@ func (j *judgement) operates() (Reason, error) {
 		return "", nil
 	}
 	return NotAnOperator, nil
+}
+
+// setsGates asks for an operator of a circle of ours, or for the whole instance for an admin.
+func (j *judgement) setsGates() (Reason, error) {
+	switch {
+	case j.Circle != nil:
+		return j.operates()
+	case !j.Who.SignedIn() || j.Who.Role != circles.SiteAdmin:
+		return NotSiteStaff, nil
+	}
+	return "", nil
 }
 
 // setRole lets owners give every role and operators those below their own, to people below them.

@@ -145,9 +145,9 @@ func (tx *Tx) GatedCircles(after circles.CircleID, limit int) ([]GatedCircle, er
 		WHERE a.id = c.id AND a.host = '' AND a.deleted_at = 0 AND c.id > $1 ORDER BY c.id LIMIT $2`, after, limit)
 }
 
-// AnyCircleHere reports whether any circle lives on this instance, or once did.
-func (tx *Tx) AnyCircleHere() (bool, error) {
-	return tx.exists(`SELECT 1 FROM actor WHERE host = '' AND kind = 'circle'`)
+// OtherCircleHere reports whether another circle lives on this instance, or once did.
+func (tx *Tx) OtherCircleHere(than circles.CircleID) (bool, error) {
+	return tx.exists(`SELECT 1 FROM actor WHERE host = '' AND kind = 'circle' AND id <> $1`, than)
 }
 
 // A GateChange is a line of the public log of gates.

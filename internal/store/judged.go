@@ -77,14 +77,15 @@ type HeldPost struct {
 	Why       string // as internal/standing writes it
 	DecidedBy circles.ActorID
 	DecidedAt int64 // 0 = it waits
+	Refused   bool
 	Note      string
 }
 
-const heldColumns = `h.post, h.circle, h.at, h.received, h.why, h.decided_by, h.decided_at, h.note`
+const heldColumns = `h.post, h.circle, h.at, h.received, h.why, h.decided_by, h.decided_at, h.refused, h.note`
 
 func scanHeld(r rowScanner) (HeldPost, error) {
 	var h HeldPost
-	return h, r.Scan(&h.Post, &h.Circle, &h.At, &h.Received, &h.Why, &h.DecidedBy, &h.DecidedAt, &h.Note)
+	return h, r.Scan(&h.Post, &h.Circle, &h.At, &h.Received, &h.Why, &h.DecidedBy, &h.DecidedAt, &h.Refused, &h.Note)
 }
 
 // AddHeld notes that a post waits.
@@ -104,8 +105,8 @@ func (tx *Tx) Held(post circles.PostID) (*HeldPost, error) {
 }
 
 // DecideHeld notes who let a post through or did not; 0 = nobody did in time.
-func (tx *Tx) DecideHeld(post circles.PostID, by circles.ActorID, note string) error {
-	_, err := tx.exec(`UPDATE held_post SET decided_by = $2, decided_at = $3, note = $4 WHERE post = $1`, post, by, tx.Now(), note)
+func (tx *Tx) DecideHeld(post circles.PostID, by circles.ActorID, refused bool, note string) error {
+	_, err := tx.exec(`UPDATE held_post SET decided_by = $2, decided_at = $3, refused = $4, note = $5 WHERE post = $1`, post, by, tx.Now(), refused, note)
 	return err
 }
 

@@ -82,7 +82,7 @@ func template(ctx context.Context, dsn string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	name := "halqa_template_" + schema
+	name := "halqa_template_open_" + schema
 	c, err := pgx.Connect(ctx, dsn)
 	if err != nil {
 		return "", err
@@ -106,6 +106,9 @@ func template(ctx context.Context, dsn string) (string, error) {
 	}
 	s, err := store.Open(ctx, store.Options{DSN: withDatabase(dsn, name)})
 	if err != nil {
+		return "", err
+	}
+	if err := Ungate(ctx, s); err != nil {
 		return "", err
 	}
 	if err := s.Close(); err != nil {

@@ -7,6 +7,8 @@
 // binaries and stop when nobody has used it for a while (version 15 or later). Where PostgreSQL is not installed the test
 // is skipped, or fails if HALQA_TEST_REQUIRE names postgres.
 //
+// The databases ask nobody anything before they act, as Ungate says.
+//
 // Begin with Open; cluster.go has the server.
 package testdb
 
@@ -67,6 +69,23 @@ func DSN(t testing.TB) string {
 	}
 }
 
+// Ungate takes away what a new instance asks of new people before they open a circle, write a message or
+// post in a circle of others, which would keep the people of a test out for days. Tests of gates set what
+// they are about.
+func Ungate(ctx context.Context, s *store.Store) error {
+	return s.Update(ctx, func(tx *store.Tx) error {
+		for _, action := range []string{"create_circle", "start_dm"} {
+			if err := tx.RemoveGateRule(0, action, false); err != nil {
+				return err
+			}
+		}
+		if err := tx.SaveGatePlace(&store.GatePlace{Version: 1, Settings: "{}"}); err != nil {
+			return err
+		}
+		return tx.SetSetting("new_circles", "none")
+	})
+}
+
 // required reports whether the run was asked to fail rather than to skip without this.
 func required(what string) bool {
 	return slices.Contains(strings.Split(os.Getenv("HALQA_TEST_REQUIRE"), ","), what)
@@ -83,6 +102,9 @@ var sqliteTemplate = sync.OnceValues(func() ([]byte, error) {
 	path := filepath.Join(dir, "halqa.db")
 	s, err := store.Open(context.Background(), store.Options{DSN: "sqlite:" + path})
 	if err != nil {
+		return nil, err
+	}
+	if err := Ungate(context.Background(), s); err != nil {
 		return nil, err
 	}
 	if err := s.Close(); err != nil {

@@ -76,6 +76,7 @@ CREATE TABLE held_post (
   why      TEXT NOT NULL,
   decided_by {{int}} NOT NULL DEFAULT 0,
   decided_at {{int}} NOT NULL DEFAULT 0,
+  refused  {{int}} NOT NULL DEFAULT 0,
   note     TEXT NOT NULL DEFAULT ''
 ){{strict}};
 CREATE INDEX held_post_circle ON held_post (circle, post) WHERE decided_at = 0;
