@@ -27,6 +27,7 @@ import (
 	"halqa/internal/media"
 	"halqa/internal/moderation"
 	worker "halqa/internal/run"
+	"halqa/internal/standing"
 	"halqa/internal/store"
 	"halqa/internal/text"
 	"halqa/internal/tips"
@@ -55,6 +56,7 @@ type house struct {
 
 	moderation *moderation.Moderation
 	tips       *tips.Tips
+	gates      *standing.Gates
 
 	backing sync.Mutex    // held by a backup
 	keeping chan struct{} // of one: full while a backup needs all pictures, or a sweep removes some
@@ -126,6 +128,7 @@ func openHouse(ctx context.Context, cfg config, base string, log *slog.Logger, n
 	if err := h.openTips(ctx); err != nil {
 		return h, err
 	}
+	h.gates = standing.NewGates(h.store)
 	h.accounts = accounts.New(accounts.Options{Store: h.store, App: h.app, Host: h.site.Host, Origin: h.site.Base, Now: now, Log: log})
 	return h, nil
 }
@@ -231,6 +234,9 @@ func (h *house) openFederation() error {
 	h.worker.Every("looks at threads", 24*time.Hour, h.app.SweepReading)
 	h.worker.Every("old drafts", 24*time.Hour, h.app.SweepDrafts)
 	h.worker.Every("unused blobs", 24*time.Hour, h.unlessKept(h.app.SweepBlobs))
+	h.worker.Every("gates", time.Minute, h.gates.Sweep)
+	h.worker.Every("proofs of gates", time.Minute, h.gates.Prove)
+	h.worker.Every("held posts", time.Hour, h.app.SweepHeld)
 	h.worker.Every("sessions", time.Hour, h.accounts.Sweep)
 	h.sweepTips()
 	h.worker.Every("tokens", time.Hour, h.accounts.SweepTokens)

@@ -21,11 +21,12 @@ type Access struct {
 	Path    int               `json:"path,omitempty"` // the one that is met, counted from 1; 0 = none was needed, or none is met
 	Unmet   []Missing         `json:"unmet"`
 
-	Off    bool                `json:"off,omitempty"`   // switched off for everyone
-	Limit  reputation.LimitHit `json:"limit,omitempty"` // the limit it runs into
-	Limits *reputation.Limit   `json:"limits,omitempty"`
-	Rule   string              `json:"rule,omitempty"`  // of the circle's filter, as its operator wrote it
-	Until  string              `json:"until,omitempty"` // RFC 3339: when a limit lets more through
+	Blocked string              `json:"blocked,omitempty"` // the reason of a refusal that no gate makes, such as "banned"
+	Off     bool                `json:"off,omitempty"`     // switched off for everyone
+	Limit   reputation.LimitHit `json:"limit,omitempty"`   // the limit it runs into
+	Limits  *reputation.Limit   `json:"limits,omitempty"`
+	Rule    string              `json:"rule,omitempty"`  // of the circle's filter, as its operator wrote it
+	Until   string              `json:"until,omitempty"` // RFC 3339: when a limit lets more through
 
 	Text   map[string]string `json:"text,omitempty"` // the same in sentences, by language
 	SetBy  string            `json:"set_by,omitempty"`

@@ -2,11 +2,13 @@ package standing
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 	"unicode/utf8"
 
 	"halqa/circles"
@@ -18,6 +20,9 @@ import (
 // methods are safe for concurrent use.
 type Gates struct {
 	store *store.Store
+
+	mu     sync.Mutex
+	proved [sha256.Size]byte // the world that Prove found whole
 }
 
 // NewGates returns the use cases over a store.

@@ -2,6 +2,8 @@ package standing
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/json"
 	"slices"
 
 	"halqa/circles"
@@ -81,8 +83,8 @@ func (w world) around(place circles.CircleID) reputation.World {
 }
 
 // Prove proves every circle's gates again. One that lost its way without a person, or that asks more than
-// the bounds allow now, is loosened at once, and the log says so. The clock calls it, and it is worth
-// calling whenever gates or circles changed.
+// the bounds allow now, is loosened at once, and the log says so. The clock calls it every minute; a world
+// in which nothing changed is not proved again.
 func (g *Gates) Prove(ctx context.Context) error {
 	var w world
 	var b reputation.Bounds
@@ -96,6 +98,11 @@ func (g *Gates) Prove(ctx context.Context) error {
 	if err != nil {
 		return wrap("prove gates", err)
 	}
+	sum, err := w.sum(b)
+	if err != nil || g.isProved(sum) {
+		return wrap("prove gates", err)
+	}
+	broken := false
 	for _, c := range w.circles {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -104,11 +111,33 @@ func (g *Gates) Prove(ctx context.Context) error {
 		if !changed {
 			continue
 		}
+		broken = true
 		if err := g.mended(ctx, circles.CircleID(c.ID), c.Settings, mended, b); err != nil {
 			return err
 		}
 	}
+	if !broken { // what was mended may mend or break others
+		g.mu.Lock()
+		g.proved = sum
+		g.mu.Unlock()
+	}
 	return nil
+}
+
+// sum tells worlds apart, so that one that has not changed is not proved again.
+func (w world) sum(b reputation.Bounds) (sum [sha256.Size]byte, err error) {
+	all, err := json.Marshal(struct {
+		Instance reputation.Settings
+		Circles  []reputation.CircleSettings
+		Bounds   reputation.Bounds
+	}{w.instance, w.circles, b})
+	return sha256.Sum256(all), err
+}
+
+func (g *Gates) isProved(sum [sha256.Size]byte) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.proved == sum
 }
 
 // mend returns the settings of a circle with its broken gates loosened.
