@@ -47,6 +47,7 @@ func (v *visit) showReply(root circles.PostID, status int, answer AnswerForm) er
 		}
 		return t.NoComment
 	}
+	answer.Gate = v.gateNotice(t.CommentGate)
 	view := ReplyView{Page: v.page(v.l.T("reply.post")), Post: Link{Label: t.Post.Title, Href: t.Post.Path()}, Answer: answer}
 	if answer.To == 0 {
 		return v.show(status, "reply", view)
@@ -103,11 +104,17 @@ func (s *Server) reply(v *visit) error {
 	if err != nil {
 		return v.refuseAnswer(answer, err)
 	}
+	if made.State != circles.Visible {
+		return v.onward("/post/"+made.ID.String()+"/held", "flash.held")
+	}
 	return v.onward(s.placeOfNew(v, made), "flash.commented")
 }
 
 // refuseAnswer shows what was written once more, with the reason why it was not taken, and keeps it.
 func (v *visit) refuseAnswer(answer AnswerForm, reason error) error {
+	if v.tellsProgram(reason) {
+		return reason
+	}
 	status := v.refusedWriting(&answer.Form, reason)
 	answer.Kept = v.slow == nil && strings.TrimSpace(answer.Body) != "" && v.keepAnswer(answer) == nil
 	show := v.showReply

@@ -50,7 +50,11 @@ func (s *Server) circle(v *visit) error {
 		if err != nil {
 			return err
 		}
-		view.Head.Reports = int(counts[c.CircleID()])
+		held, err := s.app.HeldCounts(ctx, []circles.CircleID{c.CircleID()})
+		if err != nil {
+			return err
+		}
+		view.Head.Reports = int(counts[c.CircleID()] + held[c.CircleID()])
 	}
 	if !page.Closed {
 		l := v.listing(c.Path())
@@ -109,6 +113,9 @@ func (v *visit) head(page *app.CirclePage) CircleHead {
 		h.Search = address("/search", "in", nameOf(&c.Actor))
 		if v.s.moderation != nil {
 			h.Log = c.Path() + "/modlog"
+		}
+		if v.s.options.Gates != nil && c.Local() {
+			h.Asks = c.Path() + "/why"
 		}
 	}
 	if v.member == nil {

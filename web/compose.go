@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"halqa/circles"
+	"halqa/circles/reputation"
 	"halqa/internal/app"
 	"halqa/internal/media"
 	"halqa/internal/text"
@@ -64,6 +65,9 @@ func (v *visit) showCompose(page *app.CirclePage, d draft, status int, form Form
 	}
 	if view.Circles == nil {
 		view.Head = v.head(page)
+		if view.Gates, err = v.gateNotices(page.Circle, reputation.Post, reputation.PostMedia, reputation.PostLink); err != nil {
+			return err
+		}
 	}
 	return v.show(status, "compose", view)
 }
@@ -130,13 +134,16 @@ func (v *visit) takePost(page *app.CirclePage, no error) error {
 		return v.refusePost(page, d, err)
 	}
 	if made.State != circles.Visible {
-		return v.onward(made.Path(), "flash.held")
+		return v.onward(made.Path()+"/held", "flash.held")
 	}
 	return v.onward(made.Path(), "flash.posted")
 }
 
 // refusePost shows what was written once more, with the reason why it was not taken, and keeps it.
 func (v *visit) refusePost(page *app.CirclePage, d draft, reason error) error {
+	if v.tellsProgram(reason) {
+		return reason
+	}
 	var form Form
 	status := v.refusedWriting(&form, reason)
 	kept := v.slow == nil && v.keepDraft(page, d) == nil

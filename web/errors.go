@@ -8,6 +8,7 @@ import (
 
 	"halqa/circles"
 	"halqa/internal/i18n"
+	"halqa/internal/standing"
 )
 
 var (
@@ -92,6 +93,13 @@ func (s *Server) refuse(err error, c echo.Context) {
 		c.Response().Header().Set("Retry-After", "30")
 	}
 	l := s.localizer(c)
+	var gate *standing.Access
+	if errors.As(err, &gate) && wantsProblem(c.Request()) {
+		if err := problem(c.Response(), status, gate, l.Error(err)); err != nil {
+			s.log.Warn("answer broke off", "path", c.Request().URL.Path, "err", err)
+		}
+		return
+	}
 	view := ErrorView{
 		Page:    s.page(c, errorTitle(l, status)),
 		Status:  status,
@@ -100,6 +108,9 @@ func (s *Server) refuse(err error, c echo.Context) {
 		Request: id,
 	}
 	view.NoIndex = true
+	if gate != nil {
+		view.Next = Link{Label: l.T("gates.why-link"), Href: gate.Appeal}
+	}
 	if status == http.StatusUnauthorized {
 		view.Next = Link{Label: l.T("shell.login"), Href: "/login?next=" + queryEscape(localPath(c.Request().URL.RequestURI()))}
 	}

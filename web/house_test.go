@@ -23,6 +23,7 @@ import (
 	"halqa/internal/app"
 	"halqa/internal/media"
 	"halqa/internal/moderation"
+	"halqa/internal/standing"
 	"halqa/internal/store"
 	"halqa/internal/testdb"
 	contents "halqa/internal/text"
@@ -59,7 +60,7 @@ func newHouseWith(t testing.TB, change func(*Options)) *house {
 	a := app.New(app.Options{Store: h.db, Text: contents.NewRenderer(h.site.URL), Sanitizer: contents.NewSanitizer(), Pictures: media.NewProcessor(1),
 		Blobs: blobs, Host: host, Origin: h.site.URL, Now: h.clock})
 	o := Options{App: a, Accounts: accounts.New(accounts.Options{Store: h.db, App: a, Host: host, Now: h.clock}),
-		Moderation: moderation.New(moderation.Options{Store: h.db, App: a, Host: host}), Origin: h.site.URL,
+		Moderation: moderation.New(moderation.Options{Store: h.db, App: a, Host: host}), Gates: standing.NewGates(h.db), Origin: h.site.URL,
 		Version: "test", Now: h.clock, Log: log}
 	change(&o)
 	h.Server, err = New(o)

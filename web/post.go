@@ -86,6 +86,7 @@ func (v *visit) showPost(id circles.PostID, status int, answer *AnswerForm) erro
 	}
 	view := v.postView(t, here)
 	if answer != nil {
+		answer.Gate = v.gateNotice(t.CommentGate)
 		view.Answer = answer
 	}
 	if view.Answer != nil {
@@ -162,7 +163,7 @@ func (v *visit) postView(t *app.Thread, here threadPage) PostView {
 	}
 	switch {
 	case t.NoComment == nil:
-		view.Answer = &AnswerForm{Post: p.ID, Swap: true}
+		view.Answer = &AnswerForm{Post: p.ID, Swap: true, Gate: v.gateNotice(t.CommentGate)}
 	case v.member != nil:
 		view.WhyNot = v.l.Error(t.NoComment)
 	}

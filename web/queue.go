@@ -33,6 +33,16 @@ func (s *Server) modHome(v *visit) error {
 	if len(desks) == 0 {
 		return noPage
 	}
+	var ids []circles.CircleID
+	for _, d := range desks {
+		if d.Circle != nil {
+			ids = append(ids, d.Circle.CircleID())
+		}
+	}
+	held, err := s.app.HeldCounts(v.Request().Context(), ids)
+	if err != nil {
+		return err
+	}
 	view := DesksView{Page: v.page(v.l.T("mod.title"))}
 	view.NoIndex = true
 	for _, d := range desks {
@@ -41,7 +51,7 @@ func (s *Server) modHome(v *visit) error {
 			continue
 		}
 		ref := s.circleRef(d.Circle)
-		view.Desks = append(view.Desks, DeskRow{Circle: &ref, Href: ref.Href + "/mod", Open: int(d.Open)})
+		view.Desks = append(view.Desks, DeskRow{Circle: &ref, Href: ref.Href + "/mod", Open: int(d.Open + held[d.Circle.CircleID()])})
 	}
 	return v.show(http.StatusOK, "desks", view)
 }
@@ -109,7 +119,7 @@ func (v *visit) deskTabs(path, current string) []Tab {
 		return []Tab{{Label: v.l.T("mod.reports"), Href: path, Current: current == "mod"}, {Label: v.l.T("mod.log"), Href: "/modlog", Current: current == "modlog"}}
 	}
 	base := path[:len(path)-len("/mod")]
-	return []Tab{{Label: v.l.T("mod.reports"), Href: base + "/mod", Current: current == "mod"}, {Label: v.l.T("mod.bans"), Href: base + "/bans", Current: current == "bans"},
+	return []Tab{{Label: v.l.T("mod.reports"), Href: base + "/mod", Current: current == "mod"}, {Label: v.l.T("held.title"), Href: base + "/held", Current: current == "held"}, {Label: v.l.T("mod.bans"), Href: base + "/bans", Current: current == "bans"},
 		{Label: v.l.T("mod.log"), Href: base + "/modlog", Current: current == "modlog"}}
 }
 

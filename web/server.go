@@ -17,6 +17,7 @@ import (
 	"halqa/internal/app"
 	"halqa/internal/i18n"
 	"halqa/internal/moderation"
+	"halqa/internal/standing"
 	"halqa/internal/text"
 	"halqa/static"
 )
@@ -26,6 +27,7 @@ type Options struct {
 	App        *app.App
 	Accounts   *accounts.Accounts
 	Moderation *moderation.Moderation // reports, logs, other servers; nil = there are no such pages
+	Gates      *standing.Gates        // what circles ask before people act; nil = there are no such pages
 	Resolver   app.Resolver           // finds what lives elsewhere; nil = this instance is not federated
 	// Subscribe asks a server where it takes its person of this name who wants to join something: an
 	// address with {uri} in it. nil = visitors are not led to their servers.

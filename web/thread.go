@@ -120,6 +120,9 @@ func (b *branch) menu(p *circles.Post, edited bool) []Action {
 		add("post.edit", "/edit")
 		m = append(m, Action{Label: b.l.T("post.delete"), Href: path + "/delete", Danger: true})
 	}
+	if (own || b.moderates) && (p.State == circles.Held || p.State == circles.Refused) {
+		add("held.link", "/held")
+	}
 	if edited {
 		add("post.history", "/history")
 	}

@@ -65,6 +65,7 @@ type CircleHead struct {
 	Mod        string // address of its reports for who moderates it; may be empty
 	Reports    int    // open ones
 	Log        string // address of its moderators' log; may be empty
+	Asks       string // address of what it asks before people act; may be empty
 	Search     string // address of a search in it; may be empty
 	Blocked    bool   // by the viewer
 	Muted      bool
@@ -165,6 +166,7 @@ type AnswerForm struct {
 	Saved time.Time // when this was kept as a draft
 	Kept  bool      // it was kept just now, because it was refused
 	Swap  bool      // it stands in the thread, which a script replaces
+	Gate  *GateNotice
 }
 
 // parent is what is answered.

@@ -74,6 +74,7 @@ type ComposeView struct {
 	Warning   string
 	Slots     []MediaSlot // photos that were sent before and are kept
 	Poll      PollDraft
+	Gates     []GateNotice // what becomes of a post here, of photos and of links; nil = they are published
 	MaxPhotos int
 	MaxBytes  int64 // of one photo
 }

@@ -123,6 +123,9 @@ func (v *visit) refused(f *Form, err error, fields map[string]string) (int, erro
 	if !errors.As(err, &e) {
 		return 0, err
 	}
+	if v.tellsProgram(err) {
+		return 0, err
+	}
 	switch e.Kind {
 	case circles.Internal, circles.Gone:
 		return 0, err

@@ -169,3 +169,20 @@ func (l *Limit) UnmarshalJSON(b []byte) error {
 
 // clip bounds what a message repeats of somebody's input.
 func clip(s string) string { return s[:min(len(s), 40)] }
+
+// At reports whether the action can be gated at a place.
+func (a Action) At(p Place) bool { return a.at(p) }
+
+// Limited reports whether the action can have a limit.
+func (a Action) Limited() bool { return a.speaks() || a == React }
+
+// Outcomes returns what a gate before the action can say to those whom it does not let through.
+func Outcomes(a Action) []Outcome {
+	switch {
+	case holds(a):
+		return []Outcome{Hold, Deny}
+	case a == Join || a == StartDM:
+		return []Outcome{Request, Deny}
+	}
+	return []Outcome{Deny}
+}

@@ -1,0 +1,180 @@
+package web
+
+import "time"
+
+// A GateNotice says before anybody types what becomes of what they write: it is held, refused, or bounded.
+type GateNotice struct {
+	Text string
+	Why  string // the page that explains every action
+	Bad  bool   // it would be refused
+	Held bool   // it would wait for a moderator
+}
+
+// WhyView is page "why", /c/{name}/why and /why: what is asked before each action, of whoever reads it.
+type WhyView struct {
+	Page
+	Circle  CircleRef // empty for the instance
+	Rows    []WhyRow
+	Storm   time.Time // until when; zero = there is none
+	Next    []string  // lines of what is announced
+	NextAt  time.Time
+	Pilot   bool
+	Log     string
+	Feed    string
+	Edit    string // "" = the reader may not
+	Staff   []PersonRef
+	Visitor bool // nobody is signed in: it is about a new account
+}
+
+// A WhyRow is one action.
+type WhyRow struct {
+	Action  string
+	Outcome string // allow, hold, request or deny
+	Label   string // the same in words
+	Rules   []string
+	Text    string // what is missing, to the reader
+}
+
+// GatesView is page "gates", the editor at /c/{name}/gates and /admin/gates.
+type GatesView struct {
+	Page
+	Form
+	Circle  CircleRef // empty for the instance
+	Tabs    []Tab
+	Action  string
+	Presets []Option
+	Base    int64
+	Gates   []GateForm
+	Reason  string
+
+	Preview *GatePreview
+	Next    []string // announced
+	NextAt  time.Time
+	Pilot   bool
+	Storms  bool // a circle's page: there may be storms
+	Storm   time.Time
+	MayAt   time.Time // when the next storm may begin; zero = now
+	Why     string
+	Log     string
+	Filter  string
+
+	Bounds []BoundRow // of the instance
+	New    []Option   // what new circles begin with
+}
+
+// A GateForm is the fields of one action.
+type GateForm struct {
+	Name  string // of the action
+	Label string
+	Lines []string // what is asked now, as sentences
+	Open  bool     // its fields are shown
+	Paths []PathForm
+	Else  []Option
+
+	Limited bool // it can have limits
+	Below   []Option
+	PerDay  string
+	Text    bool // it has text: the next two are fields
+	Only    bool
+	Links   string
+	Held    bool // it can hold the first
+	First   string
+
+	MayOff bool
+	Off    bool
+}
+
+// A PathForm is one way through a gate.
+type PathForm struct {
+	N      int // from 1
+	Fields []FactField
+}
+
+// A FactField is one fact of a path. Options are of a tier or a yes; else it is a number.
+type FactField struct {
+	Name, Label, Value string
+	Options            []Option
+}
+
+// A GatePreview is what a change would do.
+type GatePreview struct {
+	Diff   []string
+	At     time.Time // zero = at once
+	Now    []string  // what of it holds at once, when the rest waits
+	Trials []string
+	Same   bool
+}
+
+// A BoundRow is one bound of the instance.
+type BoundRow struct {
+	Name, Label, Value string
+	Most               int
+}
+
+// GateLogView is page "gatelog".
+type GateLogView struct {
+	Page
+	Circle  CircleRef
+	Entries []GateLogRow
+	Feed    string
+	Why     string
+	More    string
+}
+
+// A GateLogRow is a change of gates.
+type GateLogRow struct {
+	ID        string
+	At        time.Time
+	By        PersonRef // without a name where a rule of the program did it
+	What      string
+	Effective time.Time // where it is later than At
+	Reason    string
+	Diff      []DiffLine
+}
+
+// A DiffLine is one line of what changed.
+type DiffLine struct {
+	Added bool
+	Text  string
+}
+
+// HeldView is page "held", what waits in a circle, and page "heldpost", one of them.
+type HeldView struct {
+	Page
+	Form
+	Circle CircleRef
+	Tabs   []Tab
+	Rows   []HeldRow
+	More   string
+}
+
+// A HeldRow is a post or comment that waits, or waited.
+type HeldRow struct {
+	ID      string
+	What    Link
+	Author  PersonRef
+	Excerpt string
+	At      time.Time
+	Until   time.Time
+	Why     string
+	Mine    bool // the reader wrote it
+	May     bool // the reader decides
+	State   string
+	Note    string
+	Reason  string // typed and refused
+	Problem string
+}
+
+// FilterView is page "filter", /c/{name}/filter.
+type FilterView struct {
+	Page
+	Form
+	Circle   CircleRef
+	Tabs     []Tab
+	Action   string
+	Words    string
+	Hosts    string
+	Links    string
+	Mentions string
+	Below    []Option
+}
