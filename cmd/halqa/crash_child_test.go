@@ -71,6 +71,9 @@ func TestCrashChild(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := testdb.Ungate(t.Context(), h.store); err != nil {
+		t.Fatal(err)
+	}
 	srv := &server{house: h}
 	if err := srv.start(t.Context(), web); err != nil {
 		t.Fatal(err)

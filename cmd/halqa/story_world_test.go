@@ -57,6 +57,9 @@ func bareTown(t testing.TB) *town {
 		t.Fatal(err)
 	}
 	w.srv, w.h = srv, srv.house
+	if err := testdb.Ungate(t.Context(), w.h.store); err != nil {
+		t.Fatal(err)
+	}
 	t.Cleanup(func() {
 		if err := srv.stop(); err != nil {
 			t.Errorf("stop: %v", err)
