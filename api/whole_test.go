@@ -237,6 +237,19 @@ func (s *script) moderate() {
 		s.Errorf("the circle is %+v", edited)
 	}
 	s.ann.get(path("/circles/%s/asking", garden), nil)
+	var hook Webhook
+	s.ann.post(path("/circles/%s/webhooks", garden), m{"url": "https://hook.example/", "events": []string{"post", "report"}}, &hook)
+	if !strings.HasPrefix(hook.Secret, "whsec_") {
+		s.Errorf("the webhook is %+v", hook)
+	}
+	var hooks Page[Webhook]
+	s.ann.get(path("/circles/%s/webhooks", garden), &hooks)
+	if len(hooks.Items) != 1 || hooks.Items[0].Secret != "" {
+		s.Errorf("the webhooks are %+v", hooks)
+	}
+	s.ann.post(path("/circles/%s/webhooks/%s/resume", garden, hook.ID), nil, nil)
+	s.lin.ask("DELETE", path("/circles/%s/webhooks/%s", garden, hook.ID), nil).problem(403, "forbidden")
+	s.ann.drop(path("/circles/%s/webhooks/%s", garden, hook.ID))
 	s.ann.put(path("/circles/%s/roles/%s", garden, lin), m{"role": "moderator"}, nil)
 	s.ann.put(path("/circles/%s/roles/%s", garden, lin), m{"role": "member"}, nil)
 	for _, what := range []string{"lock", "pin"} {
@@ -431,7 +444,7 @@ func (s *script) refusals() {
 	s.must(err)
 	reads, writes := h.person("ann", circles.SiteAdmin, accounts.ScopeRead), h.person("ann", circles.SiteAdmin, accounts.ScopeWrite)
 	for _, r := range h.routes {
-		at := strings.NewReplacer("{id}", "x", "{person}", "x", "{tag}", "a%20b", "{file}", "x", "{host}", "other.example", "{session}", "x", "{grant}", "x", "{name}", "nobody", "{slug}", "nothing").Replace(r.path)
+		at := strings.NewReplacer("{id}", "x", "{person}", "x", "{tag}", "a%20b", "{file}", "x", "{host}", "other.example", "{session}", "x", "{grant}", "x", "{name}", "nobody", "{slug}", "nothing", "{hook}", "x").Replace(r.path)
 		name := r.method + " " + strings.TrimPrefix(r.path, Prefix)
 		body, kind := "", ""
 		if r.in != nil {

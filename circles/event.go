@@ -49,6 +49,8 @@ const (
 	TipPaid     EventKind = "tip.paid"     // Object: the tip; nothing is sent
 	TipReturned EventKind = "tip.returned" // Object: the tip; some or all of it went back; nothing is sent
 
+	ReportFiled EventKind = "report.filed" // Object: a report that moderators of the circle decide, or to which somebody added; nothing is sent
+
 	ReportSent EventKind = "report.sent" // Object: the report; the signer reported; Flag to who answers for it
 
 	// Object: the message, to somebody elsewhere. Nothing of what it says stands in the log.

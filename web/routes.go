@@ -76,6 +76,7 @@ func (s *Server) routes(assets *static.Files) {
 	form("/c/:name/settings", s.circleSettings, s.editCircle)
 	form("/c/:name/move", s.moveForm, s.moveCircle)
 	act("/c/:name/aliases", s.setAliases)
+	form("/c/:name/webhooks", s.webhooks, s.changeWebhooks)
 	act("/c/:name/roles", s.setRole)
 	act("/c/:name/join", s.join)
 	act("/c/:name/leave", s.leave)

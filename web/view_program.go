@@ -81,3 +81,27 @@ type ReferenceRow struct {
 	Method, Path, About, Scope string
 	Open                       bool // a token is not needed
 }
+
+// WebhooksView is page "webhooks", /c/{name}/webhooks.
+type WebhooksView struct {
+	Page
+	Form
+	Circle CircleRef
+	Action string
+	Hooks  []WebhookRow
+	URL    string
+	Events []Option
+	Secret string // of one that was just made; shown once
+}
+
+// A WebhookRow is an address that is told of what happens in a circle.
+type WebhookRow struct {
+	ID        int64
+	URL       string
+	Events    []string
+	Delivered time.Time
+	Failing   time.Time // since when; zero = it is not
+	Status    int
+	Error     string
+	Disabled  bool
+}

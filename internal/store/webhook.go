@@ -1,0 +1,71 @@
+package store
+
+import (
+	"halqa/circles"
+)
+
+// A Webhook is an address that is told of what happens in a circle. Times are UTC microseconds.
+type Webhook struct {
+	ID           int64
+	Circle       circles.CircleID
+	URL          string
+	Secret       string
+	Events       string // with spaces between
+	CreatedBy    circles.PersonID
+	CreatedAt    int64
+	Acked        circles.Seq // the last entry that was delivered or did not concern it
+	DeliveredAt  int64
+	FailingSince int64 // 0 = it is not
+	NextTryAt    int64
+	LastStatus   int
+	LastError    string
+	DisabledAt   int64 // 0 = it is in use
+}
+
+const webhookColumns = `w.id, w.circle, w.url, w.secret, w.events, w.created_by, w.created_at, w.acked, w.delivered_at, w.failing_since,
+	w.next_try_at, w.last_status, w.last_error, w.disabled_at`
+
+func scanWebhook(r rowScanner) (*Webhook, error) {
+	w := new(Webhook)
+	err := r.Scan(&w.ID, &w.Circle, &w.URL, &w.Secret, &w.Events, &w.CreatedBy, &w.CreatedAt, &w.Acked, &w.DeliveredAt, &w.FailingSince,
+		&w.NextTryAt, &w.LastStatus, &w.LastError, &w.DisabledAt)
+	return w, err
+}
+
+// AddWebhook stores a webhook.
+func (tx *Tx) AddWebhook(w *Webhook) error {
+	_, err := tx.exec(`INSERT INTO webhook (id, circle, url, secret, events, created_by, created_at, acked) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		w.ID, w.Circle, w.URL, w.Secret, w.Events, w.CreatedBy, w.CreatedAt, w.Acked)
+	return err
+}
+
+// Webhooks returns those of a circle, the oldest first.
+func (tx *Tx) Webhooks(circle circles.CircleID) ([]*Webhook, error) {
+	return list(tx, scanWebhook, "SELECT "+webhookColumns+" FROM webhook w WHERE w.circle = $1 ORDER BY w.id", circle)
+}
+
+// Webhook returns one by its id.
+func (tx *Tx) Webhook(id int64) (*Webhook, error) {
+	w, err := one(tx, scanWebhook, "SELECT "+webhookColumns+" FROM webhook w WHERE w.id = $1", id)
+	return w, notFound(err, "webhook")
+}
+
+// DueWebhooks returns webhooks in use whose circle's stream has entries behind their position and whose time
+// has come, at most limit.
+func (tx *Tx) DueWebhooks(limit int) ([]*Webhook, error) {
+	return list(tx, scanWebhook, "SELECT "+webhookColumns+` FROM webhook w WHERE w.disabled_at = 0 AND w.next_try_at <= $1
+		AND EXISTS (SELECT 1 FROM event e WHERE e.stream = w.circle AND e.seq > w.acked) ORDER BY w.next_try_at, w.id LIMIT $2`, tx.at, limit)
+}
+
+// MoveWebhook writes how far a webhook got and how it went. One that was removed meanwhile stays so.
+func (tx *Tx) MoveWebhook(w *Webhook) error {
+	_, err := tx.exec(`UPDATE webhook SET acked = $2, delivered_at = $3, failing_since = $4, next_try_at = $5, last_status = $6, last_error = $7, disabled_at = $8
+		WHERE id = $1`, w.ID, w.Acked, w.DeliveredAt, w.FailingSince, w.NextTryAt, w.LastStatus, cleanText(w.LastError, 300), w.DisabledAt)
+	return err
+}
+
+// DeleteWebhook removes one.
+func (tx *Tx) DeleteWebhook(id int64) error {
+	_, err := tx.exec("DELETE FROM webhook WHERE id = $1", id)
+	return err
+}
