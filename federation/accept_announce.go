@@ -90,6 +90,11 @@ func (in *Inbox) unwrap(tx *store.Tx, a act, circle *circles.Circle, o as.Ref) e
 		if inner.Object.Embedded() && !isContentType(inner.Object.Type) {
 			return in.announcedActor(tx, inner)
 		}
+		if post, err := in.closes(tx, inner); err != nil {
+			return err
+		} else if post != nil {
+			break // a moderator's, like a Lock
+		}
 		if !sameServer || !inner.Object.Embedded() {
 			return in.announcedObject(tx, circle, inner.Object.ID, needFresh)
 		}

@@ -42,6 +42,64 @@ func (in *Inbox) lock(tx *store.Tx, a act, object string, locked bool) error {
 	return in.outcome(a)(in.app.ReceiveLock(tx, said(actor, a), post.ID, locked))
 }
 
+// closes returns the post that an Update by somebody other than its author closes to comments, or opens,
+// with commentsEnabled, as Lemmy said it before it knew Lock; nil if the Update says no such thing. It
+// changes nothing else, whatever stands in it.
+func (in *Inbox) closes(tx *store.Tx, update *as.Envelope) (*circles.Post, error) {
+	if !update.Object.Embedded() || !isContentType(update.Object.Type) {
+		return nil, nil
+	}
+	c, err := update.Object.Content()
+	if err != nil || c.AttributedTo == update.Actor || c.CommentsEnabled == nil {
+		return nil, nil // what is wrong with it is said when it is read
+	}
+	post, err := tx.PostByURI(in.site.URI(c.ID))
+	if circles.Is(err, circles.NotFound) || err == nil && (post.Kind != circles.IsPost || post.Locked != *c.CommentsEnabled) {
+		return nil, nil
+	}
+	return post, err
+}
+
+// relock closes or opens a thread on an Update's word. A circle of ours passes that on as a Lock.
+func (in *Inbox) relock(tx *store.Tx, a act, post *circles.Post, locked bool) error {
+	if a.via != nil && post.Circle != a.via.CircleID() {
+		return circles.Errorf(circles.Forbidden, "A circle moderates only what is in it.")
+	}
+	actor, err := in.voter(tx, a)
+	if err != nil {
+		return err
+	}
+	by := said(actor, a)
+	by.Received = 0
+	return in.outcome(a)(in.app.ReceiveLock(tx, by, post.ID, locked))
+}
+
+// closedWith takes commentsEnabled from an author's own new version. Of a circle elsewhere only its own
+// server says whether a thread is closed. In a circle of ours an author who moderates it may close one so;
+// that comments are enabled says nothing there, since every edit on a server that missed the lock says it.
+func (in *Inbox) closedWith(tx *store.Tx, author *circles.Actor, known *circles.Post, a act) error {
+	enabled := a.content.CommentsEnabled
+	if enabled == nil || known.Kind != circles.IsPost || known.Circle == 0 || known.Locked != *enabled {
+		return nil
+	}
+	circle, err := tx.Circle(known.Circle)
+	if err != nil {
+		return err
+	}
+	by := said(author, a)
+	by.Received = 0
+	switch {
+	case circle.Local() && *enabled:
+		return nil
+	case !circle.Local():
+		if !fetch.SameHost(circle.URI, author.URI) {
+			return nil
+		}
+		by.Via = circle.CircleID()
+	}
+	return in.outcome(a)(in.app.ReceiveLock(tx, by, known.ID, !*enabled))
+}
+
 // moderated returns the post that a moderator's act is about.
 func (in *Inbox) moderated(tx *store.Tx, a act, object string) (*circles.Post, error) {
 	post, err := tx.PostByURI(in.site.URI(object))

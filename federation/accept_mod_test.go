@@ -1,10 +1,13 @@
 package federation
 
 import (
+	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"halqa/circles"
+	"halqa/federation/as"
 	"halqa/internal/app"
 	"halqa/internal/store"
 )
@@ -232,4 +235,95 @@ func TestABlockBetweenPeople(t *testing.T) {
 	if _, err := h.app.Follow(t.Context(), olga, known.ID); err != nil {
 		t.Errorf("following after it: %v", err)
 	}
+}
+
+// TestCommentsEnabled: who may say by an Update of a post that it takes comments, as servers do that know
+// no Lock.
+func TestCommentsEnabled(t *testing.T) {
+	h := newHouse(t)
+	olga := h.person("olga")
+	ours := h.circle(olga, "garden", circles.Public)
+	far, other := h.far(), h.far()
+	lake, mod, bob := far.group("lake"), far.speaker("mod"), far.speaker("bob")
+	eve := other.speaker("eve")
+	lake.followedBy(olga)
+	modID := mod.follows(ours)
+	mine := h.write(olga, ours, "Roses")
+	said := func(page obj, enabled bool, more ...obj) obj {
+		page = maps.Clone(page)
+		page["commentsEnabled"] = enabled
+		for _, m := range more {
+			maps.Copy(page, m)
+		}
+		return page
+	}
+	my := olgasPage(h, mine)
+
+	// In a circle of ours its moderators say so, by an Update of anybody's post, and nothing else with it.
+	mod.must(mod.says("Update", said(my, false)))
+	if got := h.wantPost(mine.URI); got.Locked {
+		t.Error("a stranger closes a thread")
+	}
+	if err := h.app.SetRole(t.Context(), olga, ours.CircleID(), modID, circles.RoleModerator); err != nil {
+		t.Fatal(err)
+	}
+	before := h.mark()
+	mod.must(mod.says("Update", said(my, false, obj{"name": "Weeds", "content": "<p>Weeds</p>"})))
+	got := h.wantPost(mine.URI)
+	if !got.Locked || got.Title != mine.Title || got.BodyHTML != mine.BodyHTML {
+		t.Errorf("a moderator closes a thread: %+v", got)
+	}
+	mod.must(mod.says("Update", said(my, true)))
+	if got := h.wantPost(mine.URI); got.Locked {
+		t.Error("a moderator does not open it again")
+	}
+	if kinds, want := h.events(before), []circles.EventKind{circles.PostLocked, circles.PostUnlocked}; !slices.Equal(kinds, want) {
+		t.Errorf("entries %v, want %v", kinds, want)
+	}
+
+	// Authors there close what is theirs only if they moderate; that a thread is open is in every edit.
+	own := mod.page("/post/1", h.address(ours), "Dahlias")
+	mod.must(mod.says("Create", own))
+	guest := bob.page("/post/2", h.address(ours), "Asters")
+	bob.must(bob.says("Create", guest))
+	mod.must(mod.says("Update", said(own, false)))
+	mod.must(mod.says("Update", said(own, true)))
+	if got := h.wantPost(own["id"].(string)); !got.Locked {
+		t.Error("a moderator's own thread: open, want closed and not opened by an edit")
+	}
+	bob.must(bob.says("Update", said(guest, false, obj{"name": "Asters, tall", "updated": "2026-11-22T11:00:00Z"})))
+	if got := h.wantPost(guest["id"].(string)); got.Locked || got.Title != "Asters, tall" {
+		t.Errorf("a guest's own thread: %q, closed %v", got.Title, got.Locked)
+	}
+
+	// In a circle elsewhere its server says so: for its own people in both directions, and by its moderators.
+	carp, perch := bob.page("/post/3", lake.id, "Carp"), eve.page("/post/4", lake.id, "Perch")
+	bob.put(carp)
+	eve.put(perch)
+	lake.must(lake.announces(bob.says("Create", carp)))
+	lake.must(lake.announces(eve.says("Create", perch)))
+	h.resume()
+	locked := func(page obj) bool { h.Helper(); return h.wantPost(page["id"].(string)).Locked }
+	for _, closed := range []bool{true, false} {
+		lake.must(lake.announces(bob.says("Update", said(carp, !closed))))
+		lake.must(lake.announces(mod.says("Update", said(perch, !closed, obj{"name": "Pike"}))))
+		h.resume()
+		if locked(carp) != closed || locked(perch) != closed || h.wantPost(perch["id"].(string)).Title != "Perch" {
+			t.Errorf("passed on with commentsEnabled %v: carp closed %v, perch closed %v", !closed, locked(carp), locked(perch))
+		}
+	}
+	edited := said(perch, false, obj{"content": "<p>Again</p>", "updated": "2026-11-22T11:00:00Z"})
+	eve.put(edited)
+	lake.must(lake.announces(eve.says("Update", edited)))
+	mod.must(mod.says("Update", said(carp, false)))
+	h.resume()
+	if locked(perch) || locked(carp) || !strings.Contains(h.wantPost(perch["id"].(string)).BodyHTML, "Again") {
+		t.Errorf("an author elsewhere closes a thread of another server's circle: %v, a moderator past their circle: %v", locked(perch), locked(carp))
+	}
+}
+
+// olgasPage is a post of ours as another server has it.
+func olgasPage(h *house, p *circles.Post) obj {
+	return obj{"type": "Page", "id": h.postAddress(p), "attributedTo": h.site.Base + "/u/olga", "to": arr{as.Public}, "cc": arr{},
+		"name": p.Title, "content": p.BodyHTML, "published": "2026-11-22T10:00:00Z"}
 }

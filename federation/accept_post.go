@@ -374,6 +374,11 @@ func (in *Inbox) update(tx *store.Tx, a act) error {
 	if !isContentType(a.Object.Type) {
 		return in.updateActor(tx, a)
 	}
+	if post, err := in.closes(tx, a.Envelope); err != nil {
+		return err
+	} else if post != nil {
+		return in.relock(tx, a, post, !post.Locked)
+	}
 	if err := in.read(&a); err != nil {
 		return err
 	}
@@ -409,7 +414,10 @@ func (in *Inbox) revise(tx *store.Tx, known *circles.Post, a act) error {
 	if p.Mentions, err = in.mentioned(tx, a.content); err != nil {
 		return err
 	}
-	return in.outcome(a)(in.app.ReceiveUpdate(tx, said(author, a), p))
+	if err := in.outcome(a)(in.app.ReceiveUpdate(tx, said(author, a), p)); err != nil {
+		return err
+	}
+	return in.closedWith(tx, author, known, a)
 }
 
 // updateActor takes an actor's new version on its own word. Of a circle a moderator on its server may

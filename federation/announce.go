@@ -14,7 +14,7 @@ import (
 // own, so the activity inside the Announce takes its address from the circle's (formInner). What
 // comes back after a deletion or removal is said once more as it is now (formAgain, with the activity
 // inside as formAgainInner): who never got it, because it was gone when its turn came, has nothing
-// to undo.
+// to undo. So is a post that was closed or opened, for who reads no Lock.
 const (
 	formMain       = ""
 	formPost       = "post"
@@ -140,9 +140,22 @@ func (s speaker) content(ev circles.Event, signer *circles.Actor, form string) (
 	return saying{}, errNoForm
 }
 
-// again is the Update that brings a post of ours back.
+// again is the Update that brings a post of ours back, or says by commentsEnabled that it is closed or
+// open, for servers that read no Lock. It is said in the author's name, who is of the circle's own server:
+// Lemmy before it knew Lock took such an Update from there only, and no server takes one of a post of
+// somebody elsewhere.
 func (s speaker) again(ev circles.Event, v *postView, form string) (as.Doc, error) {
-	if ev.Kind != circles.PostRestored && ev.Kind != circles.PostReturned || !v.author.Local() {
+	switch ev.Kind {
+	case circles.PostRestored, circles.PostReturned:
+	case circles.PostLocked, circles.PostUnlocked:
+		if err := stands(ev.Kind, v.post); err != nil {
+			return as.Doc{}, err
+		}
+		v.opened = ev.Kind == circles.PostUnlocked
+	default:
+		return as.Doc{}, errNoForm
+	}
+	if !v.author.Local() {
 		return as.Doc{}, errNoForm
 	}
 	if v.post.State != circles.Visible {

@@ -174,7 +174,7 @@ func (w *spoken) document(name, path string, peers ...string) {
 }
 
 // shapeOf names a shape by how its types stand in each other: "announce-create-page".
-func shapeOf(t testing.TB, body []byte) string {
+func shapeOf(t testing.TB, body []byte) (shape string) {
 	t.Helper()
 	var o obj
 	decode(t, body, &o)
@@ -198,6 +198,12 @@ func shapeOf(t testing.TB, body []byte) string {
 		switch inner := o["object"].(type) {
 		case map[string]any:
 			o = inner
+			switch on, said := o["commentsEnabled"].(bool); {
+			case said && on:
+				defer func() { shape += "-opened" }()
+			case said:
+				defer func() { shape += "-closed" }()
+			}
 			continue
 		case []any:
 			parts = append(parts, "list")

@@ -105,8 +105,13 @@ func forms(ev circles.Event, signer *circles.Actor, c class) []string {
 	case circles.LaneContent:
 		if !c.micro() {
 			to = append(to, formMain)
-			if ev.Kind == circles.PostRestored || ev.Kind == circles.PostReturned {
+			switch ev.Kind {
+			case circles.PostRestored, circles.PostReturned:
 				to = append(to, formAgain)
+			case circles.PostLocked, circles.PostUnlocked:
+				if c != asking { // they read Lock, all of them
+					to = append(to, formAgain)
+				}
 			}
 		}
 		if !c.threaded() {

@@ -42,6 +42,7 @@ type postView struct {
 	photos   []circles.Photo
 	quote    string        // the address of what it quotes; "" = nothing that others may hear of
 	poll     *circles.Poll // nil if it asks nothing
+	opened   bool          // it is said that it takes comments again
 }
 
 // loadPost reads a post for rendering.
@@ -207,7 +208,7 @@ func (s Site) renderPost(v *postView, now int64, polls pollForm) as.Doc {
 		Name: p.Title, Content: content, Markdown: markdown, URL: page, Link: p.Link,
 		Images: s.pictures(v.photos), Warning: warning, Sensitive: sensitive,
 		Language: languageOf(p.Language), Tags: s.marks(v), Quote: s.quotes(v), Context: context, Replies: replies,
-		Likes: likes, Shares: shares, Closed: p.Locked,
+		Likes: likes, Shares: shares, Closed: p.Locked, Opened: v.opened && !p.Locked,
 		Published: moment(p.Published), Updated: moment(p.EditedAt),
 	}
 	if len(doc.Images) > 0 {

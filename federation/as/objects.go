@@ -25,6 +25,7 @@ type Page struct {
 	Shares       Count
 	Quote        string  // the id of what it quotes; "" = nothing
 	Closed       bool    // no more comments; written only if so
+	Opened       bool    // comments again, which is said to who heard that it is closed; never with Closed
 	Poll         *Ballot // makes it a Question
 	Published    time.Time
 	Updated      time.Time // zero until edited: GoToSocial drops an object updated before it was published
@@ -169,8 +170,8 @@ func (p Page) Doc() Doc {
 	if p.Thumbnail != nil {
 		w.Image = p.Thumbnail.wire()
 	}
-	if p.Closed {
-		w.Comments = new(bool)
+	if p.Closed || p.Opened {
+		w.Comments = &p.Opened
 	}
 	context := quoting(p.Quote)
 	if p.Poll != nil {

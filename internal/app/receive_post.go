@@ -30,7 +30,7 @@ type RemotePost struct {
 	Language  string
 	Warning   string
 	Sensitive bool
-	Locked    bool  // believed of posts in circles elsewhere
+	Locked    bool  // believed of new posts in circles elsewhere; ReceiveLock is for others
 	Published int64 // UTC microseconds, as claimed; 0 = not said
 	Updated   int64 // likewise
 	Mentions  []circles.ActorID
@@ -217,7 +217,8 @@ func (a *App) ReceivePost(tx *store.Tx, said Said, in RemotePost) (Outcome, erro
 }
 
 // ReceiveUpdate applies an edit by the author. What is not here yet arrives with it. An edit older
-// than the one that is here, or that says the same, changes nothing; none moves a post elsewhere.
+// than the one that is here, or that says the same, changes nothing; none moves a post elsewhere, closes
+// it to comments or opens it.
 func (a *App) ReceiveUpdate(tx *store.Tx, said Said, in RemotePost) (Outcome, error) {
 	p, err := tx.PostByURI(in.URI)
 	if circles.Is(err, circles.NotFound) {
@@ -249,12 +250,6 @@ func (a *App) ReceiveUpdate(tx *store.Tx, said Said, in RemotePost) (Outcome, er
 		if err != nil {
 			return false, err
 		}
-		relocked := p.Kind == circles.IsPost && at.circle != nil && !at.circle.Local() && p.Locked != in.Locked
-		if relocked {
-			if err := lockPost(tx, at, d.Actor, in.Locked, 0); err != nil {
-				return false, err
-			}
-		}
 		asks, counts, err := receivePoll(tx, p, in.poll)
 		if err != nil {
 			return false, err
@@ -263,7 +258,7 @@ func (a *App) ReceiveUpdate(tx *store.Tx, said Said, in RemotePost) (Outcome, er
 			if counts {
 				err = passCounts(tx, at, said)
 			}
-			return relocked || counts, err
+			return counts, err
 		}
 		if err := in.names(at.circle).keep(tx, p.ID); err != nil {
 			return false, err
