@@ -193,3 +193,11 @@ func (tx *Tx) NotePeer(host string) error {
 func (tx *Tx) Ledger(after reputation.EventID, limit int) ([]StandingEvent, error) {
 	return list(tx, scanStandingEvent, `SELECT `+repEventColumns+` FROM rep_event e WHERE e.id > $1 ORDER BY e.id LIMIT $2`, after, limit)
 }
+
+// SetPeerTrusted says that an admin trusts a server: ratings from it count from its first day here, and
+// the ages that it claims for its accounts are believed.
+func (tx *Tx) SetPeerTrusted(host string, trusted bool) error {
+	_, err := tx.exec(`INSERT INTO peer (host, first_seen_at, trusted) VALUES ($1, $2, $3)
+		ON CONFLICT (host) DO UPDATE SET trusted = excluded.trusted`, host, tx.Now(), trusted)
+	return err
+}
