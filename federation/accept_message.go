@@ -25,8 +25,9 @@ func isLetter(c *as.Content) bool {
 	return false
 }
 
-// readers returns the people here that a message is to; nil if it is none, because it is to everyone, to
-// somebody's followers, or an answer within a circle. Whoever it names beside makes it shared.
+// readers returns the people here that a message is to; nil if it is none, because it is to everyone or to
+// somebody's followers. Whoever it names beside makes it shared. Answering a post in a circle makes it no
+// part of the circle: on Mastodon people answer in private what was said in public.
 func (in *Inbox) readers(tx *store.Tx, a act) (to []*circles.Actor, shared bool, err error) {
 	c := a.content
 	if a.via != nil || !isLetter(c) {
@@ -50,15 +51,6 @@ func (in *Inbox) readers(tx *store.Tx, a act) (to []*circles.Actor, shared bool,
 	}
 	if from.Followers != "" && slices.Contains(all, from.Followers) {
 		return nil, false, nil
-	}
-	if c.InReplyTo != "" {
-		parent, err := tx.PostByURI(in.site.URI(c.InReplyTo))
-		if err == nil && parent.Circle != 0 {
-			return nil, false, nil
-		}
-		if err != nil && !circles.Is(err, circles.NotFound) {
-			return nil, false, err
-		}
 	}
 	for _, address := range all {
 		if !in.site.Ours(address) || len(to) == maxLetters {

@@ -94,6 +94,30 @@ func talk(v *visit, typ string) {
 	v.silent(v.peer.Outgoing(), "Who are", "Hello again", "neighbour")
 }
 
+// On Mastodon people answer in private what was said in public. Such an answer is a message to whom it
+// answers, and no comment.
+func TestAPrivateAnswerToAPost(t *testing.T) {
+	w := newTown(t)
+	garden := w.circle("gardening")
+	v := w.visit(testpeer.Mastodon)
+	asked := w.post(w.lin, garden.CircleID(), "Whose cat is this?", "It sleeps in my beans.")
+	id := v.peer.URL + "/notes/private"
+	object := `{"id":"` + id + `","type":"Note","attributedTo":"` + v.bob.ID + `","to":["` + w.finger("lin") + `"],"cc":[],"inReplyTo":"` +
+		asked.at + `","content":"<p>Mine, I am ashamed</p>","tag":[{"type":"Mention","href":"` + w.finger("lin") + `","name":"@lin"}]}`
+	ans := v.bob.Daring().Send(t.Context(), w.h.site.Base+"/inbox", []byte(`{"@context":"https://www.w3.org/ns/activitystreams","id":"`+id+
+		`/create","type":"Create","actor":"`+v.bob.ID+`","to":["`+w.finger("lin")+`"],"cc":[],"object":`+object+`}`))
+	if ans.Status != 202 {
+		t.Fatalf("answered %d %v", ans.Status, ans.Err)
+	}
+	w.eventually("the answer", func() bool { return len(w.letters(w.lin, v.bob).Letters) == 1 })
+	if l := w.letters(w.lin, v.bob).Letters[0]; !strings.Contains(l.Text+l.BodyHTML, "ashamed") {
+		t.Errorf("the answer is %+v", l)
+	}
+	if w.at(id) != nil {
+		t.Error("the private answer is a comment in the circle")
+	}
+}
+
 // A third server may neither read, change nor take back what two others wrote, nor bring it into a circle.
 func TestAThirdServerAndAMessage(t *testing.T) {
 	w := newTown(t)
