@@ -48,6 +48,7 @@ const (
 
 	TipPaid     EventKind = "tip.paid"     // Object: the tip; nothing is sent
 	TipReturned EventKind = "tip.returned" // Object: the tip; some or all of it went back; nothing is sent
+	TipFailed   EventKind = "tip.failed"   // Object: the tip; it was not paid after all; nothing is sent
 
 	ReportFiled EventKind = "report.filed" // Object: a report that moderators of the circle decide, or to which somebody added; nothing is sent
 

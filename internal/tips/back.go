@@ -17,7 +17,7 @@ func (t *Tips) Undo(ctx context.Context, v circles.Viewer, id int64) (*Tip, erro
 	if err != nil {
 		return nil, err
 	}
-	late := circles.Errorf(circles.Forbidden, "This tip can no longer be undone.").With("TipTooLate", nil)
+	late := circles.Errorf(circles.Forbidden, "This tip can no longer be undone.").With("refused.tip-too-late", nil)
 	if tip.Payer != v.Person {
 		return nil, late
 	}
@@ -33,7 +33,7 @@ func (t *Tips) Undo(ctx context.Context, v circles.Viewer, id int64) (*Tip, erro
 	})
 	if err != nil {
 		t.log.Warn("wallet did not cancel", "adapter", r.d.Name, "key", tip.charge.Key, "error", err)
-		return nil, &circles.Error{Kind: circles.Busy, Message: "The wallet did not answer. Look again in a minute whether the tip was undone.", Text: "TipUndoUnknown", Err: err}
+		return nil, &circles.Error{Kind: circles.Busy, Message: "The wallet did not answer. Look again in a minute whether the tip was undone.", Text: "refused.tip-undo-unknown", Err: err}
 	}
 	if err := t.believe(context.WithoutCancel(ctx), tip.charge.ID, got); err != nil {
 		return nil, err
@@ -52,14 +52,14 @@ func (t *Tips) Refund(ctx context.Context, v circles.Viewer, id, minor int64, re
 	if err != nil {
 		return nil, err
 	}
-	cannot := circles.Errorf(circles.Forbidden, "This tip cannot be given back here.").With("TipNoRefund", nil)
+	cannot := circles.Errorf(circles.Forbidden, "This tip cannot be given back here.").With("refused.tip-no-refund", nil)
 	r := t.rail(tip.Adapter)
 	refunder, ok := able[wallet.Refunder](r, wallet.CapRefund)
 	if !ok || tip.Payee != v.Person || tip.charge.RailID == "" {
 		return nil, cannot
 	}
 	if len(reason) > wallet.MaxReason {
-		return nil, circles.FieldErrorf(circles.Invalid, "reason", "A reason has at most %d characters.", wallet.MaxReason).With("TipNoteTooLong", map[string]any{"Max": wallet.MaxReason})
+		return nil, circles.FieldErrorf(circles.Invalid, "reason", "A reason has at most %d characters.", wallet.MaxReason).With("refused.tip-note", map[string]any{"Max": wallet.MaxReason})
 	}
 	var f *ledger.Refund
 	err = t.store.Update(ctx, func(tx *store.Tx) error {
@@ -72,7 +72,7 @@ func (t *Tips) Refund(ctx context.Context, v circles.Viewer, id, minor int64, re
 			return err
 		}
 		if minor < 1 || minor > asCharge(c).Net()-open {
-			return circles.FieldErrorf(circles.Invalid, "amount", "More than what is left of the tip cannot be given back.").With("TipRefundTooMuch", nil)
+			return circles.FieldErrorf(circles.Invalid, "amount", "More than what is left of the tip cannot be given back.").With("refused.tip-refund-too-much", nil)
 		}
 		fid := tx.NewID()
 		f = &ledger.Refund{

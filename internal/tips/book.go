@@ -135,13 +135,13 @@ const MaxGrant = 1_000_000
 func (t *Tips) Grant(ctx context.Context, by circles.Viewer, to circles.PersonID, amount wallet.Amount, reason, once string) error {
 	switch {
 	case by.Role != circles.SiteAdmin:
-		return circles.Errorf(circles.Forbidden, "Only an admin grants credits.").With("GrantNotAdmin", nil)
+		return circles.Errorf(circles.Forbidden, "Only an admin grants credits.").With("refused.grant-not-admin", nil)
 	case reason == "" || len(reason) > 500:
-		return circles.FieldErrorf(circles.Invalid, "reason", "A grant needs a reason of at most 500 characters.").With("GrantReason", nil)
+		return circles.FieldErrorf(circles.Invalid, "reason", "A grant needs a reason of at most 500 characters.").With("refused.grant-reason", nil)
 	case amount.Minor < 1 || amount.Minor > MaxGrant:
-		return circles.FieldErrorf(circles.Invalid, "amount", "A grant is 1 to %d credits.", MaxGrant).With("GrantOutside", map[string]any{"Max": MaxGrant})
+		return circles.FieldErrorf(circles.Invalid, "amount", "A grant is 1 to %d credits.", MaxGrant).With("refused.grant-outside", map[string]any{"Max": MaxGrant})
 	case once == "" || len(once) > 64:
-		return circles.Errorf(circles.Invalid, "The form is out of date. Load the page again.").With("FormOld", nil)
+		return circles.Errorf(circles.Invalid, "The form is out of date. Load the page again.").With("refused.form-old", nil)
 	}
 	return t.grant(ctx, ledger.Grant{Person: to, Asset: amount.Asset, Amount: amount.Minor, By: by.Person, Reason: reason}, fmt.Sprintf("grant:%d:%s", by.Person, once))
 }
@@ -179,7 +179,7 @@ const welcomePage = 100
 
 func (t *Tips) grant(ctx context.Context, g ledger.Grant, id string) error {
 	if !t.creditsAre(g.Asset) {
-		return circles.Errorf(circles.Invalid, "This server has no credits called %s.", g.Asset).With("GrantNoAsset", map[string]any{"Asset": g.Asset})
+		return circles.Errorf(circles.Invalid, "This server has no credits called %s.", g.Asset).With("refused.grant-no-asset", map[string]any{"Asset": g.Asset})
 	}
 	err := t.store.Update(ctx, func(tx *store.Tx) error {
 		a, err := tx.Actor(g.Person.Actor())
@@ -187,7 +187,7 @@ func (t *Tips) grant(ctx context.Context, g ledger.Grant, id string) error {
 			return err
 		}
 		if !a.Local() || a.Kind != circles.KindPerson || a.DeletedAt != 0 {
-			return circles.Errorf(circles.NotFound, "There is no such member.").With("GrantNobody", nil)
+			return circles.Errorf(circles.NotFound, "There is no such member.").With("refused.grant-nobody", nil)
 		}
 		booked, err := ledger.Post(tx, ledger.Txn{ID: id, Kind: "grant", Postings: []ledger.Posting{
 			{Account: grants(g.Asset), Amount: -g.Amount}, {Account: creditsOf(g.Person, g.Asset), Amount: g.Amount},

@@ -36,7 +36,7 @@ func (t *Tips) Tip(ctx context.Context, v circles.Viewer, id int64) (*Tip, error
 			return err
 		}
 		if !v.SignedIn() || (tip.Payer != v.Person && tip.Payee != v.Person) {
-			return circles.Errorf(circles.NotFound, "There is no such tip.").With("NoSuchTip", nil)
+			return circles.Errorf(circles.NotFound, "There is no such tip.").With("refused.no-tip", nil)
 		}
 		out, err = t.whole(tx, v, tip)
 		return err
@@ -83,7 +83,7 @@ func (t *Tips) whole(tx *store.Tx, v circles.Viewer, tip *ledger.Tip) (*Tip, err
 // limit of them.
 func (t *Tips) History(ctx context.Context, v circles.Viewer, before int64, limit int) (all []*ledger.Tip, err error) {
 	if !v.SignedIn() {
-		return nil, circles.Errorf(circles.Denied, "Sign in to see your tips.").With("TipSignIn", nil)
+		return nil, circles.Errorf(circles.Denied, "Sign in to see your tips.").With("refused.tip-sign-in", nil)
 	}
 	err = t.store.View(ctx, func(tx *store.Tx) (err error) {
 		all, err = ledger.TipsOf(tx, v.Person, before, limit)

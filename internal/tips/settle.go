@@ -69,10 +69,12 @@ func (t *Tips) settle(tx *store.Tx, c *ledger.Charge, got wallet.Charge) error {
 	if err := ledger.SaveCharge(tx, c); err != nil {
 		return err
 	}
-	if err := ledger.CountTip(tx, tip.Post, tip.Payer, tip.Asset, got.Net()-before); err != nil {
-		return err
+	if !tip.Hidden {
+		if err := ledger.CountTip(tx, tip.Post, tip.Payer, tip.Asset, got.Net()-before); err != nil {
+			return err
+		}
 	}
-	return t.conclude(tx, tip, got.Net()-before)
+	return t.conclude(tx, tip, got.Net()-before, false)
 }
 
 // first checks the first answer to a key against what was asked.
@@ -230,8 +232,8 @@ func grants(asset string) ledger.Account {
 func (r *rail) closed() bool { return r.d.Custody == wallet.CustodyClosedLoop }
 
 // conclude says what became of the tip as a whole, over all its charges, and writes to the log when it
-// was paid or some of it went back.
-func (t *Tips) conclude(tx *store.Tx, tip *ledger.Tip, by int64) error {
+// was paid, some of it went back, or it came to nothing; not if the payer is being told so right now.
+func (t *Tips) conclude(tx *store.Tx, tip *ledger.Tip, by int64, said bool) error {
 	charges, err := ledger.ChargesOf(tx, tip.ID)
 	if err != nil {
 		return err
@@ -266,7 +268,15 @@ func (t *Tips) conclude(tx *store.Tx, tip *ledger.Tip, by int64) error {
 	switch {
 	case by < 0:
 		kind = circles.TipReturned
-	case by == 0 || tip.State == was:
+	case tip.State == was, said:
+		return nil
+	case by > 0:
+		if err := t.ring(tx, tip); err != nil {
+			return err
+		}
+	case tip.State == ledger.TipFailed || tip.State == ledger.TipExpired:
+		kind = circles.TipFailed
+	default:
 		return nil
 	}
 	_, err = tx.AppendEvent(circles.Event{Kind: kind, Object: tip.ID, OrderKey: tip.ID})
@@ -298,8 +308,8 @@ func waiting(charges []*ledger.Charge) ledger.TipState {
 	return ledger.TipFailed
 }
 
-// fail ends a charge that the rail would not make.
-func (t *Tips) fail(ctx context.Context, id int64, cause error) error {
+// fail ends a charge that the rail would not make; said, if its payer is being told so right now.
+func (t *Tips) fail(ctx context.Context, id int64, cause error, said bool) error {
 	err := t.store.Update(ctx, func(tx *store.Tx) error {
 		c, err := ledger.ChargeBy(tx, id)
 		if err != nil {
@@ -320,7 +330,7 @@ func (t *Tips) fail(ctx context.Context, id int64, cause error) error {
 		if err != nil {
 			return err
 		}
-		return t.conclude(tx, tip, 0)
+		return t.conclude(tx, tip, 0, said)
 	})
 	return wrap("failed charge", err)
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -33,21 +34,10 @@ const MaxNote = 500
 // intent is committed before the rail is asked. When nobody knows whether the rail heard, the tip comes
 // back open, and the clock asks again; when the rail refused, the error says so and the tip is failed.
 func (t *Tips) Start(ctx context.Context, v circles.Viewer, in Intent) (*Tip, error) {
+	if err := t.shape(in); err != nil {
+		return nil, err
+	}
 	r := t.rail(in.Adapter)
-	if r == nil {
-		return nil, circles.Errorf(circles.NotFound, "There is no such wallet here.").With("TipNoWallet", nil)
-	}
-	if len(in.Note) > MaxNote || len(in.Once) > 64 {
-		return nil, circles.FieldErrorf(circles.Invalid, "note", "A note has at most %d characters.", MaxNote).With("TipNoteTooLong", map[string]any{"Max": MaxNote})
-	}
-	asset, ok := r.d.Asset(in.Amount.Asset)
-	if !ok {
-		return nil, circles.FieldErrorf(circles.Invalid, "amount", "This wallet does not move %s.", in.Amount.Asset).With("TipNoAsset", map[string]any{"Asset": in.Amount.Asset})
-	}
-	if err := asset.Takes(in.Amount); err != nil {
-		return nil, outside(asset)
-	}
-
 	var tip *ledger.Tip
 	var charge *ledger.Charge
 	fresh := false
@@ -67,11 +57,15 @@ func (t *Tips) Start(ctx context.Context, v circles.Viewer, in Intent) (*Tip, er
 		if err != nil {
 			return err
 		}
-		tip, charge = t.plan(tx, v, in, to, r)
+		ref, err := t.fits(tx, v, in, to)
+		if err != nil {
+			return err
+		}
+		tip, charge = t.plan(tx, v, in, to, r, ref)
 		fresh = true
 		return ledger.AddTip(tx, tip, charge)
 	})
-	if err != nil {
+	if err = t.ruled(ctx, err); err != nil {
 		return nil, wrap("start tip", err)
 	}
 	if fresh {
@@ -82,24 +76,39 @@ func (t *Tips) Start(ctx context.Context, v circles.Viewer, in Intent) (*Tip, er
 	return t.Tip(ctx, v, tip.ID)
 }
 
-func outside(a wallet.Asset) error {
-	low, high := wallet.Amount{Minor: int64(a.Min), Asset: a.Code}, wallet.Amount{Minor: int64(a.Max), Asset: a.Code}
-	args := map[string]any{"Min": low.Decimal(a.Exponent), "Max": high.Decimal(a.Exponent), "Asset": a.Code}
-	return circles.FieldErrorf(circles.Invalid, "amount", "A tip is %s to %s %s.", args["Min"], args["Max"], a.Code).With("TipOutside", args)
+func outside(code string, exponent uint8, low, high int64) error {
+	least, most := wallet.Amount{Minor: low, Asset: code}, wallet.Amount{Minor: high, Asset: code}
+	args := map[string]any{"Min": least.Decimal(exponent), "Max": most.Decimal(exponent), "Asset": code}
+	return circles.FieldErrorf(circles.Invalid, "amount", "A tip is %s to %s %s.", args["Min"], args["Max"], code).With("refused.tip-outside", args)
 }
 
 // A destination is who gets a tip, found from our own rows and never from what a payer sent.
 type destination struct {
 	payee  *circles.Actor
-	circle circles.CircleID
-	ref    wallet.Payee
+	post   *circles.Post
+	where  *circles.Circle
+	policy ledger.CirclePolicy
+	payees map[string]ledger.Payee // where they are paid, by adapter
 }
+
+// ref is whom a rail has to pay, false if it cannot reach this person.
+func (d destination) ref(r *rail, now int64) (wallet.Payee, bool) {
+	if slices.Contains(r.d.PayeeKinds, localUser) {
+		return wallet.Payee{Kind: localUser, Ref: strconv.FormatInt(int64(d.payee.ID), 10)}, true
+	}
+	p, ok := d.payees[r.d.Name]
+	kind, ref, _ := p.Now(now)
+	return wallet.Payee{Kind: kind, Ref: ref}, ok && ref != ""
+}
+
+// localUser is the kind of payee that is one of our people, whom the rail knows by our id.
+const localUser = "local-user"
 
 // judge finds who gets the tip and whether this payer may give it.
 func (t *Tips) judge(tx *store.Tx, v circles.Viewer, in Intent) (destination, error) {
 	var to destination
 	if !v.SignedIn() {
-		return to, circles.Errorf(circles.Denied, "Sign in to tip.").With("TipSignIn", nil)
+		return to, circles.Errorf(circles.Denied, "Sign in to tip.").With("refused.tip-sign-in", nil)
 	}
 	person := in.Payee
 	if in.Post != 0 {
@@ -107,10 +116,10 @@ func (t *Tips) judge(tx *store.Tx, v circles.Viewer, in Intent) (destination, er
 		if err != nil {
 			return to, err
 		}
-		if err := t.post(tx, v, p); err != nil {
+		if to, err = t.post(tx, v, p); err != nil {
 			return to, err
 		}
-		person, to.circle = p.Author, p.Circle
+		person = p.Author
 	}
 	payee, err := tx.Actor(person.Actor())
 	if err != nil {
@@ -123,13 +132,13 @@ func (t *Tips) judge(tx *store.Tx, v circles.Viewer, in Intent) (destination, er
 	}
 	switch {
 	case payee.Kind != circles.KindPerson || payee.DeletedAt != 0 || payee.SuspendedAt != 0:
-		return to, circles.Errorf(circles.NotFound, "There is nobody to tip.").With("TipNobody", nil)
+		return to, circles.Errorf(circles.NotFound, "There is nobody to tip.").With("refused.tip-nobody", nil)
 	case payer.DeletedAt != 0 || payer.SuspendedAt != 0:
-		return to, circles.Errorf(circles.Forbidden, "Your account is suspended.").With("TipSuspended", nil)
+		return to, circles.Errorf(circles.Forbidden, "Your account is suspended.").With("refused.tip-suspended", nil)
 	case payee.ID == v.Person.Actor():
-		return to, circles.Errorf(circles.Forbidden, "Nobody tips themselves.").With("TipOneself", nil)
+		return to, breaks(ruleSelf, v, payee.ID, false, circles.Errorf(circles.Forbidden, "Nobody tips themselves.").With("refused.tip-oneself", nil))
 	case !payee.Local():
-		return to, circles.Errorf(circles.Forbidden, "Tips reach members of this server only.").With("TipRemote", nil)
+		return to, circles.Errorf(circles.Forbidden, "Tips reach members of this server only.").With("refused.tip-remote", nil)
 	}
 	for _, pair := range [][2]circles.ActorID{{payee.ID, v.Person.Actor()}, {v.Person.Actor(), payee.ID}} {
 		blocked, err := tx.Blocked(pair[0], pair[1])
@@ -137,48 +146,83 @@ func (t *Tips) judge(tx *store.Tx, v circles.Viewer, in Intent) (destination, er
 			return to, err
 		}
 		if blocked { // which of the two is nobody's business
-			return to, circles.Errorf(circles.Forbidden, "You cannot tip this person.").With("TipBlocked", nil)
+			return to, breaks(ruleBlocked, v, payee.ID, false, circles.Errorf(circles.Forbidden, "You cannot tip this person.").With("refused.tip-blocked", nil))
 		}
 	}
-	to.ref = wallet.Payee{Kind: "local-user", Ref: strconv.FormatInt(int64(payee.ID), 10)}
+	refuses, err := ledger.Refusing(tx, v.Person, []circles.PersonID{person})
+	if err != nil {
+		return to, err
+	}
+	if refuses[person] {
+		return to, breaks(ruleRefuses, v, payee.ID, false, circles.Errorf(circles.Forbidden, "This person does not take tips from you.").With("refused.tip-refuses", nil))
+	}
+	mine, err := ledger.PayeesOf(tx, v.Person)
+	if err != nil {
+		return to, err
+	}
+	if to.payees, err = ledger.PayeesOf(tx, person); err != nil {
+		return to, err
+	}
+	for name, p := range to.payees { // two accounts of one owner are one payee
+		if _, ref, _ := p.Now(tx.Now()); ref != "" {
+			if _, own, _ := mine[name].Now(tx.Now()); own == ref {
+				return to, breaks(ruleSelf, v, payee.ID, true, circles.Errorf(circles.Forbidden, "You are both paid to the same account; nobody tips themselves.").With("refused.tip-same-payee", nil))
+			}
+		}
+	}
 	return to, nil
 }
 
 // post asks whether the payer may see the post, and whether its circle takes tips.
-func (t *Tips) post(tx *store.Tx, v circles.Viewer, p *circles.Post) error {
-	gone := circles.Errorf(circles.NotFound, "There is no such post.").With("NoSuchPost", nil)
+func (t *Tips) post(tx *store.Tx, v circles.Viewer, p *circles.Post) (destination, error) {
+	to := destination{post: p, policy: ledger.CirclePolicy{Policy: ledger.PolicyOn}}
+	gone := circles.Errorf(circles.NotFound, "There is no such post.").With("refused.tip-no-post", nil)
 	if p.State != circles.Visible {
-		return gone
+		return to, gone
 	}
 	if p.Circle == 0 {
-		return nil
+		return to, nil
 	}
 	c, err := tx.Circle(p.Circle)
 	if err != nil {
-		return err
+		return to, err
 	}
+	to.where = c
 	role, err := tx.Role(p.Circle, v.Person)
-	switch {
-	case err != nil:
-		return err
-	case !circles.MaySee(v, c.Visibility, role) || !circles.MaySeePost(v, role, p):
-		return gone
-	case c.Sensitive || p.Sensitive: // money for such pictures is what ruined the first Circles
-		return circles.Errorf(circles.Forbidden, "There are no tips for sensitive posts.").With("TipSensitive", nil)
+	if err != nil {
+		return to, err
 	}
-	return nil
+	if !circles.MaySee(v, c.Visibility, role) || !circles.MaySeePost(v, role, p) {
+		return to, gone
+	}
+	if c.Sensitive || p.Sensitive { // money for such pictures is what ruined the first Circles
+		return to, circles.Errorf(circles.Forbidden, "There are no tips for sensitive posts.").With("refused.tip-sensitive", nil)
+	}
+	if to.policy, err = ledger.PolicyOf(tx, p.Circle); err != nil {
+		return to, err
+	}
+	switch to.policy.Policy {
+	case ledger.PolicyLikesOnly:
+		return to, circles.Errorf(circles.Forbidden, "In this circle people show that they like something, and do not tip.").With("refused.tip-likes-only", nil)
+	case ledger.PolicyOff:
+		return to, circles.Errorf(circles.Forbidden, "There are no tips in this circle.").With("refused.tip-off", nil)
+	}
+	return to, nil
 }
 
 // plan makes the rows of a tip and its first charge. The key and everything that goes to the rail
 // with it are fixed here, before the rail hears of them.
-func (t *Tips) plan(tx *store.Tx, v circles.Viewer, in Intent, to destination, r *rail) (*ledger.Tip, *ledger.Charge) {
+func (t *Tips) plan(tx *store.Tx, v circles.Viewer, in Intent, to destination, r *rail, ref wallet.Payee) (*ledger.Tip, *ledger.Charge) {
 	tip := &ledger.Tip{
-		ID: tx.NewID(), Payer: v.Person, Payee: circles.PersonID(to.payee.ID), Post: in.Post, Circle: to.circle,
+		ID: tx.NewID(), Payer: v.Person, Payee: circles.PersonID(to.payee.ID), Post: in.Post,
 		Asset: in.Amount.Asset, Amount: in.Amount.Minor, Adapter: r.d.Name, State: ledger.TipOpen, CreatedAt: tx.Now(),
 		Once: in.Once, Note: in.Note,
 	}
+	if to.where != nil {
+		tip.Circle = to.where.CircleID()
+	}
 	tip.Binding = binding(tip)
-	return tip, attempt(tx, tip, 1, to.ref, in.Locale)
+	return tip, attempt(tx, tip, 1, ref, in.Locale)
 }
 
 func attempt(tx *store.Tx, tip *ledger.Tip, n int, payee wallet.Payee, locale string) *ledger.Charge {
@@ -236,7 +280,7 @@ func (t *Tips) create(ctx context.Context, r *rail, id int64) error {
 		// A rail that was out of reach has done nothing. The payer is told and may try again; asking
 		// later behind their back could make them pay twice.
 		t.log.Info("wallet refused a charge", "adapter", r.d.Name, "key", c.Key, "error", asked)
-		if err := t.fail(ctx, id, asked); err != nil {
+		if err := t.fail(ctx, id, asked, true); err != nil {
 			return err
 		}
 		return refusal(asked)
@@ -249,11 +293,11 @@ func (t *Tips) create(ctx context.Context, r *rail, id int64) error {
 func refusal(err error) error {
 	switch {
 	case errors.Is(err, wallet.ErrTemporary):
-		return &circles.Error{Kind: circles.Busy, Message: "The wallet cannot be reached. Nothing was paid; try again later.", Text: "TipUnreachable", Err: err}
+		return &circles.Error{Kind: circles.Busy, Message: "The wallet cannot be reached. Nothing was paid; try again later.", Text: "refused.tip-unreachable", Err: err}
 	case errors.Is(err, wallet.ErrLimit):
-		return &circles.Error{Kind: circles.Forbidden, Message: "There is not enough for this tip, or the wallet does not take that amount. Nothing was paid.", Text: "TipLimit", Err: err}
+		return &circles.Error{Kind: circles.Forbidden, Message: "There is not enough for this tip, or the wallet does not take that amount. Nothing was paid.", Text: "refused.tip-short", Err: err}
 	}
-	return &circles.Error{Kind: circles.Forbidden, Message: "The wallet refused this tip. Nothing was paid.", Text: "TipRefused", Err: err}
+	return &circles.Error{Kind: circles.Forbidden, Message: "The wallet refused this tip. Nothing was paid.", Text: "refused.tip-refused", Err: err}
 }
 
 // load reads a charge with its tip.

@@ -93,7 +93,7 @@ func (t *Tips) look(ctx context.Context, id int64, hung map[string]bool) error {
 	case err == nil:
 		return t.believe(ctx, id, got)
 	case c.RailID == "" && refused(err):
-		return t.fail(ctx, id, err)
+		return t.fail(ctx, id, err, false)
 	}
 	hung[c.Adapter] = errors.Is(err, context.DeadlineExceeded)
 	t.log.Warn("wallet did not answer about a charge", "adapter", c.Adapter, "key", c.Key, "error", err)

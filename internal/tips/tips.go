@@ -28,6 +28,7 @@ type Options struct {
 	Origin string // https://host, for the addresses that rails and browsers come back to
 	Now    func() time.Time
 	Log    *slog.Logger
+	Rules  *Rules // against abuse; nil = DefaultRules
 }
 
 // Tips is the use cases of tipping.
@@ -36,6 +37,7 @@ type Tips struct {
 	origin string
 	now    func() time.Time
 	log    *slog.Logger
+	rules  Rules
 
 	mu    sync.RWMutex
 	rails []*rail
@@ -49,7 +51,11 @@ type rail struct {
 
 // New returns tips without any rail; see Use.
 func New(o Options) *Tips {
-	return &Tips{store: o.Store, origin: o.Origin, now: o.Now, log: o.Log}
+	t := &Tips{store: o.Store, origin: o.Origin, now: o.Now, log: o.Log, rules: DefaultRules()}
+	if o.Rules != nil {
+		t.rules = *o.Rules
+	}
+	return t
 }
 
 // Use adds a rail, for each adapter that is configured; one that does not answer yet may be added later.

@@ -27,6 +27,7 @@ type Tip struct {
 	PaidAt    int64  // when it was first paid in full; 0 = not yet
 	Once      string // the form it came from; the same one makes no second tip
 	Note      string
+	Hidden    bool // it went round in a ring, and is not counted where people look
 }
 
 // A TipState is what became of a tip, for people.
@@ -79,12 +80,12 @@ type Charge struct {
 	Proof         string // JSON; for payer and payee only
 }
 
-const tipColumns = `id, payer, payee, post, circle, asset, amount, adapter, state, binding, created_at, paid_at, once, note`
+const tipColumns = `id, payer, payee, post, circle, asset, amount, adapter, state, binding, created_at, paid_at, once, note, hidden`
 
 func scanTip(r store.Row) (*Tip, error) {
 	var t Tip
 	err := r.Scan(&t.ID, &t.Payer, &t.Payee, &t.Post, &t.Circle, &t.Asset, &t.Amount, &t.Adapter, &t.State, &t.Binding,
-		&t.CreatedAt, &t.PaidAt, &t.Once, &t.Note)
+		&t.CreatedAt, &t.PaidAt, &t.Once, &t.Note, &t.Hidden)
 	return &t, err
 }
 
@@ -110,8 +111,8 @@ func noSuch(err error, what string) error {
 
 // AddTip stores a tip and its first charge. Ids are the caller's, by Tx.NewID.
 func AddTip(tx *store.Tx, t *Tip, c *Charge) error {
-	_, err := tx.Statements(key.SQL{}).Exec(`INSERT INTO tip (`+tipColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
-		t.ID, t.Payer, t.Payee, t.Post, t.Circle, t.Asset, t.Amount, t.Adapter, t.State, t.Binding, t.CreatedAt, t.PaidAt, t.Once, t.Note)
+	_, err := tx.Statements(key.SQL{}).Exec(`INSERT INTO tip (`+tipColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+		t.ID, t.Payer, t.Payee, t.Post, t.Circle, t.Asset, t.Amount, t.Adapter, t.State, t.Binding, t.CreatedAt, t.PaidAt, t.Once, t.Note, t.Hidden)
 	if err != nil {
 		return fmt.Errorf("tip %d: %w", t.ID, err)
 	}
