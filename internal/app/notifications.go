@@ -20,6 +20,11 @@ const (
 	ToldFollow  = store.ToldFollow
 	ToldMoved   = store.ToldMoved
 	ToldPoll    = store.ToldPoll
+
+	ToldTip       = store.ToldTip
+	ToldTipFailed = store.ToldTipFailed
+	ToldTipBack   = store.ToldTipBack
+	ToldPayee     = store.ToldPayee
 )
 
 const (
@@ -37,6 +42,7 @@ type Notification struct {
 	Seen  bool
 	Actor *circles.Actor // who wrote, removed or follows; nil if they are gone
 	Post  *circles.Post  // what was written or removed, without its text; nil for ToldFollow
+	Tip   int64          // of the kinds that are of a tip
 
 	Excerpt string // plain text, one line
 }
@@ -164,7 +170,7 @@ func loadGroups(tx *store.Tx, groups [][]store.Notification) ([]NotificationGrou
 			}
 			if i < groupShown {
 				group.Shown = append(group.Shown, Notification{ID: n.ID, Kind: n.Kind, At: n.At, Seen: n.Seen,
-					Actor: people[n.Actor], Post: leads[n.Post], Excerpt: excerpts[n.Post]})
+					Actor: people[n.Actor], Post: leads[n.Post], Tip: n.Tip, Excerpt: excerpts[n.Post]})
 			}
 		}
 		all = append(all, group)

@@ -17,6 +17,11 @@ const (
 	ToldFollow  NotificationKind = "follow"  // somebody follows them
 	ToldMoved   NotificationKind = "moved"   // whom they followed lives elsewhere now, and they follow there
 	ToldPoll    NotificationKind = "poll"    // a poll of theirs, or one they voted in, is over
+
+	ToldTip       NotificationKind = "tip"        // somebody tipped them
+	ToldTipFailed NotificationKind = "tip-failed" // a tip of theirs was not paid after all
+	ToldTipBack   NotificationKind = "tip-back"   // some of a tip that they gave or got went back
+	ToldPayee     NotificationKind = "payee"      // where they are paid was changed
 )
 
 // NotificationsKept is how many notifications a person has at most; older ones make room.
@@ -26,7 +31,8 @@ const NotificationsKept = 500
 type Notification struct {
 	ID     int64
 	Kind   NotificationKind
-	Post   circles.PostID  // what was written or removed; 0 for ToldFollow
+	Post   circles.PostID  // what was written or removed; 0 for what is of no post
+	Tip    int64           // of the kinds that are of one
 	Thread circles.PostID  // its root; 0 for ToldFollow
 	Actor  circles.ActorID // who wrote, removed or follows
 	At     int64           // UTC microseconds
@@ -99,9 +105,9 @@ func (tx *Tx) told(v circles.Viewer, args *[]any) (string, error) {
 		return "", err
 	}
 	me := arg(args, v.Person)
-	cond := " FROM notification n LEFT JOIN post p ON p.id = n.object AND n.kind NOT IN ('follow', 'moved') LEFT JOIN circle c ON c.id = p.circle" +
+	cond := " FROM notification n LEFT JOIN post p ON p.id = n.object AND n.kind NOT IN (" + postless + ") LEFT JOIN circle c ON c.id = p.circle" +
 		" LEFT JOIN actor f ON f.id = n.object AND n.kind IN ('follow', 'moved') WHERE n.person = " + me +
-		" AND CASE n.kind WHEN 'follow' THEN f.deleted_at = 0 AND f.suspended_at = 0 WHEN 'moved' THEN f.suspended_at = 0 WHEN 'removed' THEN p.state = 'removed' AND " +
+		" AND CASE n.kind WHEN 'follow' THEN f.deleted_at = 0 AND f.suspended_at = 0 WHEN 'moved' THEN f.suspended_at = 0" + whenTip + " WHEN 'removed' THEN p.state = 'removed' AND " +
 		mayFind(v, args) + " ELSE p.state = 'visible' AND " + mayFind(v, args) +
 		" AND NOT EXISTS (SELECT 1 FROM thread_wish w WHERE w.person = " + me + " AND w.post = n.thread AND w.wish = 'mute') END"
 	// What one wrote oneself was removed, whoever did it.
@@ -122,7 +128,11 @@ func (tx *Tx) Notifications(v circles.Viewer) ([]Notification, error) {
 		var n Notification
 		var object int64
 		err := r.Scan(&n.ID, &n.Kind, &object, &n.Thread, &n.Actor, &n.At, &n.Seen)
-		if n.Kind != ToldFollow && n.Kind != ToldMoved {
+		switch n.Kind {
+		case ToldFollow, ToldMoved:
+		case ToldTip, ToldTipFailed, ToldTipBack, ToldPayee:
+			n.Tip = object
+		default:
 			n.Post = circles.PostID(object)
 		}
 		return n, err

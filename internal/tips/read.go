@@ -92,14 +92,88 @@ func (t *Tips) History(ctx context.Context, v circles.Viewer, before int64, limi
 	return all, wrap("tips", err)
 }
 
-// Tippers returns how many people tipped each of some posts; those that nobody did are left out. Who
-// asks has already been shown the posts.
+// Tippers returns how many people tipped each of some posts; those that nobody did are left out, and
+// those whose circle says nothing of tips. Who asks has already been shown the posts.
 func (t *Tips) Tippers(ctx context.Context, posts []circles.PostID) (all map[circles.PostID]int, err error) {
 	err = t.store.View(ctx, func(tx *store.Tx) (err error) {
 		all, err = ledger.Tippers(tx, posts)
 		return err
 	})
 	return all, wrap("tips", err)
+}
+
+// Reaches returns which of some people the viewer could be offered to tip in a circle (nil = in none):
+// nobody who wants no tips from them, and nobody at all for who does not want to be offered it. It is a
+// guess for buttons; Offer judges.
+func (t *Tips) Reaches(ctx context.Context, v circles.Viewer, c *circles.Circle, people []*circles.Actor) (map[circles.ActorID]bool, error) {
+	if !v.SignedIn() || len(t.rails) == 0 || c != nil && c.Sensitive {
+		return nil, nil
+	}
+	all := map[circles.ActorID]bool{}
+	var ids []circles.PersonID
+	for _, p := range people {
+		if p != nil && p.Local() && p.Kind == circles.KindPerson && p.ID != v.Person.Actor() && p.DeletedAt == 0 && p.SuspendedAt == 0 && !all[p.ID] {
+			all[p.ID] = true
+			ids = append(ids, circles.PersonID(p.ID))
+		}
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	err := t.store.View(ctx, func(tx *store.Tx) error {
+		w, err := ledger.WishOf(tx, v.Person)
+		if err != nil {
+			return err
+		}
+		if c != nil && !w.Quiet {
+			p, err := ledger.PolicyOf(tx, c.CircleID())
+			if err != nil {
+				return err
+			}
+			w.Quiet = p.Policy != ledger.PolicyOn
+		}
+		if w.Quiet {
+			clear(all)
+			return nil
+		}
+		no, err := ledger.Refusing(tx, v.Person, ids)
+		for id := range no {
+			delete(all, id.Actor())
+		}
+		return err
+	})
+	return all, wrap("tips", err)
+}
+
+// Amounts returns those of some tips that the viewer gave or got.
+func (t *Tips) Amounts(ctx context.Context, v circles.Viewer, ids []int64) (all map[int64]*ledger.Tip, err error) {
+	err = t.store.View(ctx, func(tx *store.Tx) (err error) {
+		all, err = ledger.TipsBy(tx, v.Person, ids)
+		return err
+	})
+	return all, wrap("tips", err)
+}
+
+// Received returns the latest tips for a post, to its author; to anybody else none.
+func (t *Tips) Received(ctx context.Context, v circles.Viewer, p *circles.Post, limit int) (all []*ledger.Tip, err error) {
+	if !v.SignedIn() || p.Author != v.Person {
+		return nil, nil
+	}
+	err = t.store.View(ctx, func(tx *store.Tx) (err error) {
+		all, err = ledger.TipsOn(tx, p.ID, limit)
+		return err
+	})
+	return all, wrap("tips", err)
+}
+
+// Decimal writes an amount of an asset in whole units, with the asset.
+func (t *Tips) Decimal(minor int64, asset string) string {
+	for _, a := range t.Assets() {
+		if a.Code == asset {
+			return wallet.Amount{Minor: minor, Asset: asset}.Decimal(a.Exponent) + " " + asset
+		}
+	}
+	return fmt.Sprintf("%d %s", minor, asset) // its wallet is no longer configured
 }
 
 // VerifyTail checks what was booked since the last checkpoint; VerifyAll the whole, and leaves one. A

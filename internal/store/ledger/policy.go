@@ -77,21 +77,6 @@ func SavePolicy(tx *store.Tx, p CirclePolicy) error {
 	return nil
 }
 
-// SilentPosts returns those of some posts that stand in circles which say nothing of tips.
-func SilentPosts(tx *store.Tx, posts []circles.PostID) (map[circles.PostID]bool, error) {
-	s := tx.Statements(key.SQL{})
-	list, args := s.InIDs(nil, posts)
-	all := map[circles.PostID]bool{}
-	err := s.Rows(`SELECT p.id FROM post p CROSS JOIN circle c WHERE p.id IN (`+list+`) AND c.id = p.circle AND (c.sensitive <> 0 OR p.sensitive <> 0
-		OR EXISTS (SELECT 1 FROM tip_policy t WHERE t.circle = c.id AND t.policy = 'off'))`, args, func(r store.Row) error {
-		var id circles.PostID
-		err := r.Scan(&id)
-		all[id] = true
-		return err
-	})
-	return all, err
-}
-
 // Takes says who may tip a person.
 type Takes string
 

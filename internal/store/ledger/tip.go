@@ -303,12 +303,15 @@ func CountTip(tx *store.Tx, post circles.PostID, payer circles.PersonID, asset s
 	return err
 }
 
-// Tippers returns how many people tipped each of some posts; posts that nobody tipped are left out.
+// Tippers returns how many people tipped each of some posts; posts that nobody tipped are left out, and
+// those that are sensitive or stand in a circle which says nothing of tips.
 func Tippers(tx *store.Tx, posts []circles.PostID) (map[circles.PostID]int, error) {
 	s := tx.Statements(key.SQL{})
 	all := map[circles.PostID]int{}
 	list, args := s.InIDs(nil, posts)
-	err := s.Rows(`SELECT post, people FROM tipped WHERE people > 0 AND post IN (`+list+`)`, args, func(r store.Row) error {
+	err := s.Rows(`SELECT t.post, t.people FROM tipped t CROSS JOIN post p LEFT JOIN circle c ON c.id = p.circle
+		WHERE t.people > 0 AND t.post IN (`+list+`) AND p.id = t.post AND p.sensitive = 0 AND (c.sensitive IS NULL OR c.sensitive = 0)
+		AND NOT EXISTS (SELECT 1 FROM tip_policy x WHERE x.circle = p.circle AND x.policy = 'off')`, args, func(r store.Row) error {
 		var (
 			post circles.PostID
 			n    int

@@ -1,0 +1,27 @@
+package store
+
+import "halqa/circles"
+
+const (
+	// postless are the kinds of notification whose object is no post.
+	postless = `'follow', 'moved', 'tip', 'tip-failed', 'tip-back', 'payee'`
+
+	// whenTip are the branches of told for tips: who gave or got one hears of it whatever became of the post.
+	whenTip = ` WHEN 'tip' THEN 1 = 1 WHEN 'tip-failed' THEN 1 = 1 WHEN 'tip-back' THEN 1 = 1 WHEN 'payee' THEN 1 = 1`
+
+	// tipThread keeps notifications of tips for no post apart from those of followers and moves.
+	tipThread = -2
+)
+
+// NotifyOfTip tells a person of this instance what became of a tip, or that where they are paid was
+// changed. thread is the root of the post that was tipped, 0 if there is none. Telling again tells
+// nobody.
+func (tx *Tx) NotifyOfTip(person circles.PersonID, kind NotificationKind, tip int64, thread circles.PostID, actor circles.ActorID) error {
+	if thread == 0 {
+		thread = tipThread
+	}
+	_, err := tx.exec(`INSERT INTO notification (person, kind, object, thread, actor, at)
+		SELECT k.person, CAST($2 AS TEXT), CAST($3 AS BIGINT), CAST($4 AS BIGINT), CAST($5 AS BIGINT), CAST($6 AS BIGINT) FROM account k WHERE k.person = $1
+		ON CONFLICT (person, kind, object) DO NOTHING`, person, kind, tip, thread, actor, tx.at)
+	return err
+}
