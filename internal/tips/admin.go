@@ -68,7 +68,7 @@ func (t *Tips) Overview(ctx context.Context, v circles.Viewer) (*Overview, error
 	if err != nil {
 		return nil, wrap("wallets", err)
 	}
-	for _, r := range t.rails {
+	for _, r := range t.all() {
 		w := WalletState{Descriptor: r.d, Open: open[r.d.Name]}
 		if err := ask(ctx, r.Adapter.Health); err != nil {
 			w.Health = clip(err.Error(), 300)

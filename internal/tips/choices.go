@@ -66,7 +66,7 @@ func (t *Tips) SetPolicy(ctx context.Context, v circles.Viewer, p CirclePolicy) 
 
 // known reports whether any wallet moves an asset.
 func (t *Tips) known(code string) bool {
-	for _, r := range t.rails {
+	for _, r := range t.all() {
 		if _, ok := r.d.Asset(code); ok {
 			return true
 		}
@@ -78,7 +78,7 @@ func (t *Tips) known(code string) bool {
 func (t *Tips) Assets() []wallet.Asset {
 	var all []wallet.Asset
 	seen := map[string]bool{}
-	for _, r := range t.rails {
+	for _, r := range t.all() {
 		for _, a := range r.d.Assets {
 			if !seen[a.Code] {
 				seen[a.Code] = true
@@ -90,7 +90,7 @@ func (t *Tips) Assets() []wallet.Asset {
 }
 
 // Enabled reports whether there is anything to tip with.
-func (t *Tips) Enabled() bool { return len(t.rails) > 0 }
+func (t *Tips) Enabled() bool { return len(t.all()) > 0 }
 
 // A Choice is what a member wants of tips.
 type Choice struct {
@@ -125,7 +125,7 @@ func (t *Tips) Choice(ctx context.Context, v circles.Viewer) (c Choice, err erro
 		if err != nil {
 			return err
 		}
-		for _, r := range t.rails {
+		for _, r := range t.all() {
 			if !r.d.Can(wallet.CapPayeeCheck) {
 				continue
 			}
@@ -195,11 +195,8 @@ const maxTyped = 300
 // are open keep the payee they were made with.
 func (t *Tips) SetPayee(ctx context.Context, v circles.Viewer, adapter, kind, input string) error {
 	r := t.rail(adapter)
-	var checker wallet.PayeeChecker
-	if r != nil {
-		checker, _ = r.Adapter.(wallet.PayeeChecker)
-	}
-	if !v.SignedIn() || checker == nil {
+	checker, ok := able[wallet.PayeeChecker](r, wallet.CapPayeeCheck)
+	if !v.SignedIn() || !ok {
 		return circles.Errorf(circles.NotFound, "There is no such wallet here.").With("refused.tip-no-wallet", nil)
 	}
 	input = strings.TrimSpace(input)

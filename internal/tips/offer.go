@@ -89,7 +89,7 @@ func (t *Tips) Check(ctx context.Context, v circles.Viewer, in Intent) (*Offer, 
 // offer lists the ways that reach this payee.
 func (t *Tips) offer(tx *store.Tx, v circles.Viewer, to destination) (*Offer, error) {
 	o := &Offer{Payee: to.payee, Post: to.post, Circle: to.where}
-	for _, r := range t.rails {
+	for _, r := range t.all() {
 		if _, ok := to.ref(r, tx.Now()); !ok {
 			continue
 		}

@@ -106,7 +106,7 @@ func (t *Tips) Tippers(ctx context.Context, posts []circles.PostID) (all map[cir
 // nobody who wants no tips from them, and nobody at all for who does not want to be offered it. It is a
 // guess for buttons; Offer judges.
 func (t *Tips) Reaches(ctx context.Context, v circles.Viewer, c *circles.Circle, people []*circles.Actor) (map[circles.ActorID]bool, error) {
-	if !v.SignedIn() || len(t.rails) == 0 || c != nil && c.Sensitive {
+	if !v.SignedIn() || len(t.all()) == 0 || c != nil && c.Sensitive {
 		return nil, nil
 	}
 	all := map[circles.ActorID]bool{}
