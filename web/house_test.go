@@ -19,6 +19,7 @@ import (
 	"golang.org/x/net/html"
 
 	"halqa/circles"
+	"halqa/circles/reputation"
 	"halqa/internal/accounts"
 	"halqa/internal/app"
 	"halqa/internal/media"
@@ -337,4 +338,15 @@ func (r *reader) action(suffix string) string {
 	}
 	r.Fatalf("%s (%d) leads nowhere that ends in %s:\n%s", r.path, r.status, suffix, r.main())
 	return ""
+}
+
+// shut puts a gate that nobody passes before an action, or takes it away, past all that Save would say.
+func (h *house) shut(place circles.CircleID, action reputation.Action, shut bool) {
+	h.Helper()
+	h.must(h.db.Update(h.ctx(), func(tx *store.Tx) error {
+		if !shut {
+			return tx.RemoveGateRule(place, string(action), false)
+		}
+		return tx.SetGateRule(place, store.GateRule{Action: string(action), Rule: `{"gate":{"any":[[{"fact":"vouches","gte":1}]],"else":"deny"}}`})
+	}))
 }
