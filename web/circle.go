@@ -59,7 +59,7 @@ func (s *Server) circle(v *visit) error {
 	if !page.Closed {
 		l := v.listing(c.Path())
 		feed, err := s.app.Feed(ctx, v.who, app.FeedQuery{Scope: app.InCircle, Circle: c.CircleID(), Sort: l.sort, Window: l.window, Unread: v.hidesRead(l),
-			Cursor: v.QueryParam("after")})
+			Cursor: v.QueryParam("after"), Limit: s.options.Rows})
 		if err != nil {
 			return err
 		}

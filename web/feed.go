@@ -101,7 +101,7 @@ func (s *Server) home(v *visit) error {
 		view.Joined = view.Joined || r.Role.Member()
 	}
 	l := v.listing("/")
-	q := app.FeedQuery{Sort: l.sort, Window: l.window, Unread: v.hidesRead(l), Cursor: v.QueryParam("after")}
+	q := app.FeedQuery{Sort: l.sort, Window: l.window, Unread: v.hidesRead(l), Cursor: v.QueryParam("after"), Limit: s.options.Rows}
 	feeds := []string{"local", "all"}
 	first := "all"
 	if v.member != nil {

@@ -37,6 +37,7 @@ type house struct {
 	testing.TB
 	*Server
 	db   *store.Store
+	dsn  string // of db
 	site *httptest.Server
 	mu   sync.Mutex
 	now  time.Time
@@ -55,7 +56,10 @@ func newHouseWith(t testing.TB, change func(*Options)) *house {
 	blobs, err := media.OpenBlobs(t.TempDir(), h.clock)
 	h.must(err)
 	t.Cleanup(func() { blobs.Close() })
-	h.db = testdb.OpenAt(t, h.clock)
+	h.dsn = testdb.DSN(t)
+	h.db, err = store.Open(t.Context(), store.Options{DSN: h.dsn, Now: h.clock})
+	h.must(err)
+	t.Cleanup(func() { h.must(h.db.Close()) })
 	host := strings.TrimPrefix(h.site.URL, "http://")
 	log := slog.New(slog.NewTextHandler(io.MultiWriter(h.logs), nil))
 	a := app.New(app.Options{Store: h.db, Text: contents.NewRenderer(h.site.URL), Sanitizer: contents.NewSanitizer(), Pictures: media.NewProcessor(1),

@@ -46,7 +46,7 @@ func (s *Server) list(v *visit) error {
 	path := listPath(page.Owner.Name, page.List.Slug)
 	l := v.listing(path)
 	feed, err := s.app.Feed(v.Request().Context(), v.who, app.FeedQuery{Scope: app.InList, List: page.List.ID, Sort: l.sort, Window: l.window,
-		Unread: v.hidesRead(l), Cursor: v.QueryParam("after")})
+		Unread: v.hidesRead(l), Cursor: v.QueryParam("after"), Limit: s.options.Rows})
 	if err != nil {
 		return err
 	}

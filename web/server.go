@@ -40,6 +40,7 @@ type Options struct {
 	Version   string       // of this program, for the foot of the page
 	Source    string       // where its source is; may be empty
 	Proxies   []*net.IPNet // whose X-Forwarded-For is believed; none by default
+	Rows      int          // posts on a page of a feed; 0 = as app has it
 	Dev       bool         // shows /dev/components
 	Now       func() time.Time
 	Log       *slog.Logger

@@ -19,7 +19,7 @@ func (s *Server) tag(v *visit) error {
 	path := tagPath(page.Tag)
 	l := v.listing(path)
 	feed, err := s.app.Feed(ctx, v.who, app.FeedQuery{Scope: app.Tagged, Tag: page.Tag, Sort: l.sort, Window: l.window,
-		Unread: v.hidesRead(l), Cursor: v.QueryParam("after")})
+		Unread: v.hidesRead(l), Cursor: v.QueryParam("after"), Limit: s.options.Rows})
 	if err != nil {
 		return err
 	}
