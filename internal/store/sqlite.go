@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"sync"
@@ -226,7 +227,7 @@ func (c *conn) stmt(query string) (*sql.Stmt, error) {
 	if s, ok := c.stmts[query]; ok {
 		return s, nil
 	}
-	s, err := c.c.PrepareContext(context.Background(), query)
+	s, err := c.c.PrepareContext(context.Background(), planOnce(query))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", firstLine(query), err)
 	}
@@ -240,6 +241,16 @@ func (c *conn) stmt(query string) (*sql.Stmt, error) {
 	c.stmts[query] = s
 	return s, nil
 }
+
+// watched is where SQLite looks at the value of a parameter while it plans: a row limit, and what is
+// compared with a column as the condition of a partial index compares it.
+var watched = regexp.MustCompile(`(=|<|>|\bLIMIT|\bOFFSET) *\$`)
+
+// planOnce makes SQLite plan a query without looking at its parameters. A statement whose parameters it
+// has looked at is planned again each time they are bound, which takes longer than running most of
+// ours: 5 ms for a feed of 64 circles that is read in 1 ms. A sign in front of a parameter changes
+// nothing but that it is not looked at.
+func planOnce(query string) string { return watched.ReplaceAllString(query, "${1} +$$") }
 
 // firstLine is enough of a query to find it by.
 func firstLine(query string) string {
