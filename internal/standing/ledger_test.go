@@ -294,3 +294,45 @@ func TestLedgerAndRowsAgree(t *testing.T) {
 	clock.Store(time.Date(2046, 1, 1, 0, 0, 0, 0, time.UTC).UnixNano()) // later than all of it
 	(&village{t: t, store: s, clock: clock}).verified(0)
 }
+
+// BenchmarkVerify reckons a ledger again, and tells what one line of it takes.
+func BenchmarkVerify(b *testing.B) {
+	clock, now := newClock()
+	s := testdb.OpenAt(b, now)
+	v := newVillage(b, s, clock)
+	for range 2000 {
+		v.write(v.people[1])
+	}
+	v.pass(49 * time.Hour)
+	v.sweep(Sweep)
+	v.do(func(tx *store.Tx) error { return GiveVouch(tx, v.circle, circles.PersonID(v.people[2].ID), v.people[0]) })
+	for i := 0; i < len(v.posts); i += 100 {
+		v.do(func(tx *store.Tx) error {
+			for _, p := range v.posts[i : i+100] {
+				for _, who := range v.people[2:] {
+					if err := rate(tx, p, reputation.Like, circles.PersonID(who.ID), who.Host, false); err != nil {
+						return err
+					}
+				}
+			}
+			return nil
+		})
+	}
+	b.ResetTimer()
+	b.ReportAllocs()
+	events := 0
+	for range b.N {
+		err := s.View(b.Context(), func(tx *store.Tx) error {
+			got, err := Verify(tx, 0)
+			if err == nil && got.Wrong > 0 {
+				b.Errorf("%q", got.Found)
+			}
+			events += got.Events
+			return err
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(events), "ns/event")
+}
