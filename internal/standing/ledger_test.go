@@ -305,7 +305,9 @@ func BenchmarkVerify(b *testing.B) {
 	}
 	v.pass(49 * time.Hour)
 	v.sweep(Sweep)
-	v.do(func(tx *store.Tx) error { return GiveVouch(tx, v.circle, circles.PersonID(v.people[2].ID), v.people[0]) })
+	v.do(func(tx *store.Tx) error {
+		return GiveVouch(tx, v.circle, circles.PersonID(v.people[2].ID), v.people[0])
+	})
 	for i := 0; i < len(v.posts); i += 100 {
 		v.do(func(tx *store.Tx) error {
 			for _, p := range v.posts[i : i+100] {
