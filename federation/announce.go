@@ -120,7 +120,7 @@ func (s speaker) content(ev circles.Event, signer *circles.Actor, form string) (
 		}
 		return saying{doc: as.Announce(s.announcing(ev, v, form), inner), signer: signer.ID, open: true}, nil
 	case formInner:
-		if !moderates(ev.Kind) {
+		if !moderates(ev.Kind) && !s.unsigned(ev, v) {
 			return saying{}, errNoForm
 		}
 		doc, err := s.moderators(ev, v)
@@ -257,13 +257,23 @@ func (s speaker) inner(ev circles.Event, v *postView) (as.Doc, error) {
 		}
 		return s.received(ev)
 	}
-	if moderates(ev.Kind) {
+	if moderates(ev.Kind) || s.unsigned(ev, v) {
 		return s.moderators(ev, v)
 	}
 	if !v.author.Local() || ev.Detail.Of == 0 {
 		return as.Doc{}, errVoid
 	}
 	return s.authors(ev, ev.Detail.Of, v)
+}
+
+// tookBack is the reason of a removal that says what an author elsewhere did.
+const tookBack = "Deleted by its author"
+
+// unsigned reports whether an author elsewhere deleted a post without saying so of that post: the whole
+// account went, or its server answers that the post is gone. There are no bytes of theirs to announce
+// then, and a circle must not make any up, so it takes the post away itself, as its moderators do.
+func (s speaker) unsigned(ev circles.Event, v *postView) bool {
+	return ev.Kind == circles.PostDeleted && ev.Detail.Received == 0 && !v.author.Local()
 }
 
 // stands checks that what somebody else said still holds.
@@ -328,6 +338,8 @@ func (s speaker) moderators(ev circles.Event, v *postView) (as.Doc, error) {
 	undone.ID = s.site.activityPath(ev.Detail.Of, formInner)
 	object := s.site.Address(v.post.URI)
 	switch ev.Kind {
+	case circles.PostDeleted:
+		return as.DeleteRemoval(act, object, tookBack, false), nil
 	case circles.PostRemoved:
 		return as.DeleteRemoval(act, object, ev.Detail.Reason, false), nil
 	case circles.PostReturned:

@@ -156,7 +156,7 @@ func (a *App) ReceiveActorDelete(tx *store.Tx, id circles.ActorID) (Outcome, err
 	if err != nil {
 		return Outcome{}, err
 	}
-	// Nothing of it is sent: its own server tells whom it told before.
+	// Nothing of this entry is sent: its own server tells whom it told before. The posts have their own.
 	seq, err := tx.AppendEvent(circles.Event{Kind: circles.ActorDeleted, Signer: id, OrderKey: int64(id), Object: int64(id)})
 	if err != nil {
 		return Outcome{}, err
@@ -220,9 +220,15 @@ func deleteSome(tx *store.Tx, d store.Deletion) error {
 		}
 		if author.Local() {
 			err = deletePost(tx, at, author, circles.EventDetail{})
-		} else { // their own server tells whom it told before
-			p.DeletedAt = tx.Now()
-			err = settle(tx, at)
+		} else {
+			// Their own server tells whom it told before; who heard of it by a circle of ours hears so again.
+			if p.State == circles.Visible && at.circle != nil && at.circle.Local() {
+				_, _, err = sayWritten(tx, change{kind: circles.PostDeleted, at: at, author: author})
+			}
+			if err == nil {
+				p.DeletedAt = tx.Now()
+				err = settle(tx, at)
+			}
 		}
 		if err != nil {
 			return fmt.Errorf("post %s: %w", p.ID, err)

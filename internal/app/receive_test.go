@@ -344,10 +344,25 @@ func TestReceiveActorDelete(t *testing.T) {
 	if got := h.circle(c).Posts + h.circle(c).Comments; got != 1+30 {
 		t.Errorf("the first part left %d, want 31", got)
 	}
+	// Each post has an entry of the circle's, in the transaction that deletes it.
+	told := func() (n int) {
+		for _, e := range h.since(seq) {
+			if e.Kind == circles.PostDeleted && e.Stream == c.Actor() && e.Signer == c.Actor() {
+				n++
+			}
+		}
+		return n
+	}
+	if got := told(); got != deletedPerUpdate {
+		t.Errorf("the first part has %d entries, want %d", got, deletedPerUpdate)
+	}
 	h.must(h.FinishDeletions(h.ctx()))
 	h.must(h.FinishDeletions(h.ctx()))
 	if got := h.circle(c); got.Posts != 1 || got.Comments != 0 || got.Members != 1 || h.post(root.ID).Comments != 0 {
 		t.Errorf("after: %d posts, %d comments, %d members", got.Posts, got.Comments, got.Members)
+	}
+	if got := told(); got != n {
+		t.Errorf("%d entries, want %d", got, n)
 	}
 	for _, e := range h.since(seq) {
 		if len(e.To) > 0 {
