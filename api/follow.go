@@ -202,6 +202,10 @@ type Notification struct {
 	Person  *Person              `json:"person,omitempty" doc:"Who wrote, removed or follows."`
 	Post    *Post                `json:"post,omitempty" doc:"What was written or removed."`
 	Excerpt string               `json:"excerpt,omitempty"`
+	Circle  *Circle              `json:"circle,omitempty" doc:"Which has banned the person, or in which reports wait; absent of the latter for the whole instance."`
+	Reason  string               `json:"reason,omitempty" doc:"Of a ban."`
+	Until   Time                 `json:"until,omitempty" doc:"When a ban ends; absent if it does not."`
+	Waiting int64                `json:"waiting,omitempty" doc:"Reports that nobody has decided about."`
 }
 
 // A NotificationGroup is what somebody was told of one thread, or of new followers.
@@ -226,7 +230,8 @@ func (s *Server) notifications(c *call) (Page[NotificationGroup], error) {
 			row.Thread = s.post(g.Thread)
 		}
 		for _, n := range g.Shown {
-			one := Notification{ID: id(n.ID), Kind: n.Kind, At: at(n.At), Seen: n.Seen, Person: s.person(n.Actor), Excerpt: n.Excerpt}
+			one := Notification{ID: id(n.ID), Kind: n.Kind, At: at(n.At), Seen: n.Seen, Person: s.person(n.Actor), Excerpt: n.Excerpt,
+				Circle: s.circle(n.Circle), Reason: n.Ban.Reason, Until: at(n.Ban.Until), Waiting: n.Waiting}
 			if n.Post != nil {
 				one.Post = s.post(n.Post)
 			}

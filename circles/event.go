@@ -50,9 +50,10 @@ const (
 	TipReturned EventKind = "tip.returned" // Object: the tip; some or all of it went back; nothing is sent
 	TipFailed   EventKind = "tip.failed"   // Object: the tip; it was not paid after all; nothing is sent
 
-	ReportFiled EventKind = "report.filed" // Object: a report that moderators of the circle decide, or to which somebody added; nothing is sent
-
-	ReportSent EventKind = "report.sent" // Object: the report; the signer reported; Flag to who answers for it
+	// Object: a report that is new, or to which somebody added. The stream is the circle whose moderators decide
+	// it; 0 = the people who run this instance do. Nothing is sent.
+	ReportFiled EventKind = "report.filed"
+	ReportSent  EventKind = "report.sent" // Object: the report; the signer reported; Flag to who answers for it
 
 	// Object: the message, to somebody elsewhere. Nothing of what it says stands in the log.
 	MessageSent    EventKind = "message.sent"    // Create

@@ -47,12 +47,18 @@ func (v *visit) told(g app.NotificationGroup) NotificationGroup {
 	if n := g.Count - len(g.Shown); n > 0 {
 		out.More = n
 	}
-	of := len(g.Shown) > 0 && g.Shown[0].Kind != app.ToldFollow
-	switch {
-	case of && g.Shown[0].Kind == app.ToldMoved:
-		out.Heading.Label = v.l.T("notifications.moves")
-	case of:
-		out.Heading.Label = v.l.T("notifications.gone")
+	if len(g.Shown) > 0 {
+		switch g.Shown[0].Kind {
+		case app.ToldFollow:
+		case app.ToldMoved:
+			out.Heading.Label = v.l.T("notifications.moves")
+		case app.ToldBanned:
+			out.Heading.Label = v.l.T("notifications.bans")
+		case app.ToldReport:
+			out.Heading = Link{Label: v.l.T("mod.reports"), Href: "/mod"}
+		default:
+			out.Heading.Label = v.l.T("notifications.gone")
+		}
 	}
 	if g.Thread != nil {
 		out.Thread, out.Heading = g.Thread.ID, Link{Label: g.Thread.Title, Href: g.Thread.Path()}
@@ -62,7 +68,15 @@ func (v *visit) told(g app.NotificationGroup) NotificationGroup {
 		out.Circle = &ref
 	}
 	for _, n := range g.Shown {
-		row := Notification{At: at(n.At), Seen: n.Seen, Excerpt: n.Excerpt, What: v.l.T("notifications." + string(n.Kind))}
+		row := Notification{At: at(n.At), Seen: n.Seen, Excerpt: n.Excerpt}
+		switch n.Kind {
+		case app.ToldBanned:
+			v.toldOfBan(&row, n)
+		case app.ToldReport:
+			v.toldOfReport(&row, n)
+		default:
+			row.What = v.l.T("notifications." + string(n.Kind))
+		}
 		if n.Actor != nil {
 			row.Who = v.s.person(n.Actor)
 		}
@@ -82,6 +96,29 @@ func (v *visit) told(g app.NotificationGroup) NotificationGroup {
 		out.Shown = append(out.Shown, row)
 	}
 	return out
+}
+
+// toldOfBan says which circle has shut the reader out, until when and why. Who did it is for other
+// moderators to know.
+func (v *visit) toldOfBan(row *Notification, n app.Notification) {
+	if n.Circle != nil {
+		row.Who = PersonRef{Name: "!" + v.s.handleOf(&n.Circle.Actor)}
+		row.Href = n.Circle.Path()
+	}
+	row.What, row.Excerpt = v.l.T("notifications.banned"), n.Ban.Reason
+	if n.Ban.Until != 0 {
+		row.What = v.l.T("notifications.banned-until", "Time", v.l.Date(at(n.Ban.Until)))
+	}
+}
+
+// toldOfReport says how many reports wait in one list. What they are about and who reported is read there.
+func (v *visit) toldOfReport(row *Notification, n app.Notification) {
+	where := v.l.T("mod.site")
+	row.Href = "/mod/site"
+	if n.Circle != nil {
+		where, row.Href = "!"+v.s.handleOf(&n.Circle.Actor), n.Circle.Path()+"/mod"
+	}
+	row.What = v.l.T("notifications.report", "Count", int(n.Waiting), "Where", where)
 }
 
 // placeIn is where a comment is read: in its whole thread while that fits on a page, so that everything

@@ -187,10 +187,15 @@ func unban(tx *store.Tx, c *circles.Circle, p *circles.Actor, by *circles.Actor,
 }
 
 // sayMember appends what a circle of ours says about a person in it. Their own server is told even if
-// nobody there follows the circle any more.
+// nobody there follows the circle any more. What a circle elsewhere says of our people is only for our own
+// consumers, who find the circle in the order key.
 func sayMember(tx *store.Tx, kind circles.EventKind, c *circles.Circle, p *circles.Actor, detail circles.EventDetail) error {
 	if !c.Local() {
-		return nil
+		if !p.Local() {
+			return nil
+		}
+		_, err := tx.AppendEvent(circles.Event{Kind: kind, OrderKey: int64(c.ID), Object: int64(p.ID)})
+		return err
 	}
 	e := circles.Event{Kind: kind, Stream: c.ID, Signer: c.ID, OrderKey: int64(c.ID), Object: int64(p.ID), Detail: detail}
 	if c.Visibility.Federated() {

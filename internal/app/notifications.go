@@ -20,6 +20,8 @@ const (
 	ToldFollow  = store.ToldFollow
 	ToldMoved   = store.ToldMoved
 	ToldPoll    = store.ToldPoll
+	ToldBanned  = store.ToldBanned
+	ToldReport  = store.ToldReport
 
 	ToldTip       = store.ToldTip
 	ToldTipFailed = store.ToldTipFailed
@@ -40,14 +42,18 @@ type Notification struct {
 	Kind  NotificationKind
 	At    int64 // UTC microseconds
 	Seen  bool
-	Actor *circles.Actor // who wrote, removed or follows; nil if they are gone
-	Post  *circles.Post  // what was written or removed, without its text; nil for ToldFollow
+	Actor *circles.Actor // who wrote, removed or follows; nil if they are gone, or nobody is named
+	Post  *circles.Post  // what was written or removed, without its text; nil for what is about no post
 	Tip   int64          // of the kinds that are of a tip
+
+	Circle  *circles.Circle // of ToldBanned and ToldReport, as CircleCards has it; nil of the latter = the whole instance
+	Ban     circles.Ban     // of ToldBanned, as it is now
+	Waiting int64           // of ToldReport: reports that nobody has decided about
 
 	Excerpt string // plain text, one line
 }
 
-// A NotificationGroup is what the viewer was told of one thread, or of new followers.
+// A NotificationGroup is what the viewer was told of one thread, of new followers, of bans or of reports.
 type NotificationGroup struct {
 	Thread *circles.Post   // the thread's post, without its text; nil for followers, or if it is gone
 	Circle *circles.Circle // of the thread; nil with it
@@ -89,7 +95,7 @@ func (a *App) Notifications(ctx context.Context, v circles.Viewer, cursor string
 			groups = groups[:limit]
 			page.Next = encodeMark("n-", store.Mark{ID: groups[limit-1][0].ID})
 		}
-		page.Groups, err = loadGroups(tx, groups)
+		page.Groups, err = loadGroups(tx, v, groups)
 		return err
 	})
 	if err != nil {
@@ -115,15 +121,22 @@ func groupByThread(all []store.Notification) [][]store.Notification {
 	return groups
 }
 
-func loadGroups(tx *store.Tx, groups [][]store.Notification) ([]NotificationGroup, error) {
+func loadGroups(tx *store.Tx, v circles.Viewer, groups [][]store.Notification) ([]NotificationGroup, error) {
 	var posts, threads []circles.PostID
 	var actors []circles.ActorID
+	var in, banned, desks []circles.CircleID
 	for _, g := range groups {
 		if g[0].Thread != 0 {
 			threads = append(threads, g[0].Thread)
 		}
 		for _, n := range g[:min(len(g), groupShown)] {
-			actors = append(actors, n.Actor)
+			actors, in = append(actors, n.Actor), append(in, n.Circle)
+			switch n.Kind {
+			case ToldBanned:
+				banned = append(banned, n.Circle)
+			case ToldReport:
+				desks = append(desks, n.Circle)
+			}
 			if n.Post != 0 {
 				posts = append(posts, n.Post)
 			}
@@ -137,7 +150,6 @@ func loadGroups(tx *store.Tx, groups [][]store.Notification) ([]NotificationGrou
 	if err != nil {
 		return nil, err
 	}
-	var in []circles.CircleID
 	for _, p := range roots {
 		in = append(in, p.Circle)
 	}
@@ -148,6 +160,16 @@ func loadGroups(tx *store.Tx, groups [][]store.Notification) ([]NotificationGrou
 	people, err := tx.ActorCards(unique(actors))
 	if err != nil {
 		return nil, err
+	}
+	bans, err := tx.BansFrom(v.Person, unique(banned))
+	if err != nil {
+		return nil, err
+	}
+	waiting := map[circles.CircleID]int64{}
+	if len(desks) > 0 { // each once: a person has one notification for a list
+		if waiting, err = tx.OpenReports(desks); err != nil {
+			return nil, err
+		}
 	}
 	excerpts := make(map[circles.PostID]string, len(leads))
 	for id, p := range leads {
@@ -170,7 +192,8 @@ func loadGroups(tx *store.Tx, groups [][]store.Notification) ([]NotificationGrou
 			}
 			if i < groupShown {
 				group.Shown = append(group.Shown, Notification{ID: n.ID, Kind: n.Kind, At: n.At, Seen: n.Seen,
-					Actor: people[n.Actor], Post: leads[n.Post], Tip: n.Tip, Excerpt: excerpts[n.Post]})
+					Actor: people[n.Actor], Post: leads[n.Post], Tip: n.Tip, Excerpt: excerpts[n.Post],
+					Circle: around[n.Circle], Ban: bans[n.Circle], Waiting: waiting[n.Circle]})
 			}
 		}
 		all = append(all, group)

@@ -59,7 +59,8 @@ func (n *Notifications) Handle(ctx context.Context, batch []circles.Event) error
 
 func tells(k circles.EventKind) bool {
 	switch k {
-	case circles.PostCreated, circles.PostUpdated, circles.PostDeleted, circles.PostRemoved, circles.FollowAccepted:
+	case circles.PostCreated, circles.PostUpdated, circles.PostDeleted, circles.PostRemoved, circles.FollowAccepted,
+		circles.MemberBanned, circles.ReportFiled:
 		return true
 	}
 	return false
@@ -67,7 +68,16 @@ func tells(k circles.EventKind) bool {
 
 // tell writes the notifications for one entry and returns who got one.
 func tell(tx *store.Tx, e circles.Event) ([]circles.PersonID, error) {
-	if e.Kind == circles.FollowAccepted {
+	switch e.Kind {
+	case circles.MemberBanned: // of a suspension the key is the person, from whom nobody is banned
+		return tx.NotifyOfBan(circles.CircleID(e.OrderKey), circles.PersonID(e.Object))
+	case circles.ReportFiled:
+		r, err := tx.Report(e.Object)
+		if err != nil || r.State != circles.ReportOpen {
+			return nil, err
+		}
+		return tx.NotifyOfReport(r)
+	case circles.FollowAccepted:
 		f, err := tx.Follow(e.Object)
 		if err != nil {
 			return nil, err

@@ -212,11 +212,12 @@ func file(tx *store.Tx, about subject, by *circles.Actor, category circles.Repor
 	if err != nil {
 		return nil, false, err
 	}
-	if r.Circle != 0 && !r.Site {
-		_, err := tx.AppendEvent(circles.Event{Kind: circles.ReportFiled, Stream: r.Circle.Actor(), OrderKey: r.ID, Object: r.ID})
-		if err != nil {
-			return nil, false, err
-		}
+	filed := circles.Event{Kind: circles.ReportFiled, OrderKey: r.ID, Object: r.ID}
+	if !r.Site {
+		filed.Stream = r.Circle.Actor()
+	}
+	if _, err := tx.AppendEvent(filed); err != nil {
+		return nil, false, err
 	}
 	return r, true, tx.AddComplaint(circles.Complaint{Report: r.ID, By: by.ID, At: now, Category: category, Text: words})
 }

@@ -17,6 +17,8 @@ const (
 	ToldFollow  NotificationKind = "follow"  // somebody follows them
 	ToldMoved   NotificationKind = "moved"   // whom they followed lives elsewhere now, and they follow there
 	ToldPoll    NotificationKind = "poll"    // a poll of theirs, or one they voted in, is over
+	ToldBanned  NotificationKind = "banned"  // a circle has shut them out
+	ToldReport  NotificationKind = "report"  // reports wait in a circle that they moderate
 
 	ToldTip       NotificationKind = "tip"        // somebody tipped them
 	ToldTipFailed NotificationKind = "tip-failed" // a tip of theirs was not paid after all
@@ -31,11 +33,12 @@ const NotificationsKept = 500
 type Notification struct {
 	ID     int64
 	Kind   NotificationKind
-	Post   circles.PostID  // what was written or removed; 0 for what is of no post
-	Tip    int64           // of the kinds that are of one
-	Thread circles.PostID  // its root; 0 for ToldFollow
-	Actor  circles.ActorID // who wrote, removed or follows
-	At     int64           // UTC microseconds
+	Post   circles.PostID   // what was written or removed; 0 for what is about no post
+	Tip    int64            // of the kinds that are of one
+	Thread circles.PostID   // its root; 0 or less with Post 0
+	Actor  circles.ActorID  // who wrote, removed or follows; nobody for ToldBanned and ToldReport
+	Circle circles.CircleID // of ToldBanned and ToldReport; 0 of the latter = the whole instance
+	At     int64            // UTC microseconds
 	Seen   bool
 }
 
@@ -107,12 +110,13 @@ func (tx *Tx) told(v circles.Viewer, args *[]any) (string, error) {
 	me := arg(args, v.Person)
 	cond := " FROM notification n LEFT JOIN post p ON p.id = n.object AND n.kind NOT IN (" + postless + ") LEFT JOIN circle c ON c.id = p.circle" +
 		" LEFT JOIN actor f ON f.id = n.object AND n.kind IN ('follow', 'moved') WHERE n.person = " + me +
-		" AND CASE n.kind WHEN 'follow' THEN f.deleted_at = 0 AND f.suspended_at = 0 WHEN 'moved' THEN f.suspended_at = 0" + whenTip + " WHEN 'removed' THEN p.state = 'removed' AND " +
+		" AND CASE n.kind WHEN 'follow' THEN f.deleted_at = 0 AND f.suspended_at = 0 WHEN 'moved' THEN f.suspended_at = 0 WHEN 'banned' THEN " + stillBanned(me, arg(args, tx.at)) +
+		" WHEN 'report' THEN " + stillReported(v, me) + whenTip + " WHEN 'removed' THEN p.state = 'removed' AND " +
 		mayFind(v, args) + " ELSE p.state = 'visible' AND " + mayFind(v, args) +
 		" AND NOT EXISTS (SELECT 1 FROM thread_wish w WHERE w.person = " + me + " AND w.post = n.thread AND w.wish = 'mute') END"
 	// What one wrote oneself was removed, whoever did it.
 	if hidden := w.hide(v, args, "n.actor, COALESCE(p.circle, 0)", ""); hidden != "" {
-		cond += " AND (n.kind = 'removed' OR 1 = 1" + hidden + ")"
+		cond += " AND (n.kind IN ('removed', 'banned', 'report') OR 1 = 1" + hidden + ")"
 	}
 	return cond, nil
 }
@@ -132,6 +136,8 @@ func (tx *Tx) Notifications(v circles.Viewer) ([]Notification, error) {
 		case ToldFollow, ToldMoved:
 		case ToldTip, ToldTipFailed, ToldTipBack, ToldPayee:
 			n.Tip = object
+		case ToldBanned, ToldReport:
+			n.Circle = circles.CircleID(object)
 		default:
 			n.Post = circles.PostID(object)
 		}
