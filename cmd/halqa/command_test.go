@@ -12,7 +12,7 @@ import (
 
 func TestHelpNamesEveryCommand(t *testing.T) {
 	o := newInstance(t).must("", "--help")
-	for _, command := range []string{"serve", "demo", "user create", "user list", "user reset-password", "user role", "user registration", "circle create", "circle list", "post create", "wallet list", "wallet grant", "wallet verify", "wallet check", "backup", "restore", "config check", "version"} {
+	for _, command := range []string{"serve", "demo", "user create", "user list", "user reset-password", "user role", "user registration", "token create", "circle create", "circle list", "post create", "wallet list", "wallet grant", "wallet verify", "wallet check", "backup", "restore", "config check", "version"} {
 		if !strings.Contains(o.out, "\n  "+command+"\n") && !strings.Contains(o.out, "\n  "+command+" ") {
 			t.Errorf("--help does not name %q:\n%s", command, o.out)
 		}
@@ -28,7 +28,7 @@ func TestVersion(t *testing.T) {
 func TestCommandLinesThatAreWrong(t *testing.T) {
 	in := newInstance(t)
 	for _, args := range [][]string{
-		{}, {"brew"}, {"user"}, {"user", "create"}, {"circle", "create", "tea"}, {"serve", "--port", "80"}, {"backup"},
+		{}, {"brew"}, {"user"}, {"token", "create", "ann"}, {"user", "create"}, {"circle", "create", "tea"}, {"serve", "--port", "80"}, {"backup"},
 		{"post", "create", "tea"}, {"demo", "--ports", "x,y"},
 	} {
 		o := in.run("", args...)
@@ -179,4 +179,14 @@ func wantKeys(t *testing.T, table string, in reflect.Type, keys map[string]any) 
 			wantKeys(t, table+name+".", f.Type, below)
 		}
 	}
+}
+
+func TestTokenCreate(t *testing.T) {
+	in := newInstance(t)
+	in.must("", "user", "create", "ann")
+	if o := in.must("", "token", "create", "ann", "--for", "backup script", "--scopes", "read write"); strings.Count(o.out, ".") != 2 || strings.Count(o.out, "\n") != 1 {
+		t.Errorf("it printed %q, want a token on a line", o.out)
+	}
+	in.run("", "token", "create", "ann", "--for", "x", "--scopes", "everything").wantRefused(t, "no scope")
+	in.run("", "token", "create", "eve", "--for", "x").wantRefused(t, "no account")
 }

@@ -49,6 +49,7 @@ type cli struct {
 	Serve    serveCmd    `cmd:"" help:"Run the server."`
 	Demo     demoCmd     `cmd:"" help:"Run two instances on this machine that talk to each other."`
 	User     userCmd     `cmd:"" help:"Accounts of people."`
+	Token    tokenCmd    `cmd:"" help:"Tokens of programs."`
 	Circle   circleCmd   `cmd:"" help:"Circles."`
 	Post     postCmd     `cmd:"" help:"Posts."`
 	Standing standingCmd `cmd:"" help:"The ledger of standing."`
