@@ -24,6 +24,7 @@ import (
 	"halqa/internal/app"
 	"halqa/internal/media"
 	"halqa/internal/moderation"
+	"halqa/internal/standing"
 	"halqa/internal/store"
 	"halqa/internal/testapi"
 	"halqa/internal/testdb"
@@ -58,7 +59,7 @@ func newHouse(t testing.TB) *house {
 	a := app.New(app.Options{Store: h.db, Text: text.NewRenderer(h.site.URL), Sanitizer: text.NewSanitizer(), Pictures: media.NewProcessor(1),
 		Blobs: blobs, Host: host, Origin: h.site.URL, Now: h.clock})
 	h.Server, err = New(Options{App: a, Accounts: accounts.New(accounts.Options{Store: h.db, App: a, Host: host, Origin: h.site.URL, Now: h.clock}),
-		Moderation: moderation.New(moderation.Options{Store: h.db, App: a, Host: host}), Origin: h.site.URL, Version: "test",
+		Moderation: moderation.New(moderation.Options{Store: h.db, App: a, Host: host}), Gates: standing.NewGates(h.db), Origin: h.site.URL, Version: "test",
 		Client: func(r *http.Request) netip.Addr { return netip.MustParseAddrPort(r.RemoteAddr).Addr() }, Now: h.clock, Limit: 1_000_000,
 		Log: slog.New(slog.NewTextHandler(h.logs, nil))})
 	h.must(err)

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"encoding/json"
 	"reflect"
 	"strconv"
 	"strings"
@@ -23,6 +24,8 @@ func (s *schemas) of(t reflect.Type, asked bool) object {
 		return object{"type": "string", "pattern": "^[0-9]{1,16}$"}
 	case reflect.TypeFor[Time]():
 		return object{"type": "string", "format": "date-time"}
+	case reflect.TypeFor[json.RawMessage]():
+		return object{"type": "object"}
 	}
 	switch t.Kind() {
 	case reflect.Pointer:

@@ -14,6 +14,7 @@ import (
 	"halqa/internal/app"
 	"halqa/internal/i18n"
 	"halqa/internal/moderation"
+	"halqa/internal/standing"
 )
 
 // Prefix is where the routes of version 1 begin.
@@ -27,7 +28,8 @@ type Options struct {
 	App        *app.App
 	Accounts   *accounts.Accounts
 	Moderation *moderation.Moderation
-	Resolver   app.Resolver // finds what lives elsewhere; nil = this instance is not federated
+	Gates      *standing.Gates // what places ask before people act
+	Resolver   app.Resolver    // finds what lives elsewhere; nil = this instance is not federated
 
 	Origin  string // "https://example.org", without a slash
 	Version string // of this program

@@ -1,12 +1,14 @@
 package api
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
 
 	"halqa/circles"
+	"halqa/circles/reputation"
 	"halqa/internal/accounts"
 	"halqa/internal/store"
 )
@@ -22,6 +24,7 @@ func TestEveryRouteAnswersAsDocumented(t *testing.T) {
 	t.Run("follow", func(t *testing.T) { s.follow() })
 	t.Run("moderate", func(t *testing.T) { s.moderate() })
 	t.Run("account", func(t *testing.T) { s.account() })
+	t.Run("gates", func(t *testing.T) { s.gates() })
 	t.Run("shelf", func(t *testing.T) { s.shelf() })
 	t.Run("messages", func(t *testing.T) { s.messages() })
 	t.Run("admin", func(t *testing.T) { s.admin() })
@@ -338,6 +341,67 @@ func (s *script) admin() {
 		s.Errorf("the policies are %+v", policies)
 	}
 	s.lin.ask("GET", "/admin/site", nil).problem(403, "forbidden")
+}
+
+func (s *script) gates() {
+	garden, lin := s.garden.Circle.ID, id(s.lin.who.Person)
+	for _, at := range []string{"/access", path("/circles/%s/access", garden), "/gates", path("/circles/%s/gates", garden), "/gates/log", path("/circles/%s/gates/log", garden)} {
+		s.visitor.get(at, nil)
+	}
+	var access struct {
+		Items []struct{ Action, Outcome string }
+	}
+	s.lin.get(path("/circles/%s/access", garden), &access)
+	if len(access.Items) < 5 || access.Items[0].Outcome == "" {
+		s.Errorf("lin's access is %+v", access)
+	}
+	var now struct {
+		Version  int64
+		Settings json.RawMessage
+	}
+	s.ann.get("/gates", &now)
+	s.ann.put("/gates", m{"settings": now.Settings, "reason": "as it was"}, nil)
+	var saved GatesSaved
+	tight := ""
+	for _, p := range reputation.Presets() {
+		if p.Storm {
+			continue
+		}
+		// Some presets ask what nobody could ever have on an instance this small, and are refused.
+		if r := s.ann.ask("PUT", path("/circles/%s/gates", garden), m{"preset": p.Name, "reason": "spam", "preview": true}); r.status != 200 {
+			r.problem(422, "invalid")
+		} else if r.into(&saved); saved.Tighter {
+			tight = p.Name
+		}
+	}
+	s.ann.put(path("/circles/%s/gates", garden), m{"preset": tight, "reason": "spam", "language": "en"}, &saved)
+	if !saved.Tighter || saved.HoldsAt == "" {
+		s.Errorf("preset %q is saved as %+v", tight, saved)
+	}
+	s.ann.drop(path("/circles/%s/gates/announced", garden))
+	s.ann.put(path("/circles/%s/filter", garden), m{"words": []string{"pesticide"}, "hosts": []string{}, "below": ""}, nil)
+	var f Filter
+	s.ann.get(path("/circles/%s/filter", garden), &f)
+	if len(f.Words) != 1 {
+		s.Errorf("the filter is %+v", f)
+	}
+	var waits Post
+	s.lin.post("/posts", m{"circle": garden, "title": "Which pesticide?"}, &waits)
+	var held Page[Held]
+	s.ann.get(path("/circles/%s/held", garden), &held)
+	if waits.State != "held" || len(held.Items) != 1 || held.Items[0].Why == "" {
+		s.Fatalf("the post is %+v, held are %+v", waits, held)
+	}
+	s.lin.get(path("/posts/%s/held", waits.ID), nil)
+	s.ann.post(path("/posts/%s/held/decision", waits.ID), m{"approve": true}, nil)
+	s.lin.get("/me/standing", nil)
+	s.lin.get("/me/standing?circle=gardening", nil)
+	s.lin.ask("GET", "/me/standing?circle=nowhere", nil).problem(404, "not-found")
+	s.ann.put(path("/circles/%s/vouches/%s", garden, lin), nil, nil)
+	s.ann.drop(path("/circles/%s/vouches/%s", garden, lin))
+	s.lin.put(path("/posts/%s/helpful", s.comment.ID), nil, nil)
+	s.lin.drop(path("/posts/%s/helpful", s.comment.ID))
+	s.ann.put(path("/circles/%s/aliases", garden), m{"addresses": []string{}}, nil)
 }
 
 func (s *script) shelf() {
