@@ -1,0 +1,194 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"halqa/circles"
+	"halqa/internal/app"
+	"halqa/internal/store"
+	"halqa/internal/testpeer"
+)
+
+// What a person elsewhere writes in a circle that asks more of them waits: nobody is shown it and nothing
+// is passed on, until somebody lets it through, with its author's own bytes, or does not.
+func TestHeldFromElsewhere(t *testing.T) {
+	for _, persona := range []testpeer.Persona{testpeer.Lemmy, testpeer.Mastodon} {
+		t.Run(string(persona), func(t *testing.T) {
+			t.Parallel()
+			w := newTown(t)
+			heldFromElsewhere(w.visit(persona), w.visit(testpeer.PieFed))
+		})
+	}
+}
+
+func heldFromElsewhere(v, other *visit) {
+	ctx := v.t.Context()
+	garden := v.circle("gardening")
+	group := v.follows("gardening")
+	other.follows("gardening")
+	open := v.post(v.ann, garden.CircleID(), "Sowing", "Peas.")
+	other.shown("what ann wrote", open.at, nil)
+	v.storm(garden)
+
+	sent := v.bob.Post(ctx, group, "Is this a weed?", "<p>It has <em>thorns</em>.</p>")
+	held := v.arrives("bob's post", sent.Object, nil)
+	said := v.bob.Reply(ctx, open.at, "<p>Beans too.</p>")
+	comment := v.arrives("bob's comment", said.Object, nil)
+	spam := v.bob.Post(ctx, group, "Cheap seeds", "<p>Buy.</p>")
+	bad := v.arrives("bob's other post", spam.Object, nil)
+	for _, p := range []*circles.Post{held, comment, bad} {
+		if p.State != circles.Held || p.AnnounceSeq != 0 {
+			v.t.Errorf("%s is %s, announced by entry %s; want it held", p.URI, p.State, p.AnnounceSeq)
+		}
+		if _, err := v.h.app.Thread(ctx, v.lin, p.ID, app.ThreadQuery{}); p.Kind == circles.IsPost && !circles.Is(err, circles.NotFound) {
+			v.t.Errorf("lin opens %s: %v, want not found", p.URI, err)
+		}
+	}
+	v.queued(garden, held.ID, comment.ID, bad.ID)
+	other.unheard("what waits", garden, sent.Object, said.Object, spam.Object)
+
+	_, err := v.h.app.Approve(ctx, v.ann, held.ID)
+	v.must(err)
+	other.shown("bob's post", sent.Object, nil)
+	if !other.got(sent) {
+		v.t.Errorf("what was approved does not go round as bob sent it: %v\n%s", sent.Activity, other.peer.Story())
+	}
+	_, err = v.h.app.Approve(ctx, v.ann, comment.ID)
+	v.must(err)
+	other.shown("bob's comment", said.Object, nil)
+	v.must(v.h.app.Refuse(ctx, v.ann, bad.ID, "This is an advertisement."))
+	if p := v.at(spam.Object); p.State != circles.Refused {
+		v.t.Errorf("the refused post is %s", p.State)
+	}
+	v.queued(garden)
+	other.unheard("what was refused", garden, spam.Object)
+}
+
+// A vote that a gate refuses counts nothing, goes nowhere and is never answered.
+func TestVotesDeniedFromElsewhere(t *testing.T) {
+	w := newTown(t)
+	ctx := t.Context()
+	v, other := w.visit(testpeer.Mastodon), w.visit(testpeer.Lemmy)
+	garden := w.circle("gardening")
+	v.follows("gardening")
+	other.follows("gardening")
+	open := w.post(w.ann, garden.CircleID(), "Sowing", "Peas.")
+	v.shown("what ann wrote", open.at, nil)
+	other.shown("what ann wrote", open.at, nil)
+	w.storm(garden)
+	heard := len(v.peer.Received())
+	v.bob.Like(ctx, open.at)
+	other.bob.Dislike(ctx, open.at)
+	if p := w.at(open.at); p.Ups != 0 || p.Downs != 0 {
+		t.Errorf("denied votes count %d and %d", p.Ups, p.Downs)
+	}
+	w.must(w.h.store.View(ctx, func(tx *store.Tx) error {
+		events, err := tx.EventsAfter(0, 1000)
+		for _, e := range events {
+			if e.Kind == circles.VoteCast || e.Kind == circles.MessageSent {
+				t.Errorf("a denied vote led to %+v", e)
+			}
+		}
+		return err
+	}))
+	v.unheard("the vote", garden)
+	other.unheard("the vote", garden)
+	for _, r := range v.peer.Received()[heard:] {
+		if strings.HasPrefix(r.Shape, "Reject") {
+			t.Errorf("the vote was answered: %s", r.Body)
+		}
+	}
+	if n := v.peer.Notices(v.bob.ID); len(n) != 0 {
+		t.Errorf("bob was told of his vote: %+v", n)
+	}
+}
+
+// Where joining is by request, a Follow from elsewhere is answered when an operator lets its person in.
+func TestJoinRequestFromElsewhere(t *testing.T) {
+	for _, persona := range []testpeer.Persona{testpeer.Lemmy, testpeer.Mastodon} {
+		t.Run(string(persona), func(t *testing.T) {
+			t.Parallel()
+			w := newTown(t)
+			ctx := t.Context()
+			v := w.visit(persona)
+			garden := w.circle("gardening")
+			w.storm(garden)
+			group := v.finger("gardening")
+			v.bob.Follow(ctx, group)
+			var bob *circles.Actor
+			w.must(w.h.store.View(ctx, func(tx *store.Tx) (err error) {
+				bob, err = tx.ActorByURI(v.bob.ID)
+				return err
+			}))
+			who := circles.Viewer{Person: circles.PersonID(bob.ID)}
+			if r := w.role(who, garden.CircleID()); r != circles.RolePending || v.bob.Follows(group) {
+				t.Fatalf("bob is %q, and followed: %t", r, v.bob.Follows(group))
+			}
+			w.must(w.h.app.SetRole(ctx, w.ann, garden.CircleID(), who.Person, circles.RoleMember))
+			v.sees("the Accept", func() bool { return v.bob.Follows(group) })
+			post := w.post(w.ann, garden.CircleID(), "Welcome", "Sit down.")
+			v.shown("what is written after it", post.at, nil)
+		})
+	}
+}
+
+// storm lets a circle ask the most at once.
+func (w *town) storm(c *circles.Circle) {
+	w.t.Helper()
+	w.must(w.h.gates.Storm(w.t.Context(), w.ann, c.CircleID(), time.Hour, "A wave of spam", "en"))
+}
+
+// queued fails unless exactly these wait in a circle, in any order.
+func (w *town) queued(c *circles.Circle, want ...circles.PostID) {
+	w.t.Helper()
+	all, _, err := w.h.app.HeldIn(w.t.Context(), w.ann, c.CircleID(), "")
+	w.must(err)
+	got := map[circles.PostID]bool{}
+	for _, h := range all {
+		got[h.Post.ID] = true
+		if h.Why.Text["en"] == "" || h.Why.Reason["en"] != "A wave of spam" {
+			w.t.Errorf("%s waits without a reason: %+v", h.Post.ID, h.Why)
+		}
+	}
+	for _, id := range want {
+		if !got[id] {
+			w.t.Errorf("%s does not wait", id)
+		}
+	}
+	if len(got) != len(want) {
+		w.t.Errorf("%d wait, want %d", len(got), len(want))
+	}
+}
+
+// unheard fails if bob's server has any of these once what ann writes now has reached it.
+func (v *visit) unheard(what string, c *circles.Circle, objects ...string) {
+	v.t.Helper()
+	mark := v.post(v.ann, c.CircleID(), "A mark", "After "+what+".")
+	v.shown("a mark", mark.at, nil)
+	for _, o := range objects {
+		if p, ok := v.peer.Post(o); ok {
+			v.t.Errorf("%s was told of %s: %+v", v.peer.Persona, what, p)
+		}
+	}
+}
+
+// got tells whether bob's server received an Announce of somebody's activity with every member as they
+// sent it.
+func (v *visit) got(sent testpeer.Sent) bool {
+	want, err := json.Marshal(sent.Activity)
+	v.must(err)
+	for _, r := range v.peer.Received() {
+		var announce struct{ Object json.RawMessage }
+		if !strings.HasPrefix(r.Shape, "Announce{Create") || json.Unmarshal(r.Body, &announce) != nil {
+			continue
+		}
+		if bytes.Equal(announce.Object, want) {
+			return true
+		}
+	}
+	return false
+}
