@@ -266,6 +266,13 @@ func (s speaker) inner(ev circles.Event, v *postView) (as.Doc, error) {
 	return s.authors(ev, ev.Detail.Of, v)
 }
 
+// wordless reports whether a circle's entry about something new has no words of its author to announce:
+// it was fetched, since what answers it or somebody else's copy led to it, and its server does not
+// give its Create away. Who can fetch it, too, is told where it is.
+func wordless(ev circles.Event) bool {
+	return ev.Kind == circles.PostCreated && ev.Detail.Received == 0 && ev.Detail.Of == 0
+}
+
 // tookBack is the reason of a removal that says what an author elsewhere did.
 const tookBack = "Deleted by its author"
 
@@ -381,7 +388,7 @@ func (s speaker) moderator(ev circles.Event, c *circles.Circle) (*circles.Actor,
 
 // boost is what a circle says to a microblog: look at this post, or look no longer.
 func (s speaker) boost(ev circles.Event, v *postView) (saying, error) {
-	if v.post.Kind != circles.IsPost {
+	if v.post.Kind != circles.IsPost && !(wordless(ev) && s.class != unknown && !s.class.micro()) {
 		return saying{}, errNoForm // a boosted comment floods timelines (mastodon#18069)
 	}
 	act := s.announcing(ev, v, formPost)

@@ -12,7 +12,8 @@ import (
 type class string
 
 const (
-	threads   class = "threads"   // reads Announce{activity}
+	embedded  class = "embedded"  // reads Announce{activity} and nothing else
+	threads   class = "threads"   // as embedded, and fetches a post of which it gets the address
 	asking    class = "asking"    // as threads, and reads polls as Question
 	microblog class = "microblog" // reads Announce{address of a post}, and authors themselves
 	misskey   class = "misskey"   // a microblog that reads no body over 64 KiB
@@ -26,8 +27,8 @@ const maxBrief = 60 << 10
 // classes tells the families of NodeInfo's software.name. Friendica unwraps a Group's Announce of an
 // activity (Receiver.php), so it gets that.
 var classes = map[string]class{
-	"lemmy": threads, "lemmybb": threads, "mbin": threads, "kbin": threads,
-	"nodebb": threads, "lotide": threads, "friendica": threads,
+	"lemmy": embedded, "lemmybb": embedded, "lotide": embedded,
+	"mbin": threads, "kbin": threads, "nodebb": threads, "friendica": threads,
 	"piefed": asking, "halqa": asking,
 
 	"mastodon": microblog, "hometown": microblog, "fedibird": microblog, "gotosocial": microblog,
@@ -51,7 +52,7 @@ func classOf(family string) class {
 func (c class) micro() bool { return c == microblog || c == misskey }
 
 // threaded reports whether a circle speaks to the class in activities alone.
-func (c class) threaded() bool { return c == threads || c == asking }
+func (c class) threaded() bool { return c == embedded || c == threads || c == asking }
 
 // software asks a server what it runs. inbox is one of its addresses: in test networks it tells the
 // scheme. NodeInfo may stand on the host itself only.

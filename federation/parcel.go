@@ -103,6 +103,12 @@ func forms(ev circles.Event, signer *circles.Actor, c class) []string {
 	var to []string
 	switch ev.Kind.Lane() {
 	case circles.LaneContent:
+		if !c.micro() && wordless(ev) {
+			if c == embedded {
+				return []string{formMain} // which says nothing
+			}
+			return []string{formPost}
+		}
 		if !c.micro() {
 			to = append(to, formMain)
 			switch ev.Kind {

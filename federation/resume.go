@@ -165,7 +165,13 @@ func (in *Inbox) resume(ctx context.Context, p store.Parked) error {
 	}
 	need, needs := parseLacks(p.Needs)
 	if needs {
-		err := in.meet(ctx, need, 0)
+		taken, err := false, error(nil)
+		if need.what == needFresh {
+			taken, err = in.original(ctx, p, need)
+		}
+		if err == nil && !taken {
+			err = in.meet(ctx, need, 0)
+		}
 		if ctx.Err() != nil {
 			return nil // it stays as it is
 		}
