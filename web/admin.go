@@ -29,6 +29,9 @@ func (v *visit) adminView(section string) AdminView {
 	} {
 		view.Tabs = append(view.Tabs, Tab{Label: t.label, Href: t.href, Current: t.section == section})
 	}
+	if v.s.tips != nil {
+		view.Tabs = append(view.Tabs, Tab{Label: v.l.T("wallets.title"), Href: "/admin/wallets", Current: section == "wallets"})
+	}
 	view.Tabs = append(view.Tabs, Tab{Label: v.l.T("mod.reports"), Href: "/mod/site"})
 	return view
 }

@@ -160,6 +160,7 @@ func (v *visit) settingsOf(page *app.CirclePage, f url.Values) (CircleFormView, 
 	if owner && page.Circle.Visibility.Federated() {
 		view.Move = page.Circle.Path() + "/move"
 	}
+	view.Tips = v.s.tips != nil
 	for _, m := range page.Moderators {
 		row := RoleRow{Person: v.s.person(m.Actor), Role: v.sayRole(m.Role)}
 		if owner || !m.Role.Operates() {

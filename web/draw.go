@@ -24,7 +24,7 @@ type painter struct {
 	quote  func(*Quote) (template.HTML, error)
 
 	// What is the same in every comment of a language.
-	by, level, op, fresh, edited, reply, veilOpen, veilShow, above string
+	by, level, op, fresh, edited, reply, tip, tipped, veilOpen, veilShow, above string
 }
 
 func newPainter(l *i18n.Localizer, assets *static.Files, now func() time.Time, photos func([]Photo) (template.HTML, error)) *painter {
@@ -35,6 +35,8 @@ func newPainter(l *i18n.Localizer, assets *static.Files, now func() time.Time, p
 		fresh:    `<span class="chip own new">` + word("post.new") + `</span>`,
 		edited:   `<span>` + word("post.edited") + `</span>`,
 		reply:    `">` + string(icon(assets, "reply")) + word("thread.reply") + `</a>`,
+		tip:      `">` + string(icon(assets, "tip")) + word("tip.do") + `</a>`,
+		tipped:   `<span class="tipped">` + string(icon(assets, "tip")),
 		veilOpen: `<details class="veil"><summary>` + string(icon(assets, "eye")) + `<strong>`,
 		veilShow: `</strong><span class="act show">` + word("post.show") + `</span><span class="act hide">` + word("post.hide") + `</span></summary>`,
 		above:    `" rel="nofollow">` + word("thread.above") + `</a></li>`,
@@ -173,6 +175,16 @@ func (p *painter) voice(b *strings.Builder, c *Comment, now time.Time) error {
 		b.WriteString(`<a href="`)
 		putHref(b, c.Reply)
 		b.WriteString(p.reply)
+	}
+	if c.Tip != "" {
+		b.WriteString(`<a href="`)
+		putHref(b, c.Tip)
+		b.WriteString(p.tip)
+	}
+	if c.Tipped > 0 {
+		b.WriteString(p.tipped)
+		putText(b, p.l.T("tip.people", "Count", c.Tipped))
+		b.WriteString(`</span>`)
 	}
 	b.WriteString(string(p.menu(c.Menu)))
 	b.WriteString(`</div>`)

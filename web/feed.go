@@ -66,6 +66,7 @@ func (v *visit) feed(l listing, page *app.FeedPage, in bool) Feed {
 		v.shows(c.Circle)
 		f.Posts = append(f.Posts, v.row(c, here, in))
 	}
+	v.countTips(f.Posts)
 	if page.Next != "" {
 		f.More = l.href(page.Next)
 	}

@@ -238,7 +238,7 @@ func TestRefusalsAreInTheCatalogues(t *testing.T) {
 			}
 		}
 	}
-	for _, room := range []string{"app", "standing", "accounts", "text", "media", "fetch"} {
+	for _, room := range []string{"app", "standing", "accounts", "text", "media", "fetch", "tips"} {
 		files, err := filepath.Glob("../internal/" + room + "/*.go")
 		if err != nil || len(files) == 0 {
 			t.Fatalf("no files of %s: %v", room, err)

@@ -30,9 +30,13 @@ func (s *Server) notifications(v *visit) error {
 	}
 	view := NotificationsView{Page: v.page(v.l.T("notifications.title")), Latest: page.Latest}
 	view.Section, view.NoIndex = "notifications", true
+	sums, err := v.toldSums(page)
+	if err != nil {
+		return err
+	}
 	for _, g := range page.Groups {
 		view.Unseen = view.Unseen || g.Unseen > 0
-		view.Groups = append(view.Groups, v.told(g))
+		view.Groups = append(view.Groups, v.told(g, sums))
 	}
 	view.Unseen = view.Unseen || view.Viewer.Unseen > 0
 	if page.Next != "" {
@@ -41,8 +45,29 @@ func (s *Server) notifications(v *visit) error {
 	return v.show(http.StatusOK, "notifications", view)
 }
 
+// toldSums are the amounts of the tips that the reader was told of, in words.
+func (v *visit) toldSums(page *app.NotificationPage) (map[int64]string, error) {
+	var ids []int64
+	for _, g := range page.Groups {
+		for _, n := range g.Shown {
+			if n.Tip != 0 {
+				ids = append(ids, n.Tip)
+			}
+		}
+	}
+	if v.s.tips == nil || len(ids) == 0 {
+		return nil, nil
+	}
+	all, err := v.s.tips.Amounts(v.Request().Context(), v.who, ids)
+	sums := map[int64]string{}
+	for id, t := range all {
+		sums[id] = v.sum(t.Amount, t.Asset)
+	}
+	return sums, err
+}
+
 // told is what the reader was told of one thread.
-func (v *visit) told(g app.NotificationGroup) NotificationGroup {
+func (v *visit) told(g app.NotificationGroup, sums map[int64]string) NotificationGroup {
 	out := NotificationGroup{Latest: g.Latest, Unseen: g.Unseen, Heading: Link{Label: v.l.T("notifications.followers")}}
 	if n := g.Count - len(g.Shown); n > 0 {
 		out.More = n
@@ -56,6 +81,8 @@ func (v *visit) told(g app.NotificationGroup) NotificationGroup {
 			out.Heading.Label = v.l.T("notifications.bans")
 		case app.ToldReport:
 			out.Heading = Link{Label: v.l.T("mod.reports"), Href: "/mod"}
+		case app.ToldTip, app.ToldTipFailed, app.ToldTipBack, app.ToldPayee:
+			out.Heading.Label = v.l.T("tips.title")
 		default:
 			out.Heading.Label = v.l.T("notifications.gone")
 		}
@@ -87,7 +114,14 @@ func (v *visit) told(g app.NotificationGroup) NotificationGroup {
 				row.What = v.l.T("notifications.removed-reason", "Reason", n.Post.Reason)
 			}
 		}
+		if sum := sums[n.Tip]; sum != "" {
+			row.What += ": " + sum
+		}
 		switch {
+		case n.Kind == app.ToldPayee:
+			row.Who, row.Href = PersonRef{}, "/settings/tips"
+		case n.Tip != 0:
+			row.Href = "/tips/" + idOf(n.Tip)
 		case n.Post != nil:
 			row.Href = placeIn(g.Thread, n.Post)
 		case n.Actor != nil:

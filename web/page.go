@@ -20,6 +20,7 @@ type Viewer struct {
 	Staff   bool // moderates the instance
 	Unseen  int  // notifications not seen; 100 stands for more
 	Letters int  // private messages not read
+	Tips    bool // there is something to tip with
 }
 
 // A Page is what the shell around every page needs. Each page's view embeds it.

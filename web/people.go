@@ -41,6 +41,15 @@ func (s *Server) personPage(v *visit) error {
 	view.Menu, view.Muted = v.personMenu(page), page.Muted
 	if view.MayFollow {
 		view.Write = lettersPath(p)
+		if s.tips != nil {
+			reaches, err := s.tips.Reaches(v.Request().Context(), v.who, nil, []*circles.Actor{p})
+			if err != nil {
+				return err
+			}
+			if reaches[p.ID] {
+				view.Tip = p.Path() + "/tip"
+			}
+		}
 	}
 	if p.IconMedia != "" {
 		view.Person.Avatar = "/media/" + string(p.IconMedia) + "/400.webp"

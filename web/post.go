@@ -125,7 +125,7 @@ func (v *visit) postView(t *app.Thread, here threadPage) PostView {
 	}
 	only := threadPage{id: p.ID, author: true}
 	view.Sorts = append(view.Sorts, Tab{Label: v.l.T("sort.author"), Href: only.href("#talk"), Current: here.author})
-	b := &branch{visit: v, root: p, page: here, may: t.NoVote == nil, moderates: v.moderates(c, t.Role), answers: t.NoComment == nil}
+	b := &branch{visit: v, root: p, page: here, may: t.NoVote == nil, moderates: v.moderates(c, t.Role), answers: t.NoComment == nil, tips: v.threadTips(t)}
 	view.Thread = b.thread(t)
 	view.FirstNew, view.ByAuthor = b.firstNew, here.author
 	if t.Next != "" {
@@ -156,6 +156,7 @@ func (v *visit) postView(t *app.Thread, here threadPage) PostView {
 		view.Also = append(view.Also, AlsoRow{Circle: v.s.circleRef(x.Circle), Href: "/post/" + x.Post.String(), Comments: int(x.Comments)})
 	}
 	view.Vote = v.ring(p, t.Vote, b.may, here.href(""))
+	view.Tip, view.Tipped = b.tips.href(p), b.tips.people[p.ID]
 	if p.State == circles.Deleted {
 		view.Gone = v.l.T("post.gone-own")
 	} else {

@@ -167,6 +167,8 @@ func (s *Server) routes(assets *static.Files) {
 	admin("/admin/peers", s.adminPeers, s.decidePeer)
 	form("/u/:name/suspend", s.suspendForm, s.suspend)
 
+	s.tipRoutes()
+
 	// From one server to another.
 	e.GET("/authorize_interaction", s.visit(s.members(s.interact)))
 	e.GET("/c/:name/interact", s.visit(s.members(s.joinForm)))

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
+	"golang.org/x/time/rate"
 
 	"halqa/circles"
 	"halqa/internal/accounts"
@@ -19,6 +20,7 @@ import (
 	"halqa/internal/moderation"
 	"halqa/internal/standing"
 	"halqa/internal/text"
+	"halqa/internal/tips"
 	"halqa/static"
 )
 
@@ -26,6 +28,7 @@ import (
 type Options struct {
 	App        *app.App
 	Accounts   *accounts.Accounts
+	Tips       *tips.Tips             // tips; nil = there are none
 	Moderation *moderation.Moderation // reports, logs, other servers; nil = there are no such pages
 	Gates      *standing.Gates        // what circles ask before people act; nil = there are no such pages
 	Resolver   app.Resolver           // finds what lives elsewhere; nil = this instance is not federated
@@ -54,7 +57,9 @@ type Server struct {
 	app        *app.App
 	accounts   *accounts.Accounts
 	moderation *moderation.Moderation
-	host       string // as it stands in handles; with the port on a loopback instance
+	tips       *tips.Tips
+	hooks      *rate.Limiter // of wallets that knock
+	host       string        // as it stands in handles; with the port on a loopback instance
 	echo       *echo.Echo
 	pages      *renderer
 	words      *i18n.Bundle
@@ -92,9 +97,9 @@ func New(o Options) (*Server, error) {
 	}
 	_, host, _ := strings.Cut(o.Origin, "://")
 	s := &Server{
-		options: o, app: o.App, accounts: o.Accounts, moderation: o.Moderation, host: host, echo: echo.New(), pages: r, words: words,
+		options: o, app: o.App, accounts: o.Accounts, moderation: o.Moderation, tips: o.Tips, host: host, echo: echo.New(), pages: r, words: words,
 		markdown: text.NewRenderer(o.Origin), cache: cache, log: o.Log,
-		asking: make(chan struct{}, askers),
+		asking: make(chan struct{}, askers), hooks: rate.NewLimiter(hookRate, hookBurst),
 	}
 	e := s.echo
 	e.HideBanner, e.HidePort = true, true
@@ -149,7 +154,7 @@ func (s *Server) page(c echo.Context, title string) Page {
 	}
 	if m := member(c); m != nil {
 		p.Theme, p.Density, p.reveal = m.Settings.Theme, m.Settings.Density, m.Settings.Reveal
-		p.Viewer = &Viewer{Person: s.person(m.Actor), Admin: m.Role == circles.SiteAdmin, Staff: m.Moderates(), Unseen: s.unseen(c, m.Viewer), Letters: s.unread(c, m.Viewer)}
+		p.Viewer = &Viewer{Person: s.person(m.Actor), Admin: m.Role == circles.SiteAdmin, Staff: m.Moderates(), Unseen: s.unseen(c, m.Viewer), Letters: s.unread(c, m.Viewer), Tips: s.tips != nil}
 	}
 	if c.Request().Method != http.MethodGet {
 		p.Here = "/"

@@ -17,6 +17,9 @@ func (v *visit) settingsView(section string) SettingsView {
 	view := SettingsView{Page: v.page(v.l.T("shell.settings")), Section: section}
 	view.NoIndex = true
 	sections := []string{"profile", "password", "appearance", "sessions", "blocks", "followers", "messages", "tokens", "account"}
+	if v.s.tips != nil {
+		sections = append(sections, "tips")
+	}
 	for _, t := range sections {
 		view.Tabs = append(view.Tabs, Tab{Label: v.l.T("settings." + t), Href: "/settings/" + t, Current: t == section})
 	}

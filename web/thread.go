@@ -14,6 +14,7 @@ type branch struct {
 	moderates bool
 	answers   bool // the reader may comment
 	firstNew  circles.PostID
+	tips      threadTips
 }
 
 // thread makes the comments of a page. With a focus, those above it stand around it.
@@ -86,6 +87,7 @@ func (b *branch) comment(n *app.CommentNode, level int) Comment {
 	if b.answers && p.State == circles.Visible {
 		c.Reply = "/post/" + b.root.ID.String() + "/reply?to=" + id
 	}
+	c.Tip, c.Tipped = b.tips.href(p), b.tips.people[p.ID]
 	c.Menu = b.menu(p, p.EditedAt != 0)
 	if b.member != nil && p.State == circles.Visible {
 		c.Menu = append(c.Menu, b.keeping(p, n.Saved)...)

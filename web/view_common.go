@@ -102,6 +102,7 @@ type PostRow struct {
 	State     string // what became of it, for who still sees it: a sentence; "" = it is visible
 	Saver     Saver
 	Poll      *PollLine
+	Tipped    int  // people who tipped it
 	Seen      bool // the reader has looked at it
 	New       int  // comments since then
 }
@@ -165,6 +166,8 @@ type Comment struct {
 	Level  int    // 1 = an answer to the post
 	Gone   string // in its place, when deleted, removed or held: a sentence in the reader's language
 	Reply  string // address of the reply page; empty = may not
+	Tip    string // where the reader tips its author; empty = cannot
+	Tipped int    // people who did
 	Menu   []Action
 	Kids   []Comment
 	Below  int    // how many comments stand below it, shown or not

@@ -125,6 +125,8 @@ type PostView struct {
 	Audience  string
 	Origin    string // address at its origin; empty when local
 	Vote      Vote
+	Tip       string // where the reader tips the author; empty = cannot
+	Tipped    int    // people who did
 	Menu      []Action
 	Gone      string // instead of the post, when deleted or removed: a sentence in the reader's language
 	Notice    string // above a post that only some still see: why
@@ -215,6 +217,7 @@ type PersonView struct {
 	Circles   []DirectoryRow
 	More      string
 	Lists     []ListRow
+	Tip       string // where the viewer tips them; empty = cannot
 	Write     string // where the viewer writes to them; empty = they cannot
 	Notice    string // suspended, moved, blocked: a sentence; may be empty
 }

@@ -24,6 +24,7 @@ type CircleFormView struct {
 	LocalNotice bool // no public host is set: every circle stays here
 	Hues        []Hue
 
+	Tips   bool        // the instance has tips
 	Move   string      // the page for moving it away; "" = not the reader's to do
 	Staff  []RoleRow   // who runs it
 	Asking []PersonRef // who wants to be let in

@@ -16,6 +16,7 @@ import (
 	"halqa/circles"
 	"halqa/internal/fetch"
 	"halqa/internal/tips"
+	"halqa/wallet"
 
 	"github.com/pelletier/go-toml/v2"
 )
@@ -47,6 +48,59 @@ type tipsConfig struct {
 	Welcome int64 `toml:"welcome"` // credits for everybody who arrives
 
 	Wallets []walletConfig `toml:"wallets"`
+
+	// Against abuse. What they refuse is on the page of the wallets.
+	Pace      int                     `toml:"pace"`       // tips of one person in a minute; 0 = any number
+	RingDays  int                     `toml:"ring_days"`  // how old a tip can be that is part of a ring; 0 = rings are not looked for
+	PayeeWait int                     `toml:"payee_wait"` // hours
+	LimitWait int                     `toml:"limit_wait"` // hours
+	Assets    map[string]boundsConfig `toml:"assets"`     // in place of the defaults, by code
+}
+
+// A boundsConfig is the amounts of one asset, in its smallest unit; 0 = the wallet's, or no cap.
+type boundsConfig struct {
+	Min      int64 `toml:"min"`
+	Usual    int64 `toml:"usual"`
+	Max      int64 `toml:"max"`
+	PayerDay int64 `toml:"payer_day"`
+	PayeeDay int64 `toml:"payee_day"`
+	PairDay  int64 `toml:"pair_day"`
+}
+
+// rules are what the configuration makes of tips.DefaultRules.
+func (c tipsConfig) rules() *tips.Rules {
+	r := tips.DefaultRules()
+	r.Pace, r.Ring = c.Pace, time.Duration(c.RingDays)*24*time.Hour
+	r.PayeeWait, r.LimitWait = time.Duration(c.PayeeWait)*time.Hour, time.Duration(c.LimitWait)*time.Hour
+	own := r.Assets[creditsCode]
+	own.Max = c.Max
+	r.Assets[creditsCode] = own
+	for code, b := range c.Assets {
+		r.Assets[code] = tips.Bounds{Min: b.Min, Usual: b.Usual, Max: b.Max, PayerDay: b.PayerDay, PayeeDay: b.PayeeDay, PairDay: b.PairDay}
+	}
+	return &r
+}
+
+func (c tipsConfig) checkRules(wrong func(key, format string, args ...any) error) error {
+	for _, n := range []struct {
+		key       string
+		have, max int
+	}{{"tips.pace", c.Pace, 10_000}, {"tips.ring_days", c.RingDays, 90}, {"tips.payee_wait", c.PayeeWait, 24 * 90}, {"tips.limit_wait", c.LimitWait, 24 * 90}} {
+		if n.have < 0 || n.have > n.max {
+			return wrong(n.key, "%s must be 0 to %d.", n.key, n.max)
+		}
+	}
+	for code, b := range c.Assets {
+		for _, n := range []int64{b.Min, b.Usual, b.Max, b.PayerDay, b.PayeeDay, b.PairDay} {
+			if n < 0 || !wallet.ValidAsset(code) {
+				return wrong("tips.assets."+code, "tips.assets.%s must be an asset's code with amounts that are not below zero.", code)
+			}
+		}
+		if b.Max > 0 && (b.Min > b.Max || b.Usual > b.Max) || b.Usual > 0 && b.Usual < b.Min {
+			return wrong("tips.assets."+code, "tips.assets.%s: min, usual and max must rise.", code)
+		}
+	}
+	return nil
 }
 
 // A walletConfig is an adapter that runs as a program of its own.
@@ -58,7 +112,7 @@ type walletConfig struct {
 }
 
 func defaultConfig() config {
-	return config{Listen: "localhost:8080", Data: "data", Log: "info", Tips: tipsConfig{Credits: true, Max: 200}}
+	return config{Listen: "localhost:8080", Data: "data", Log: "info", Tips: tipsConfig{Credits: true, Max: 200, Pace: 10, RingDays: 7, PayeeWait: 72, LimitWait: 24}}
 }
 
 // loadConfig reads the file at path, or the defaults where path is "" and no halqa.toml lies in the
@@ -170,6 +224,9 @@ func (c *config) check() error {
 	}
 	if c.Tips.Max < 1 || c.Tips.Max > tips.MaxGrant {
 		return c.wrong("tips.max", "tips.max must be 1 to %d credits.", tips.MaxGrant)
+	}
+	if err := c.Tips.checkRules(c.wrong); err != nil {
+		return err
 	}
 	if c.Tips.Welcome < 0 || c.Tips.Welcome > tips.MaxGrant {
 		return c.wrong("tips.welcome", "tips.welcome must be 0 to %d credits.", tips.MaxGrant)

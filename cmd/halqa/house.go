@@ -359,7 +359,7 @@ func (h *house) edges() (*web.Server, *api.Server, error) {
 		return nil, nil, err
 	}
 	pages, err := web.New(web.Options{
-		App: h.app, Accounts: h.accounts, Moderation: h.moderation, Gates: h.gates, Resolver: h.inbox, Subscribe: h.inbox.Subscribe, Pictures: &web.Pictures{Client: h.fetch, Cache: h.cache},
+		App: h.app, Accounts: h.accounts, Tips: h.tips, Moderation: h.moderation, Gates: h.gates, Resolver: h.inbox, Subscribe: h.inbox.Subscribe, Pictures: &web.Pictures{Client: h.fetch, Cache: h.cache},
 		API: aboutAPI(programs), Origin: h.site.Base, Version: version, Proxies: proxies, LocalOnly: h.cfg.Host == "", Now: h.now, Log: h.log,
 	})
 	if err != nil {

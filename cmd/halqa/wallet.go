@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"halqa/circles"
+	worker "halqa/internal/run"
 	"halqa/internal/store/ledger"
 	"halqa/internal/tips"
 	"halqa/wallet"
@@ -33,7 +34,7 @@ func (w walletConfig) client(now func() time.Time) (*remote.Client, error) {
 // openTips makes the use cases of tipping, with the instance's own credits. Wallets that are programs of
 // their own are added by the clock: they may start after this one, and stop before it.
 func (h *house) openTips(ctx context.Context) error {
-	h.tips = tips.New(tips.Options{Store: h.store, Origin: h.site.Base, Now: h.now, Log: h.log})
+	h.tips = tips.New(tips.Options{Store: h.store, Origin: h.site.Base, Now: h.now, Log: h.log, Rules: h.cfg.Tips.rules()})
 	if !h.cfg.Tips.Credits {
 		return nil
 	}
@@ -44,6 +45,7 @@ func (h *house) openTips(ctx context.Context) error {
 func (h *house) sweepTips() {
 	// What was booked since the last checkpoint is checked before anything else is booked.
 	h.worker.Every("ledger", 24*time.Hour, h.checkLedger())
+	h.worker.Follow(worker.Consumer{Name: "tips", Handle: h.tips.Handle})
 	h.worker.Every("wallets", time.Minute, h.addWallets())
 	h.worker.Every("charges", 5*time.Second, h.tips.Sweep)
 	h.worker.Every("wallet feeds", time.Hour, h.tips.ReadFeeds)

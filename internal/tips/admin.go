@@ -32,7 +32,7 @@ const overviewRows = 30
 // Overview returns it to an admin. The wallets are asked whether they are well.
 func (t *Tips) Overview(ctx context.Context, v circles.Viewer) (*Overview, error) {
 	if v.Role != circles.SiteAdmin {
-		return nil, circles.Errorf(circles.NotFound, "There is no such page.").With("refused.no-page", nil)
+		return nil, circles.Errorf(circles.NotFound, "There is no such page.").With("refused.tip-admin", nil)
 	}
 	o := &Overview{}
 	open := map[string]int{}
@@ -81,7 +81,7 @@ func (t *Tips) Overview(ctx context.Context, v circles.Viewer) (*Overview, error
 // SeeAudit takes something off the list of what is to be looked at.
 func (t *Tips) SeeAudit(ctx context.Context, v circles.Viewer, id int64) error {
 	if v.Role != circles.SiteAdmin {
-		return circles.Errorf(circles.NotFound, "There is no such page.").With("refused.no-page", nil)
+		return circles.Errorf(circles.NotFound, "There is no such page.").With("refused.tip-admin", nil)
 	}
 	return wrap("audit", t.store.Update(ctx, func(tx *store.Tx) error { return ledger.SeeAudit(tx, id, v.Person) }))
 }

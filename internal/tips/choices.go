@@ -11,9 +11,6 @@ import (
 	"halqa/wallet"
 )
 
-// A CirclePolicy is what a circle wants of tips; see the fields of ledger.CirclePolicy.
-type CirclePolicy = ledger.CirclePolicy
-
 // Policies are what a circle can choose from.
 func Policies() []ledger.Policy {
 	return []ledger.Policy{ledger.PolicyOn, ledger.PolicyLikesOnly, ledger.PolicyOff}

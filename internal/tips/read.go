@@ -166,6 +166,41 @@ func (t *Tips) Received(ctx context.Context, v circles.Viewer, p *circles.Post, 
 	return all, wrap("tips", err)
 }
 
+// Faces returns whom some tips are between, and the posts they are for, as far as those still stand.
+func (t *Tips) Faces(ctx context.Context, all []*ledger.Tip) (people map[circles.ActorID]*circles.Actor, posts map[circles.PostID]*circles.Post, err error) {
+	var ids []circles.ActorID
+	var on []circles.PostID
+	for _, tip := range all {
+		ids = append(ids, tip.Payer.Actor(), tip.Payee.Actor())
+		if tip.Post != 0 {
+			on = append(on, tip.Post)
+		}
+	}
+	err = t.store.View(ctx, func(tx *store.Tx) (err error) {
+		if people, err = tx.ActorCards(ids); err != nil {
+			return err
+		}
+		posts, err = tx.PostTitles(on)
+		return err
+	})
+	for id, p := range posts {
+		if p.State != circles.Visible { // its title is nobody's any more
+			delete(posts, id)
+		}
+	}
+	return people, posts, wrap("tips", err)
+}
+
+// Exponent returns how many decimals an asset has, 0 if no wallet moves it any more.
+func (t *Tips) Exponent(asset string) uint8 {
+	for _, a := range t.Assets() {
+		if a.Code == asset {
+			return a.Exponent
+		}
+	}
+	return 0
+}
+
 // Decimal writes an amount of an asset in whole units, with the asset.
 func (t *Tips) Decimal(minor int64, asset string) string {
 	for _, a := range t.Assets() {

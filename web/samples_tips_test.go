@@ -1,0 +1,50 @@
+package web
+
+import "time"
+
+// tipSamples are the pages of tips, wallets and what is decided about them.
+func tipSamples() []sample {
+	soon := sampleNow.Add(8 * time.Minute)
+	ways := []TipWay{{Value: "credits:CRD", Label: "Credits", Range: "1 to 200 Credits.", Usual: "5", Have: "40", Undo: 10, Selected: true},
+		{Value: "lightning:BTC", Label: "lightning · BTC", Range: "0.00000001 to 0.0003 BTC.", Usual: "0.00001", Test: true, Refunds: true}}
+	form := TipView{Page: samplePage("Tip Lin", true), Action: "/post/7/tip", Payee: lin, On: Link{Label: "When do you start tomatoes?", Href: "/post/7"}, Back: "/post/7", Ways: ways, Amount: "500", NoteMax: 500}
+	form.Refuse("amount", "A tip is 1 to 200 CRD.")
+	sure := form
+	sure.Form, sure.Confirm, sure.Way, sure.Sum, sure.Left, sure.Note, sure.Amount, sure.Once = Form{}, true, ways[0], "5 credits", "35 credits", "For the leggy ones.", "5", "x"
+	person := TipView{Page: samplePage("Tip Lin", true), Action: "/u/lin/tip", Payee: lin, Back: "/u/lin", Confirm: true, Way: ways[1], Sum: "0.00001 BTC", Amount: "0.00001", Once: "x"}
+	held := TipPageView{Page: samplePage("Tip", true), ID: "77", Gave: true, Payer: ada, Payee: lin, On: Link{Label: "When do you start tomatoes?", Href: "/comment/7"}, Sum: "5 credits",
+		State: "Held: it can still be undone.", At: sampleNow, Wallet: "credits", UndoEnds: soon, Host: "halqa.test", Note: "For the leggy ones."}
+	pay := TipPageView{Page: samplePage("Tip", true), ID: "78", Gave: true, Payer: ada, Payee: lin, Sum: "0.00001 BTC", State: "Waits to be paid.", At: sampleNow, Wallet: "lightning", Host: "halqa.test", Asking: true,
+		Pay: []TipAction{{QR: qrCode("LIGHTNING:LNBC10U1PJEXAMPLE", "Payment code to scan"), URI: "lightning:lnbc10u1pjexample", Text: "lnbc10u1pjexample"},
+			{URI: "https://pay.example/start", Host: "pay.example", Post: true, Fields: []TipField{{"sign", "abc"}}}, {URI: "https://pay.example/go", Host: "pay.example"}}}
+	paid := TipPageView{Page: samplePage("Tip", true), ID: "79", Payer: bo, Payee: ada, Sum: "10.00 CNY", Net: "7.00 CNY", Fee: "0.06 CNY", State: "Paid.", Class: "ok", At: sampleNow.Add(-time.Hour), PaidAt: sampleNow,
+		Wallet: "alipay", RailRef: "2026112222001", Late: true, Host: "halqa.test", Refund: "7.00", Back: []TipRefund{{Sum: "3.00 CNY", State: "done", Reason: "Too much.", At: sampleNow}}}
+	paid.Refuse("amount", "More than what is left of the tip cannot be given back.")
+	rows := []TipRow{{Href: "/tips/79", Other: bo, Sum: "10.00 CNY", State: "Paid.", At: sampleNow}, {Href: "/tips/77", Gave: true, Other: lin, Sum: "5 credits", State: "Held.", At: sampleNow, On: Link{Label: "When do you start tomatoes?", Href: "/comment/7"}}}
+	settings := TipSettingsView{Page: samplePage("Settings", true), Tabs: []Tab{{Label: "Tips", Href: "/settings/tips", Current: true}}, Quiet: true,
+		Takes:  []Option{{Value: "all", Label: "Everybody here", Selected: true}, {Value: "none", Label: "Nobody"}},
+		Limits: []TipLimit{{Asset: "CRD", Value: "20", Later: "50", At: soon}, {Asset: "BTC"}},
+		Payees: []TipPayee{{Adapter: "lightning", Kinds: []Option{{Value: "ln-address", Label: "ln-address"}, {Value: "node", Label: "node"}}, Typed: "ada@wallet.example", Next: "ada@other.example", At: soon}}}
+	circle := CircleTipsView{Page: samplePage("Tips in this circle", true), Circle: plant, Sensitive: true, Policies: []Option{{Value: "on", Label: "On", Selected: true}, {Value: "off", Label: "Off"}}, Bounds: []TipBounds{{"CRD", "1", "5", "20"}}}
+	circle.Refuse("tips-CRD", "The least, the usual and the most of a tip must rise.")
+	audit := AuditRow{ID: 5, What: "Tips that go round; they are not counted", Who: ada, Other: lin, N: 2, Last: sampleNow}
+	desk := WalletsView{Page: samplePage("Run this place", true), Tabs: []Tab{{Label: "Wallets", Href: "/admin/wallets", Current: true}}, Credits: "CRD", Once: "x", Bookings: 1204, Head: "9f86d081884c7d65", Checked: 1200, At: sampleNow.Add(-time.Hour),
+		Wallets: []WalletRow{{Name: "credits", Version: "1", Assets: "CRD", Open: 2}, {Name: "lightning", Version: "1", Assets: "BTC", Health: "The node does not answer.", Test: true}},
+		Review:  []AuditRow{audit}, Audits: []AuditRow{audit, {ID: 6, What: "An account to be paid at was changed", Who: lin, N: 1, Last: sampleNow, Detail: "lightning"}},
+		Problems: []ProblemRow{{Key: "tip_77_a1", Wallet: "lightning", Problem: "The wallet does not answer at the moment", At: sampleNow, Next: soon}},
+		Grants:   []CreditRow{{To: ada, By: lin, Sum: "40 credits", Reason: "A good harvest", At: sampleNow}, {To: lin, Sum: "10 credits", Reason: "Welcome", At: sampleNow}}}
+	desk.Refuse("reason", "A grant needs a reason of at most 500 characters.")
+	return []sample{
+		{"tip", "tip", form, TipView{}},
+		{"tip-sure", "tip", sure, TipView{}},
+		{"tip-person", "tip", person, TipView{}},
+		{"tip-held", "tip-page", held, TipPageView{}},
+		{"tip-pay", "tip-page", pay, TipPageView{}},
+		{"tip-paid", "tip-page", paid, TipPageView{}},
+		{"tips", "tips", TipsView{Page: samplePage("Tips", true), Have: []string{"40 credits"}, Rows: rows, More: "/tips?before=77"}, TipsView{}},
+		{"tips-none", "tips", TipsView{Page: samplePage("Tips", true)}, TipsView{}},
+		{"settings-tips", "tip-settings", settings, TipSettingsView{}},
+		{"circle-tips", "circle-tips", circle, CircleTipsView{}},
+		{"wallets", "wallets", desk, WalletsView{}},
+	}
+}

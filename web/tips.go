@@ -1,0 +1,328 @@
+package web
+
+import (
+	"encoding/csv"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"halqa/circles"
+	"halqa/internal/tips"
+	"halqa/wallet"
+)
+
+var errTooMuch = errors.New("more than may be sent")
+
+// readAtMost reads all of r, errTooMuch if that is more than n bytes.
+func readAtMost(r io.Reader, n int64) ([]byte, error) {
+	b, err := io.ReadAll(io.LimitReader(r, n+1))
+	if err == nil && int64(len(b)) > n {
+		err = errTooMuch
+	}
+	return b, err
+}
+
+func idOf(n int64) string { return strconv.FormatInt(n, 10) }
+
+func (v *visit) tipID() (int64, error) {
+	id, err := strconv.ParseInt(v.Param("id"), 10, 64)
+	if err != nil || id < 1 {
+		return 0, noPage
+	}
+	return id, nil
+}
+
+// tipPage is /tips/{id}, a receipt once it is paid.
+func (s *Server) tipPage(v *visit) error { return v.showTip(http.StatusOK, nil, url.Values{}) }
+
+func (v *visit) showTip(status int, form *Form, typed url.Values) error {
+	ctx := v.Request().Context()
+	id, err := v.tipID()
+	if err != nil {
+		return err
+	}
+	tip, err := v.s.tips.Tip(ctx, v.who, id)
+	if err != nil {
+		return err
+	}
+	people, posts, err := v.s.tips.Faces(ctx, []*tips.Row{&tip.Tip})
+	if err != nil {
+		return err
+	}
+	view := TipPageView{
+		Page: v.page(v.l.T("tip.page")), ID: idOf(id), Gave: tip.Payer == v.who.Person,
+		Payer: v.s.person(people[tip.Payer.Actor()]), Payee: v.s.person(people[tip.Payee.Actor()]), On: v.tipOn(tip.Post, posts),
+		Sum: v.sum(tip.Amount, tip.Asset), Asking: tip.Asking, Late: tip.Late, At: at(tip.CreatedAt), PaidAt: at(tip.PaidAt),
+		Wallet: tip.Adapter, RailRef: tip.RailRef, Note: tip.Note, UndoEnds: at(tip.UndoEnds), Reason: typed.Get("reason"), Host: v.s.host,
+	}
+	view.NoIndex = true
+	view.State, view.Class = v.tipState(tip.State, view.Gave)
+	if form != nil {
+		view.Form = *form
+	}
+	if tip.Net != 0 {
+		view.Net = v.sum(tip.Net, tip.Asset)
+	}
+	if tip.Fee > 0 {
+		view.Fee = v.sum(tip.Fee, tip.Asset)
+	}
+	for _, a := range tip.Actions {
+		if shown, ok := v.tipAction(a); ok {
+			view.Pay = append(view.Pay, shown)
+		}
+	}
+	if !view.Gave && tip.Net > 0 && v.s.refunds(tip.Adapter) {
+		if view.Refund = typed.Get("amount"); view.Refund == "" {
+			view.Refund = wallet.Amount{Minor: tip.Net, Asset: tip.Asset}.Decimal(tip.Exponent)
+		}
+	}
+	for _, r := range tip.Refunds {
+		view.Back = append(view.Back, TipRefund{Sum: v.sum(r.Amount, tip.Asset), State: v.refundState(r.State), Reason: r.Reason, At: at(r.CreatedAt)})
+	}
+	return v.show(status, "tip-page", view)
+}
+
+func (s *Server) refunds(adapter string) bool {
+	for _, d := range s.tips.Rails() {
+		if d.Name == adapter {
+			return d.Can(wallet.CapRefund)
+		}
+	}
+	return false
+}
+
+func (v *visit) tipOn(id circles.PostID, posts map[circles.PostID]*circles.Post) Link {
+	p := posts[id]
+	switch {
+	case id == 0:
+		return Link{}
+	case p == nil:
+		return Link{Label: v.l.T("tip.post-gone")}
+	case p.Title == "":
+		return Link{Label: v.l.T("tip.comment"), Href: "/comment/" + id.String()}
+	}
+	return Link{Label: p.Title, Href: "/comment/" + id.String()}
+}
+
+// tipState says what became of a tip, and how the notice looks.
+func (v *visit) tipState(s tips.State, gave bool) (words, class string) {
+	switch s {
+	case tips.Open:
+		return v.l.T("tip.state-open"), ""
+	case tips.Held:
+		return v.l.T("tip.state-held"), ""
+	case tips.Paid:
+		return v.l.T("tip.state-paid"), "ok"
+	case tips.Short:
+		return v.l.T("tip.state-short"), "warn"
+	case tips.Expired:
+		return v.l.T("tip.state-expired"), "warn"
+	case tips.Canceled:
+		return v.l.T("tip.state-canceled"), ""
+	case tips.Returned:
+		return v.l.T("tip.state-returned"), "warn"
+	}
+	return v.l.T("tip.state-failed"), "warn"
+}
+
+func (v *visit) refundState(s string) string {
+	switch wallet.State(s) {
+	case wallet.Settled:
+		return v.l.T("tip.refund-done")
+	case wallet.Failed:
+		return v.l.T("tip.refund-failed")
+	}
+	return v.l.T("tip.refund-pending")
+}
+
+// tipAction is a way of paying as the page shows it; false for one that no page of ours would lead to.
+// Everything in it is a wallet's, which may be another program.
+func (v *visit) tipAction(a wallet.Action) (TipAction, bool) {
+	switch a.Kind {
+	case wallet.ActQR, wallet.ActAddress:
+		out := TipAction{Text: a.Text}
+		scheme, _, ok := strings.Cut(a.URI, ":")
+		if ok && payScheme(scheme) {
+			out.QR, out.URI = qrCode(qrText(a.URI), v.l.T("tip.qr")), a.URI
+		} else if a.Text != "" {
+			out.QR = qrCode(a.Text, v.l.T("tip.qr"))
+		}
+		return out, out.QR != "" || out.URI != "" || out.Text != ""
+	case wallet.ActRedirect:
+		u, err := url.Parse(a.URI)
+		if err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && !(u.Scheme == "http" && v.s.options.LocalOnly) {
+			return TipAction{}, false
+		}
+		out := TipAction{URI: a.URI, Host: u.Host, Post: a.Method == http.MethodPost}
+		if out.Post {
+			for name, value := range a.Fields {
+				out.Fields = append(out.Fields, TipField{name, value})
+			}
+			v.Response().Header().Set("Content-Security-Policy", contentPolicyWith(u.Scheme+"://"+u.Host))
+		}
+		return out, true
+	}
+	return TipAction{}, false
+}
+
+// payScheme are the links that open a wallet.
+func payScheme(s string) bool {
+	switch strings.ToLower(s) {
+	case "lightning", "bitcoin", "monero", "https":
+		return true
+	}
+	return false
+}
+
+// qrText is a link as a code carries it: an invoice means the same in capitals, which take half the room.
+func qrText(uri string) string {
+	if rest, ok := strings.CutPrefix(uri, "lightning:"); ok && !strings.ContainsAny(rest, "?&=") {
+		return strings.ToUpper(uri)
+	}
+	return uri
+}
+
+// undoTip takes it back: POST /tips/{id}/undo.
+func (s *Server) undoTip(v *visit) error {
+	id, err := v.tipID()
+	if err != nil {
+		return err
+	}
+	if _, err := s.tips.Undo(v.Request().Context(), v.who, id); err != nil {
+		return v.refuseTip(err, url.Values{})
+	}
+	return v.onward("/tips/"+idOf(id), "flash.tip-undone")
+}
+
+// refundTip gives some of it back, by who got it: POST /tips/{id}/refund.
+func (s *Server) refundTip(v *visit) error {
+	ctx := v.Request().Context()
+	id, err := v.tipID()
+	if err != nil {
+		return err
+	}
+	f, err := v.form()
+	if err != nil {
+		return err
+	}
+	tip, err := s.tips.Tip(ctx, v.who, id)
+	if err != nil {
+		return err
+	}
+	amount, err := wallet.ParseDecimal(strings.TrimSpace(f.Get("amount")), tip.Asset, tip.Exponent)
+	if err != nil {
+		return v.refuseTip(circles.FieldErrorf(circles.Invalid, "amount", "Write the amount as a number, such as 5.").With("refused.tip-amount", nil), f)
+	}
+	if _, err := s.tips.Refund(ctx, v.who, id, amount.Minor, f.Get("reason")); err != nil {
+		return v.refuseTip(err, f)
+	}
+	return v.onward("/tips/"+idOf(id), "flash.tip-refund")
+}
+
+func (v *visit) refuseTip(cause error, typed url.Values) error {
+	var form Form
+	status, err := v.refused(&form, cause, nil)
+	if err != nil {
+		return err
+	}
+	return v.showTip(status, &form, typed)
+}
+
+const tipsPage = 40
+
+// tipHistory is /tips, with ?before=.
+func (s *Server) tipHistory(v *visit) error {
+	ctx := v.Request().Context()
+	before, _ := strconv.ParseInt(v.QueryParam("before"), 10, 64)
+	all, err := s.tips.History(ctx, v.who, before, tipsPage+1)
+	if err != nil {
+		return err
+	}
+	view := TipsView{Page: v.page(v.l.T("tips.title"))}
+	view.NoIndex = true
+	if len(all) > tipsPage {
+		all = all[:tipsPage]
+		view.More = address("/tips", "before", idOf(all[tipsPage-1].ID))
+	}
+	if code := s.credits(); code != "" {
+		n, err := s.tips.Balance(ctx, v.who.Person, code)
+		if err != nil {
+			return err
+		}
+		view.Have = append(view.Have, v.sum(n, code))
+	}
+	people, posts, err := s.tips.Faces(ctx, all)
+	if err != nil {
+		return err
+	}
+	for _, t := range all {
+		row := TipRow{Href: "/tips/" + idOf(t.ID), Gave: t.Payer == v.who.Person, Sum: v.sum(t.Amount, t.Asset), At: at(t.CreatedAt), On: v.tipOn(t.Post, posts)}
+		row.State, _ = v.tipState(t.State, row.Gave)
+		other := t.Payer
+		if row.Gave {
+			other = t.Payee
+		}
+		row.Other = s.person(people[other.Actor()])
+		view.Rows = append(view.Rows, row)
+	}
+	return v.show(http.StatusOK, "tips", view)
+}
+
+// csvPages bounds one file: so many pages of csvPage tips.
+const csvPages, csvPage = 100, 500
+
+// tipCSV is /tips.csv: everything one gave and got, for one's own books.
+func (s *Server) tipCSV(v *visit) error {
+	ctx := v.Request().Context()
+	h := v.Response().Header()
+	h.Set("Content-Type", "text/csv; charset=utf-8")
+	h.Set("Content-Disposition", `attachment; filename="tips.csv"`)
+	w := csv.NewWriter(v.Response())
+	w.UseCRLF = true // as spreadsheets expect
+	if err := w.Write([]string{"id", "time", "direction", "person", "amount", "asset", "wallet", "state", "post", "note"}); err != nil {
+		return err
+	}
+	before := int64(0)
+	for range csvPages {
+		all, err := s.tips.History(ctx, v.who, before, csvPage)
+		if err != nil || len(all) == 0 {
+			break // the head of the file is out; what is cut off is seen by its end
+		}
+		people, _, err := s.tips.Faces(ctx, all)
+		if err != nil {
+			break
+		}
+		for _, t := range all {
+			direction, other, post := "got", t.Payer, ""
+			if t.Payer == v.who.Person {
+				direction, other = "gave", t.Payee
+			}
+			if t.Post != 0 {
+				post = s.options.Origin + "/comment/" + t.Post.String()
+			}
+			amount := wallet.Amount{Minor: t.Amount, Asset: t.Asset}.Decimal(s.tips.Exponent(t.Asset))
+			if err := w.Write([]string{idOf(t.ID), at(t.CreatedAt).Format(time.RFC3339), direction, s.person(people[other.Actor()]).Name, amount, t.Asset,
+				t.Adapter, string(t.State), post, plainCell(t.Note)}); err != nil {
+				return err
+			}
+			before = t.ID
+		}
+		if len(all) < csvPage {
+			break
+		}
+	}
+	w.Flush()
+	return w.Error()
+}
+
+// plainCell keeps a spreadsheet from running what somebody wrote.
+func plainCell(s string) string {
+	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
+		return "'" + s
+	}
+	return s
+}

@@ -1,0 +1,211 @@
+package web
+
+import (
+	"html/template"
+	"time"
+)
+
+// TipView is page "tip": how much to give whom, and on the same address the page that says what will
+// happen before it does.
+type TipView struct {
+	Page
+	Form
+	Action  string // /post/{id}/tip or /u/{name}/tip
+	Payee   PersonRef
+	On      Link // the post; empty = the person
+	Back    string
+	Ways    []TipWay
+	Amount  string // as typed
+	Note    string
+	NoteMax int
+
+	Confirm bool // say what will happen
+	Way     TipWay
+	Sum     string // the amount in words
+	Left    string // of credits, what is left afterwards
+	Once    string // names the form
+}
+
+// A TipWay is one asset over one wallet, as the form offers it.
+type TipWay struct {
+	Value      string // wallet and asset
+	Label      string
+	Range      string // least and most
+	Usual      string
+	Have       string // of credits, what the payer has
+	Undo       int    // minutes in which it can be taken back; 0 = not
+	Refunds    bool
+	Reversible bool
+	Test       bool
+	Selected   bool
+}
+
+// TipPageView is page "tip-page", /tips/{id}: what became of a tip, for who gave and who got it.
+type TipPageView struct {
+	Page
+	Form
+	ID       string
+	Gave     bool // the reader gave it
+	Payer    PersonRef
+	Payee    PersonRef
+	On       Link
+	Sum      string
+	Net      string // what the payee has of it; "" = nothing yet
+	Fee      string // of it, what the rail kept; "" = unknown or nothing
+	State    string // in words
+	Class    string // of the notice: "", "ok", "warn"
+	Asking   bool
+	Late     bool
+	At       time.Time
+	PaidAt   time.Time
+	Wallet   string
+	RailRef  string
+	Note     string
+	Pay      []TipAction
+	UndoEnds time.Time // zero = it cannot be undone
+	Refund   string    // the most that the payee can give back, as a form begins; "" = they cannot
+	Reason   string
+	Back     []TipRefund
+	Host     string // of this server, for the receipt
+}
+
+// A TipAction is one way of paying.
+type TipAction struct {
+	QR     template.HTML
+	URI    string // a link to open; "" = none
+	Host   string // where a redirect leads
+	Post   bool   // by POST, with Fields
+	Fields []TipField
+	Text   string // to copy
+}
+
+// A TipField is a hidden field of a form that leads elsewhere.
+type TipField struct{ Name, Value string }
+
+// A TipRefund is one giving back.
+type TipRefund struct {
+	Sum, State, Reason string
+	At                 time.Time
+}
+
+// TipsView is page "tips": what the reader gave and got.
+type TipsView struct {
+	Page
+	Have []string // credits
+	Rows []TipRow
+	More string
+}
+
+// A TipRow is one line of it.
+type TipRow struct {
+	Href  string
+	Gave  bool
+	Other PersonRef
+	On    Link
+	Sum   string
+	State string
+	At    time.Time
+}
+
+// TipSettingsView is page "tip-settings", /settings/tips.
+type TipSettingsView struct {
+	Page
+	Form
+	Tabs   []Tab
+	Takes  []Option
+	Quiet  bool
+	Limits []TipLimit
+	Payees []TipPayee
+}
+
+// A TipLimit is what the member allows themselves to give in a day.
+type TipLimit struct {
+	Asset, Value string
+	Later        string // what they asked for since; "" = nothing
+	At           time.Time
+}
+
+// A TipPayee is where the member is paid over one wallet.
+type TipPayee struct {
+	Adapter string
+	Kinds   []Option
+	Typed   string
+	Next    string
+	At      time.Time
+}
+
+// CircleTipsView is page "circle-tips", /c/{name}/tips.
+type CircleTipsView struct {
+	Page
+	Form
+	Circle    CircleRef
+	Sensitive bool // there are none whatever is chosen
+	Policies  []Option
+	Bounds    []TipBounds
+}
+
+// TipBounds are a circle's amounts of one asset.
+type TipBounds struct{ Asset, Low, Usual, High string }
+
+// WalletsView is page "wallets", /admin/wallets.
+type WalletsView struct {
+	Page
+	Form
+	Tabs     []Tab
+	Wallets  []WalletRow
+	Review   []AuditRow
+	Audits   []AuditRow
+	Problems []ProblemRow
+	Grants   []CreditRow
+	Bookings int
+	Head     string
+	Checked  int
+	At       time.Time
+
+	Credits string // their name; "" = there are none
+	Once    string
+	Name    string // the form's
+	Amount  string
+	Reason  string
+}
+
+// A WalletRow is one wallet.
+type WalletRow struct {
+	Name, Version, Assets, Health string
+	Open                          int
+	Test                          bool
+}
+
+// An AuditRow is what a rule did.
+type AuditRow struct {
+	ID     int64
+	What   string
+	Who    PersonRef
+	Other  PersonRef // Name is empty = nobody
+	N      int
+	Last   time.Time
+	Detail string
+}
+
+// A ProblemRow is a charge with which something is wrong.
+type ProblemRow struct {
+	Key, Wallet, Problem string
+	At, Next             time.Time
+}
+
+// A CreditRow is credits that somebody was given.
+type CreditRow struct {
+	To, By PersonRef // By.Name is empty = the instance
+	Sum    string
+	Reason string
+	At     time.Time
+}
+
+// PayLink is the link that opens a wallet. Its scheme is none that html/template knows; tipAction let
+// only those through that wallets register.
+func (a TipAction) PayLink() template.URL {
+	if a.Host != "" || a.URI == "" {
+		return ""
+	}
+	return template.URL(a.URI)
+}
