@@ -72,13 +72,23 @@ func (c tipsConfig) rules() *tips.Rules {
 	r := tips.DefaultRules()
 	r.Pace, r.Ring = c.Pace, time.Duration(c.RingDays)*24*time.Hour
 	r.PayeeWait, r.LimitWait = time.Duration(c.PayeeWait)*time.Hour, time.Duration(c.LimitWait)*time.Hour
-	own := r.Assets[creditsCode]
-	own.Max = c.Max
-	r.Assets[creditsCode] = own
+	r.Assets = map[string]tips.Bounds{}
 	for code, b := range c.Assets {
 		r.Assets[code] = tips.Bounds{Min: b.Min, Usual: b.Usual, Max: b.Max, PayerDay: b.PayerDay, PayeeDay: b.PayeeDay, PairDay: b.PairDay}
 	}
 	return &r
+}
+
+// defaultAssets are the amounts where the file has none. The most of one tip in credits is tips.max.
+func defaultAssets() map[string]boundsConfig {
+	all := map[string]boundsConfig{}
+	for code, b := range tips.DefaultRules().Assets {
+		if code == creditsCode {
+			b.Max = 0
+		}
+		all[code] = boundsConfig{Min: b.Min, Usual: b.Usual, Max: b.Max, PayerDay: b.PayerDay, PayeeDay: b.PayeeDay, PairDay: b.PairDay}
+	}
+	return all
 }
 
 func (c tipsConfig) checkRules(wrong func(key, format string, args ...any) error) error {
@@ -112,7 +122,7 @@ type walletConfig struct {
 }
 
 func defaultConfig() config {
-	return config{Listen: "localhost:8080", Data: "data", Log: "info", Tips: tipsConfig{Credits: true, Max: 200, Pace: 10, RingDays: 7, PayeeWait: 72, LimitWait: 24}}
+	return config{Listen: "localhost:8080", Data: "data", Log: "info", Tips: tipsConfig{Credits: true, Max: 200, Pace: 10, RingDays: 7, PayeeWait: 72, LimitWait: 24, Assets: defaultAssets()}}
 }
 
 // loadConfig reads the file at path, or the defaults where path is "" and no halqa.toml lies in the
