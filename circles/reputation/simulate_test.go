@@ -13,61 +13,44 @@ func TestSimulation(t *testing.T) {
 	if testing.Short() {
 		t.Skip("half a year of 350 people, sixteen times")
 	}
-	m := NewSimulation(Current(), 4)
-	var b strings.Builder
-	b.WriteString("| attack | bound | day 30 | day 90 | day 180 |\n|---|---|---|---|---|\n")
-	for _, a := range Attacks() {
-		r := m.Run(a, 30, 90, 180)
-		fmt.Fprintf(&b, "| %s | %d |", a.Name, r.Bound/1000)
-		for _, o := range r.Outlooks {
-			fmt.Fprintf(&b, " %s |", cell(a, o))
-		}
-		b.WriteString("\n")
+	const seed = 4
+	days := []int{30, 90, 180}
+	text, err := Table(Current(), []uint64{seed}, Attacks(), days, func(r Simulated) error {
 		promised(t, r)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
-	member, regular, became, of := m.Joiners(180)
-	fmt.Fprintf(&b, "\nHonest newcomers: Member after %d days, Regular after %d (medians; %d of %d within 180 days).\n", member, regular, became, of)
-	b.WriteString("\nThe same under V1:\n\n| attack | bound | day 30 | day 90 | day 180 |\n|---|---|---|---|---|\n")
-	m = NewSimulation(V1(), 4)
+	member, regular, became, of := NewSimulation(Current(), seed).Joiners(180)
+	text += fmt.Sprintf("\nHonest newcomers: Member after %d days, Regular after %d (medians; %d of %d within 180 days).\n", member, regular, became, of)
+	var few []Attack
 	for _, a := range Attacks() {
-		if a.Fooled == 0 || a.Fooled > 3 {
-			continue
-		}
-		r := m.Run(a, 30, 90, 180)
-		fmt.Fprintf(&b, "| %s | %d |", a.Name, r.Bound/1000)
-		for _, o := range r.Outlooks {
-			fmt.Fprintf(&b, " %s |", cell(a, o))
-		}
-		b.WriteString("\n")
-		if got := r.Outlooks[2].Standing; got <= r.Bound {
-			t.Errorf("V1, %s: %d is within the bound %d, so V2 mends nothing", a.Name, got, r.Bound)
+		if a.Fooled > 0 && a.Fooled <= 3 {
+			few = append(few, a)
 		}
 	}
-	t.Log("\n" + b.String())
-	golden(t, "simulation.txt", b.String())
+	old, err := Table(V1(), []uint64{seed}, few, days, func(r Simulated) error {
+		if got := r.Outlooks[2].Standing; got <= r.Bound {
+			t.Errorf("V1, %s: %d is within the bound %d, so V2 mends nothing", r.Name, got, r.Bound)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text += "\nThe same under V1:\n\n" + old
+	t.Log("\n" + text)
+	golden(t, "simulation.txt", text)
 	page, err := os.ReadFile("../../docs/standing.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for row := range strings.Lines(b.String()) {
+	for row := range strings.Lines(text) {
 		if strings.HasPrefix(row, "|") && !strings.Contains(string(page), row) {
 			t.Errorf("docs/standing.md does not have the row %s", row)
 		}
 	}
-}
-
-func cell(a Attack, o Outlook) string {
-	s := fmt.Sprintf("%d.%d (earned %d.%d) %s, %d Regular", o.Standing/1000, o.Standing/100%10, o.Earned/1000, o.Earned/100%10, o.Tier, o.Regulars)
-	if a.OwnCircle {
-		s += fmt.Sprintf("; own circle %d", o.Own/1000)
-	}
-	if a.Appeals {
-		s += fmt.Sprintf("; %d passes", o.Passes)
-	}
-	if a.OwnCircle || a.Appeals {
-		s += fmt.Sprintf("; %d past a Careful comment gate", o.Gate)
-	}
-	return s
 }
 
 func promised(t *testing.T, r Simulated) {

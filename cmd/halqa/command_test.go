@@ -8,14 +8,36 @@ import (
 	"testing"
 
 	"github.com/pelletier/go-toml/v2"
+
+	"halqa/circles/reputation"
 )
 
 func TestHelpNamesEveryCommand(t *testing.T) {
 	o := newInstance(t).must("", "--help")
-	for _, command := range []string{"serve", "demo", "user create", "user list", "user reset-password", "user role", "user registration", "token create", "circle create", "circle list", "post create", "wallet list", "wallet grant", "wallet verify", "wallet check", "backup", "restore", "config check", "version"} {
+	for _, command := range []string{"serve", "demo", "user create", "user list", "user reset-password", "user role", "user registration", "token create", "circle create", "circle list", "post create", "wallet list", "wallet grant", "wallet verify", "wallet check", "standing replay", "standing simulate", "backup", "restore", "config check", "version"} {
 		if !strings.Contains(o.out, "\n  "+command+"\n") && !strings.Contains(o.out, "\n  "+command+" ") {
 			t.Errorf("--help does not name %q:\n%s", command, o.out)
 		}
+	}
+}
+
+// TestSimulateNeedsNoInstance: the longer table is printed where nothing is configured, and only what a
+// corrupt operator does stands above its bound.
+func TestSimulateNeedsNoInstance(t *testing.T) {
+	in := newInstance(t)
+	o := in.must("", "standing", "simulate", "--seeds", "1", "--days", "12,4")
+	for _, a := range reputation.Attacks() {
+		if !strings.Contains(o.out, "\n| "+a.Name+" | ") {
+			t.Errorf("no row of %q:\n%s", a.Name, o.out)
+		}
+	}
+	if !strings.Contains(o.out, "| attack | bound | day 4 | day 12 |\n|---|---|---|---|\n") || strings.Contains(o.err, "above") {
+		t.Errorf("printed\n%s%s", o.out, o.err)
+	}
+	for _, c := range []struct{ flag, value, want string }{
+		{"--formula", "99", "no formula 99"}, {"--seeds", "0", "--seeds must"}, {"--days", "0", "--days must"}, {"--days", "4000", "--days must"},
+	} {
+		in.run("", "standing", "simulate", c.flag, c.value).wantRefused(t, c.want)
 	}
 }
 

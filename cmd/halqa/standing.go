@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"halqa/circles"
 	"halqa/circles/reputation"
@@ -11,7 +12,8 @@ import (
 )
 
 type standingCmd struct {
-	Replay standingReplayCmd `cmd:"" help:"Reckon standing again from its ledger."`
+	Replay   standingReplayCmd   `cmd:"" help:"Reckon standing again from its ledger."`
+	Simulate standingSimulateCmd `cmd:"" help:"Attack an invented circle in many ways and print how far each came."`
 }
 
 type standingReplayCmd struct {
@@ -55,4 +57,55 @@ func (c *standingReplayCmd) Run(ctx context.Context, term *terminal, g *cli) err
 		fmt.Fprintln(term.out, "all as the formulas give it")
 		return nil
 	})
+}
+
+type standingSimulateCmd struct {
+	Formula int   `help:"Version of the formula; 0 is the one in force." placeholder:"N"`
+	Seeds   int   `help:"Runs of each attack, whose worst is printed." default:"5" placeholder:"N"`
+	Days    []int `help:"Days of the attack to report on." default:"30,90,180,360" placeholder:"DAY"`
+}
+
+const (
+	mostSeeds       = 1000
+	mostSimDays     = 3650
+	mostSimOutlooks = 12
+)
+
+// Run needs no configuration and opens no database: the people are invented. The exit status is 1 if an
+// account stood above the bound, which a corrupt operator alone can do.
+func (c *standingSimulateCmd) Run(ctx context.Context, term *terminal) error {
+	v := reputation.Current()
+	if c.Formula != 0 {
+		var ok bool
+		if v, ok = reputation.VersionOf(c.Formula); !ok {
+			return circles.Errorf(circles.Invalid, "There is no formula %d; the one in force is %d.", c.Formula, reputation.Current().Number)
+		}
+	}
+	if c.Seeds < 1 || c.Seeds > mostSeeds {
+		return circles.Errorf(circles.Invalid, "--seeds must be between 1 and %d.", mostSeeds)
+	}
+	if len(c.Days) == 0 || len(c.Days) > mostSimOutlooks || slices.Min(c.Days) < 1 || slices.Max(c.Days) > mostSimDays {
+		return circles.Errorf(circles.Invalid, "--days must be up to %d days between 1 and %d.", mostSimOutlooks, mostSimDays)
+	}
+	days := slices.Compact(slices.Sorted(slices.Values(c.Days)))
+	seeds := make([]uint64, c.Seeds)
+	for i := range seeds {
+		seeds[i] = uint64(i + 1)
+	}
+	broke := 0
+	table, err := reputation.Table(v, seeds, reputation.Attacks(), days, func(r reputation.Simulated) error {
+		if day, yes := r.Broke(); yes && !r.Corrupt {
+			broke++
+			fmt.Fprintf(term.err, "%s: above the bound on day %d\n", r.Name, day)
+		}
+		return ctx.Err()
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(term.out, "formula %d, the worst of %d runs each\n\n%s", v.Number, c.Seeds, table)
+	if broke > 0 {
+		return fmt.Errorf("%d runs broke the bound", broke)
+	}
+	return nil
 }
