@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"time"
 
 	"halqa/circles"
 	"halqa/internal/standing"
@@ -12,6 +13,11 @@ import (
 const (
 	// ledPerUpdate is how many followers of who moved are led after them in one transaction.
 	ledPerUpdate = 100
+
+	// moveRest is how long nobody is led on from who moved or was moved to. Without it a hostile server could
+	// lead whom it once has in a circle of addresses, each time with two requests and a notification for
+	// everybody. Mastodon lets its people move once in as long.
+	moveRest = 30 * 24 * time.Hour
 
 	maxAliases = 5 // other addresses that a circle of ours may name
 )
@@ -85,7 +91,7 @@ func (a *App) SetAliases(ctx context.Context, who circles.Viewer, id circles.Cir
 // ReceiveMove notes that an actor elsewhere lives at another address now, and leads its followers here
 // after it: the first at once, the others by FinishMoves. The caller has read the target from its own
 // server since this was said; it must name the old address as its own, or anybody could give
-// away their followers to whom they want to bury.
+// away their followers to whom they want to bury. Who moved, or was moved to, within moveRest is refused.
 func (a *App) ReceiveMove(tx *store.Tx, from, to circles.ActorID) (Outcome, error) {
 	old, err := tx.Actor(from)
 	if err != nil {
@@ -108,6 +114,20 @@ func (a *App) ReceiveMove(tx *store.Tx, from, to circles.ActorID) (Outcome, erro
 		return refused(0, circles.Errorf(circles.Invalid, "Nobody can be followed there."))
 	case !target.AlsoKnownAs.Has(old.URI):
 		return refused(0, circles.Errorf(circles.Forbidden, "%s does not say that it was %s.", address, old.URI))
+	}
+	last, err := tx.LastMove(old.ID)
+	if err != nil {
+		return Outcome{}, err
+	}
+	rested := tx.Now() - moveRest.Microseconds()
+	switch {
+	case last > rested && old.MovedTo == address:
+		return done(0, false, nil) // said again
+	case last > rested:
+		return refused(0, circles.Errorf(circles.Conflict, "%s moved a short time ago; its followers stay where they are.", old.URI))
+	}
+	if err := tx.NoteMove(rested, old.ID, target.ID); err != nil {
+		return Outcome{}, err
 	}
 	if old.MovedTo != address {
 		old.MovedTo, old.UpdatedAt = address, tx.Now()

@@ -3,6 +3,7 @@ package store
 import (
 	"database/sql"
 	"errors"
+	"strconv"
 
 	"halqa/circles"
 )
@@ -56,4 +57,31 @@ func (tx *Tx) NotifyOfMove(person circles.PersonID, from, to circles.ActorID) er
 		ON CONFLICT (person, kind, object) DO UPDATE SET actor = excluded.actor, at = excluded.at, seen = 0`,
 		person, from, movedThread, to, tx.at)
 	return err
+}
+
+// movedPrefix begins the names of the settings that say when an actor moved, or was moved to, last.
+const movedPrefix = "moved/"
+
+// LastMove returns when an actor moved, or was moved to, in UTC microseconds; 0 if that is not known or
+// long ago.
+func (tx *Tx) LastMove(id circles.ActorID) (int64, error) {
+	at, err := tx.Setting(Setting(movedPrefix + id.String()))
+	if err != nil || at == "" {
+		return 0, err
+	}
+	return strconv.ParseInt(at, 10, 64)
+}
+
+// NoteMove notes that actors moved, or were moved to, now, and forgets whose last move was before a time.
+func (tx *Tx) NoteMove(before int64, ids ...circles.ActorID) error {
+	_, err := tx.exec(`DELETE FROM setting WHERE substr(name, 1, $1) = $2 AND CAST(value AS BIGINT) < $3`, len(movedPrefix), movedPrefix, before)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if err := tx.SetSetting(Setting(movedPrefix+id.String()), strconv.FormatInt(tx.at, 10)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
