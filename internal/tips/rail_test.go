@@ -205,6 +205,7 @@ type world struct {
 	store *store.Store
 	tips  *tips.Tips
 	rail  *scripted
+	rules tips.Rules // none, unless a test is about them
 	now   time.Time
 
 	ann, bob, carl circles.Viewer
@@ -251,7 +252,7 @@ func (w *world) fill(suffix string) {
 // open is a process that starts on the same database and the same rail.
 func (w *world) open() *tips.Tips {
 	w.t.Helper()
-	tp := tips.New(tips.Options{Store: w.store, Origin: "https://h.example", Now: func() time.Time { return w.now }, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	tp := tips.New(tips.Options{Store: w.store, Origin: "https://h.example", Now: func() time.Time { return w.now }, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Rules: &w.rules})
 	for _, a := range []wallet.Adapter{
 		credits.New(tp.Book(), credits.Options{Code: "CRD", Max: 1000, Hold: 10 * time.Minute, Now: func() time.Time { return w.now }}),
 		w.rail,
