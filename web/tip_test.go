@@ -1,0 +1,281 @@
+package web
+
+import (
+	"context"
+	"encoding/csv"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"halqa/circles"
+	"halqa/internal/app"
+	"halqa/internal/store"
+	"halqa/internal/tips"
+	"halqa/wallet"
+	"halqa/wallet/credits"
+)
+
+// A counter is a rail that is paid by hand, and knocks.
+type counter struct {
+	wallet.Adapter
+	charges map[string]*wallet.Charge
+}
+
+func (d *counter) Describe(context.Context) (wallet.Descriptor, error) {
+	return wallet.Descriptor{Name: "desk", Version: "1", Contract: wallet.Contract, Custody: wallet.CustodyNone, PayeeKinds: []string{"ln-address"},
+		Assets:       []wallet.Asset{{Code: "CNY", Exponent: 2, Min: 100, Max: 20000, Step: 1}},
+		Capabilities: []string{wallet.CapPayeeCheck, wallet.CapWebhook}, ConfigSchema: map[string]any{"type": "object"}}, nil
+}
+func (d *counter) Health(context.Context) error { return nil }
+func (d *counter) CreateCharge(_ context.Context, in wallet.CreateCharge) (wallet.Charge, error) {
+	c := &wallet.Charge{ID: in.Key, Key: in.Key, Revision: 1, State: wallet.Pending, Requested: in.Amount, ExpiresAt: in.ExpiresAt, Actions: []wallet.Action{
+		{Kind: wallet.ActQR, URI: "lightning:lnbc1example"}, {Kind: wallet.ActQR, URI: "javascript:alert(1)"},
+		{Kind: wallet.ActRedirect, URI: "https://pay.example/do", Method: "POST", Fields: map[string]string{"sign": "abc"}},
+		{Kind: wallet.ActRedirect, URI: "http://evil@pay.example/do"}}}
+	d.charges[in.Key] = c
+	return *c, nil
+}
+func (d *counter) GetCharge(_ context.Context, id string) (wallet.Charge, error) {
+	return *d.charges[id], nil
+}
+func (d *counter) CheckPayee(_ context.Context, kind, input string) (wallet.Payee, error) {
+	return wallet.Payee{Kind: kind, Ref: input}, nil
+}
+func (d *counter) Webhook(_ context.Context, h http.Header, _ string, body []byte) ([]wallet.Hint, wallet.Reply, error) {
+	if h.Get("Desk") != "signed" {
+		return nil, wallet.Reply{}, wallet.ErrBadSignature
+	}
+	return []wallet.Hint{{ChargeID: string(body)}}, wallet.Reply{Status: 200, ContentType: "text/html", Body: []byte("success")}, nil
+}
+
+// tipHouse is a house with credits and a desk.
+func tipHouse(t *testing.T) (*house, *counter) {
+	t.Helper()
+	d := &counter{charges: map[string]*wallet.Charge{}}
+	h := newHouse(t)
+	tp := tips.New(tips.Options{Store: h.db, Origin: h.site.URL, Now: h.clock, Log: h.log})
+	h.must(tp.Use(h.ctx(), credits.New(tp.Book(), credits.Options{Code: "CRD", Max: 200, Hold: 10 * time.Minute, Now: h.clock})))
+	h.must(tp.Use(h.ctx(), d))
+	h.tips = tp
+	h.tipRoutes()
+	return h, d
+}
+
+func (h *house) pass(d time.Duration) {
+	h.mu.Lock()
+	h.now = h.now.Add(d)
+	h.mu.Unlock()
+	h.must(h.tips.Sweep(h.ctx()))
+	var events []circles.Event
+	h.must(h.db.View(h.ctx(), func(tx *store.Tx) (err error) { events, err = tx.EventsAfter(0, 1000); return err }))
+	h.must(h.tips.Handle(h.ctx(), events))
+}
+
+// A member tips without script: amount, what will happen, done; undoes one; the other arrives, and both
+// read what became of it.
+func TestTipPages(t *testing.T) {
+	h, _ := tipHouse(t)
+	ada, bob := h.member("ada", circles.SiteAdmin), h.member("bob", circles.SiteMember)
+	ada.open("/circles/new")
+	ada.send("/circles/new", fill{"name": "gardening", "title": "Gardening"})
+	bob.open("/c/gardening")
+	bob.send("/c/gardening/join", nil)
+	ada.open("/c/gardening/submit")
+	ada.send("/c/gardening/submit", fill{"title": "Leeks", "body": "They stand.", "!": "do=post"})
+	post := strings.SplitN(ada.path, "#", 2)[0]
+	ada.hides(post + "/tip") // nobody tips themselves
+
+	ada.open("/admin/wallets")
+	ada.shows("credits", "well", "not checked as a whole yet")
+	ada.send("/admin/wallets", fill{"name": "bob", "amount": "40", "!": "do=grant"})
+	ada.shows("A grant needs a reason")
+	ada.send("/admin/wallets", fill{"reason": "A good harvest", "!": "do=grant"})
+	ada.shows("The credits were granted.", "40 credits", "A good harvest")
+
+	bob.open(post)
+	bob.shows(`href="` + post + `/tip"`)
+	bob.hides("tipped")
+	bob.open(post + "/tip")
+	bob.shows("You have 40.", "1 to 200")
+	bob.hides("desk") // ada has no account there
+	bob.send(post+"/tip", fill{"amount": "1.5", "!": "do=look"})
+	bob.shows("Write the amount as a number")
+	bob.send(post+"/tip", fill{"amount": "41", "!": "do=look"})
+	bob.shows("You have 40 credits. Nothing was paid.")
+	bob.send(post+"/tip", fill{"amount": "7", "note": "For <leeks>", "!": "do=look"})
+	bob.shows("Goes to", "ada", "7 credits", "33 credits left afterwards", "You can undo this for 10 minutes.", "For &lt;leeks&gt;")
+	if n := len(h.history()); n != 0 {
+		t.Fatalf("looking made %d tips", n)
+	}
+	sure := bob.values(bob.form(post+"/tip"), fill{"!": "do=give"})
+	bob.send(post+"/tip", fill{"!": "do=give"})
+	if !strings.HasPrefix(bob.path, "/tips/") {
+		t.Fatalf("after giving bob is at %s: %s", bob.path, bob.main())
+	}
+	first := bob.path
+	bob.shows("Held: it can still be undone.", "7 credits", "Leeks")
+	bob.take(bob.client.PostForm(h.site.URL+post+"/tip", sure)) // the same form again
+	if bob.path != first {
+		t.Errorf("the form sent twice leads to %s, want %s", bob.path, first)
+	}
+	bob.send(first+"/undo", nil)
+	bob.shows("The tip was undone.", "Undone; nothing was paid.")
+	bob.hides(first + "/undo")
+
+	bob.open(post + "/tip")
+	bob.send(post+"/tip", fill{"amount": "5", "!": "do=look"})
+	bob.send(post+"/tip", fill{"!": "do=give"})
+	second := bob.path
+	stranger := h.member("eve", circles.SiteMember)
+	if stranger.open(second); stranger.status != http.StatusNotFound {
+		t.Errorf("a stranger reads the tip: %d", stranger.status)
+	}
+	h.pass(11 * time.Minute)
+	bob.open(second)
+	bob.shows("Paid.", "Arrived")
+	bob.hides(second+"/undo", second+"/refund")
+	for _, page := range []string{post, "/c/gardening", "/"} {
+		eve := h.reader()
+		eve.open(page)
+		eve.shows("1 person tipped")
+		eve.hides("5 credits")
+	}
+	ada.open("/notifications")
+	ada.shows("tipped you: 5 credits", second)
+	ada.open(second)
+	ada.shows("A tip from bob", "5 credits")
+	bob.open("/tips")
+	bob.shows("You have 35 credits.", "5 credits to ada", "7 credits to ada", "Paid.")
+
+	resp, err := bob.client.Get(h.site.URL + "/tips.csv")
+	h.must(err)
+	defer resp.Body.Close()
+	rows, err := csv.NewReader(resp.Body).ReadAll()
+	h.must(err)
+	if len(rows) != 3 || strings.Join(rows[1][2:8], " ") != "gave ada 5 CRD credits paid" {
+		t.Errorf("the file has %q", rows)
+	}
+}
+
+func (h *house) history() []*tips.Row {
+	h.Helper()
+	a, err := h.app.Person(h.ctx(), circles.Viewer{}, "bob", "", app.PersonQuery{})
+	h.must(err)
+	all, err := h.tips.History(h.ctx(), circles.Viewer{Person: circles.PersonID(a.Person.ID), Role: circles.SiteMember}, 0, 10)
+	h.must(err)
+	return all
+}
+
+// What members and circles choose: no tips, no buttons, a limit, an account that asks the password.
+func TestTipChoices(t *testing.T) {
+	h, d := tipHouse(t)
+	ada, bob := h.member("ada", circles.SiteAdmin), h.member("bob", circles.SiteMember)
+	ada.open("/circles/new")
+	ada.send("/circles/new", fill{"name": "gardening", "title": "Gardening"})
+	ada.open("/c/gardening/submit")
+	ada.send("/c/gardening/submit", fill{"title": "Leeks", "!": "do=post"})
+	post := strings.SplitN(ada.path, "#", 2)[0]
+
+	ada.open("/c/gardening/settings")
+	ada.shows("/c/gardening/tips")
+	ada.open("/c/gardening/tips")
+	ada.send("/c/gardening/tips", fill{"low-CRD": "9", "high-CRD": "3"})
+	ada.shows("must rise")
+	ada.send("/c/gardening/tips", fill{"low-CRD": "2", "usual-CRD": "3", "high-CRD": "9"})
+	bob.open(post + "/tip")
+	bob.shows("2 to 9", `value="3"`)
+	ada.send("/c/gardening/tips", fill{"tips": "likes-only"})
+	bob.open(post)
+	bob.hides(post + "/tip")
+	bob.open(post + "/tip")
+	bob.shows("and do not tip")
+	ada.open("/c/gardening/tips")
+	ada.send("/c/gardening/tips", fill{"tips": "on"})
+	bob.open("/c/gardening/tips")
+	if bob.status != http.StatusForbidden {
+		t.Errorf("a member opens the circle's tips: %d", bob.status)
+	}
+
+	bob.open("/settings/tips")
+	bob.send("/settings/tips", fill{"quiet": "1"})
+	bob.open(post)
+	bob.hides(post + "/tip")
+	bob.open("/u/ada")
+	bob.hides("/u/ada/tip")
+	bob.open("/settings/tips")
+	bob.send("/settings/tips", fill{"quiet": ""})
+	bob.open("/u/ada")
+	bob.shows("/u/ada/tip")
+	ada.open("/settings/tips")
+	ada.send("/settings/tips", fill{"takes": "none"})
+	bob.open("/u/ada")
+	bob.hides("/u/ada/tip")
+	ada.send("/settings/tips", fill{"takes": "all"})
+
+	payee := func(password string) {
+		t.Helper()
+		v := map[string][]string{"do": {"payee"}, "adapter": {"desk"}, "payee": {"ada@pay.example"}, "password": {password}}
+		ada.take(ada.client.PostForm(h.site.URL+"/settings/tips", v))
+	}
+	payee("not this one at all")
+	if ada.status == http.StatusOK {
+		t.Error("an account was set with a wrong password")
+	}
+	payee(goodPassword)
+	ada.shows("ada@pay.example")
+	bob.open(post + "/tip")
+	bob.send(post+"/tip", fill{"amount": "5.00", "way": "desk:CNY", "!": "do=look"})
+	bob.shows("5.00 CNY", "This cannot be undone once it is paid.")
+	bob.send(post+"/tip", fill{"!": "do=give"})
+	bob.shows("Waits to be paid.", `class="qr"`, `href="lightning:lnbc1example"`, "Pay at pay.example", `name="sign"`)
+	bob.hides("javascript:", "evil")
+	resp, err := bob.client.Get(h.site.URL + bob.path)
+	h.must(err)
+	resp.Body.Close()
+	if got := resp.Header.Get("Content-Security-Policy"); !strings.Contains(got, "form-action 'self' https://pay.example;") {
+		t.Errorf("the form cannot leave: %s", got)
+	}
+	tip := bob.path
+
+	// The wallet knocks.
+	knock := func(body, sign, to string) (int, string) {
+		t.Helper()
+		req, err := http.NewRequest("POST", h.site.URL+to, strings.NewReader(body))
+		h.must(err)
+		req.Header.Set("Desk", sign)
+		req.Header.Set("Origin", "https://pay.example")
+		req.Header.Set("Sec-Fetch-Site", "cross-site")
+		resp, err := http.DefaultClient.Do(req)
+		h.must(err)
+		defer resp.Body.Close()
+		b, err := io.ReadAll(resp.Body)
+		h.must(err)
+		if strings.Contains(resp.Header.Get("Content-Type"), "html") {
+			t.Errorf("a wallet's words come as %s", resp.Header.Get("Content-Type"))
+		}
+		return resp.StatusCode, string(b)
+	}
+	var key string
+	for k, c := range d.charges {
+		key = k
+		c.State, c.Received, c.Revision, c.Actions = wallet.Settled, 500, 2, nil
+	}
+	if status, _ := knock(key, "forged", "/wallet/desk/webhook"); status != http.StatusUnauthorized && status != http.StatusForbidden {
+		t.Errorf("a forged knock: %d", status)
+	}
+	if status, _ := knock(strings.Repeat("x", tips.MaxWebhook+1), "signed", "/wallet/desk/webhook"); status != http.StatusRequestEntityTooLarge {
+		t.Errorf("a knock of 64 KiB and a byte: %d", status)
+	}
+	if status, _ := knock(key, "signed", "/wallet/nobody/webhook"); status != http.StatusNotFound {
+		t.Errorf("a knock at no wallet: %d", status)
+	}
+	if status, body := knock(key, "signed", "/wallet/desk/webhook"); status != http.StatusOK || body != "success" {
+		t.Errorf("a knock: %d %q", status, body)
+	}
+	h.must(h.tips.Sweep(h.ctx())) // due at once, long before its time
+	bob.open(tip)
+	bob.shows("Paid.")
+	bob.hides(`class="qr"`)
+}
