@@ -94,13 +94,11 @@ func (s *Server) home(v *visit) error {
 	view := HomeView{Page: v.page(""), Fresh: s.accounts != nil && !s.siteNow(ctx).SetUp}
 	view.Section, view.Canonical = "home", s.options.Origin+"/"
 	view.About = view.Site.About
-	joined, err := s.app.JoinedCircles(ctx, v.who)
+	own, joined, err := s.app.MarginCircles(ctx, v.who, 2*marginCircles) // one may write in some of them only
 	if err != nil {
 		return err
 	}
-	for _, r := range joined {
-		view.Joined = view.Joined || r.Role.Member()
-	}
+	view.Joined = joined
 	l := v.listing("/")
 	q := app.FeedQuery{Sort: l.sort, Window: l.window, Unread: v.hidesRead(l), Cursor: v.QueryParam("after"), Limit: s.options.Rows}
 	feeds := []string{"local", "all"}
@@ -139,8 +137,8 @@ func (s *Server) home(v *visit) error {
 	view.Feed = v.feed(l, page, false)
 	view.Tabs = tabs
 	if view.Joined {
-		view.Circles = v.directoryRows(joined[:min(len(joined), marginCircles)])
-		for _, r := range joined {
+		view.Circles = v.directoryRows(own[:min(len(own), marginCircles)])
+		for _, r := range own {
 			if len(view.Open) < openCircles && mayStart(r) {
 				view.Open = append(view.Open, s.circleRef(r.Circle))
 			}

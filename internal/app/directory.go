@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 
 	"halqa/circles"
 	"halqa/internal/store"
@@ -72,4 +73,25 @@ func (a *App) JoinedCircles(ctx context.Context, v circles.Viewer) ([]CircleRow,
 		return err
 	})
 	return rows, err
+}
+
+// marginAmong is of how many circles, those known here last, the margin's are the first by name.
+const marginAmong = 50
+
+// MarginCircles returns a few circles that the viewer has a place in, by name, for the margin of a page:
+// without their descriptions. joined is whether they belong to any circle at all.
+func (a *App) MarginCircles(ctx context.Context, v circles.Viewer, limit int) (rows []CircleRow, joined bool, err error) {
+	if !v.SignedIn() {
+		return nil, false, nil
+	}
+	err = a.view(ctx, "circles of the margin", func(tx *store.Tx) (err error) {
+		if rows, err = tx.SomeCirclesOf(v, marginAmong, limit); err != nil {
+			return err
+		}
+		if joined = slices.ContainsFunc(rows, func(r CircleRow) bool { return r.Role.Member() }); !joined {
+			joined, err = tx.IsMember(v.Person)
+		}
+		return err
+	})
+	return rows, joined, err
 }

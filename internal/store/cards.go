@@ -77,8 +77,12 @@ func (tx *Tx) CircleCards(ids []circles.CircleID) (map[circles.CircleID]*circles
 	return byKey(all, err, func(c *circles.Circle) circles.CircleID { return c.CircleID() })
 }
 
-const circleCard = actorCard + `, c.topic, c.language, c.visibility, c.posting, c.sensitive, c.hue, c.created_by,
-	c.members, c.posts, c.comments, c.active_month, c.posted_at, c.rev, substr(a.summary_html, 1, 600)`
+const (
+	circleFacts = actorCard + `, c.topic, c.language, c.visibility, c.posting, c.sensitive, c.hue, c.created_by,
+	c.members, c.posts, c.comments, c.active_month, c.posted_at, c.rev, `
+	circleCard      = circleFacts + `substr(a.summary_html, 1, 600)`
+	circleCardShort = circleFacts + `''`
+)
 
 func scanCircleCard(r rowScanner) (*circles.Circle, error) {
 	c := new(circles.Circle)

@@ -82,6 +82,22 @@ func (tx *Tx) CirclesOf(v circles.Viewer, person circles.PersonID, moderated boo
 		cond+" ORDER BY a.name, c.id LIMIT "+arg(&args, limit), args...)
 }
 
+// SomeCirclesOf returns circles that the viewer has a place in by name, at most limit, without what they
+// say about themselves. Of somebody in more than among circles they are chosen from those that were known
+// here last: names stand in the circles' own rows, and a margin is not worth reading hundreds of them.
+func (tx *Tx) SomeCirclesOf(v circles.Viewer, among, limit int) ([]CircleRow, error) {
+	args := []any{v.Person}
+	from := arg(&args, among)
+	return list(tx, scanCircleRow, "SELECT "+circleCardShort+", x.role FROM (SELECT s.circle, s.role FROM membership s WHERE s.person = $1"+
+		" ORDER BY s.circle DESC LIMIT "+from+") AS x CROSS JOIN circle c CROSS JOIN actor a WHERE c.id = x.circle AND a.id = c.id"+
+		" AND a.deleted_at = 0 AND ("+mayEnter(v, &args)+" OR x.role = 'pending') ORDER BY a.name, c.id LIMIT "+arg(&args, limit), args...)
+}
+
+// IsMember reports whether a person belongs to any circle.
+func (tx *Tx) IsMember(person circles.PersonID) (bool, error) {
+	return tx.exists("SELECT 1 FROM membership s WHERE s.person = $1 AND s.role IN "+memberRoles, person)
+}
+
 // A Directory says which circles a page of the directory holds.
 type Directory struct {
 	Topic    string // "" = every topic

@@ -102,6 +102,8 @@ func TestReadsSearchIndexes(t *testing.T) {
 		{"policies", 1, nil, func(tx *Tx) error { _, err := tx.Policies("a", 10); return err }},
 		{"moderators", 1, nil, func(tx *Tx) error { _, err := tx.Moderators(1); return err }},
 		{"circles of", 1, nil, func(tx *Tx) error { _, err := tx.CirclesOf(v, 5, false, 10); return err }},
+		{"some circles of", 1, nil, func(tx *Tx) error { _, err := tx.SomeCirclesOf(v, 5, 10); return err }},
+		{"is a member", 1, nil, func(tx *Tx) error { _, err := tx.IsMember(5); return err }},
 		{"followers", 1, nil, func(tx *Tx) error { _, err := tx.FollowerCount(1); return err }},
 		{"reached", 1, nil, func(tx *Tx) error {
 			_, err := tx.Reached(&circles.Post{CreateSeq: 1, AnnounceSeq: 2, Author: 3, Circle: 4})
