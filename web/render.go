@@ -61,6 +61,7 @@ func part(set *template.Template, name string, view any) (template.HTML, error) 
 
 func functions(l *i18n.Localizer, assets *static.Files, now func() time.Time) template.FuncMap {
 	avatar, person := personDrawer(l)
+	rows := newRowPainter(l, assets, now)
 	return template.FuncMap{
 		"t":         l.T,
 		"num":       func(n int) string { return l.Number(int64(n)) },
@@ -78,6 +79,8 @@ func functions(l *i18n.Localizer, assets *static.Files, now func() time.Time) te
 		"person":    person,
 		"menu":      menuDrawer(l, assets),
 		"saver":     saverDrawer(l, assets),
+		"rows":      rows.list,
+		"row":       rows.one,
 		"mark":      func() template.HTML { return brandMark },
 		"megabytes": func(n int64) string { return strconv.FormatInt(n>>20, 10) + " MB" },
 	}
