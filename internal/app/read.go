@@ -123,7 +123,7 @@ func cards(tx *store.Tx, v circles.Viewer, ids []circles.PostID) ([]PostCard, er
 func excerptOf(p *circles.Post) string {
 	lead := p.BodyHTML
 	p.BodyHTML = ""
-	return text.Excerpt(text.Plain(lead), excerptLen)
+	return text.ExcerptHTML(lead, excerptLen)
 }
 
 // letIn returns the circle and the viewer's place in it, if they may read what is in it. Unknown and

@@ -23,6 +23,8 @@ func CleanLine(s string, max int) string {
 	space, marks := false, 0
 	for _, r := range norm.NFC.String(valid(s)) {
 		switch {
+		case r > ' ' && r < 0x7f: // most of most texts
+			marks = 0
 		case unicode.IsSpace(r), r == '\u2028', r == '\u2029':
 			space = b.Len() > 0
 			continue

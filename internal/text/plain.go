@@ -3,7 +3,6 @@ package text
 import (
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"golang.org/x/net/html"
 )
@@ -14,17 +13,19 @@ import (
 func Plain(s string) string { return plain(s, maxHTML) }
 
 // ExcerptHTML is Excerpt of Plain, but reads no further than it needs: a feed shows fifty.
-func ExcerptHTML(s string, n int) string { return Excerpt(plain(s, 4*n*utf8.UTFMax), n) }
+//
+// Of a text of which more than half is invisible the excerpt may be shorter.
+func ExcerptHTML(s string, n int) string { return Excerpt(plain(s, 2*n), n) }
 
-// plain stops after enough bytes of text.
+// plain stops after enough runes of text.
 func plain(s string, enough int) string {
 	if len(s) > maxHTML {
 		s = s[:maxHTML]
 	}
 	z := html.NewTokenizer(strings.NewReader(strings.ToValidUTF8(s, "\ufffd")))
-	var p plainWriter
+	p := plainWriter{left: enough}
 	dropping, pre := "", 0
-	for p.b.Len() < enough {
+	for p.left > 0 {
 		switch z.Next() {
 		case html.ErrorToken:
 			return p.b.String()
@@ -99,6 +100,7 @@ func gap(e element) int {
 // A plainWriter folds white space and owes line ends until more text comes.
 type plainWriter struct {
 	b     strings.Builder
+	left  int // runes to be written, those of white space aside
 	lines int
 	space bool
 }
@@ -108,6 +110,9 @@ func (p *plainWriter) line(n int) { p.lines = max(p.lines, n) }
 func (p *plainWriter) text(s string, pre bool) {
 	for _, r := range s {
 		switch {
+		case p.left <= 0:
+			return
+		case r > ' ' && r < 0x7f: // most of most texts
 		case r == '\n' && pre:
 			p.line(1)
 			continue
@@ -126,5 +131,6 @@ func (p *plainWriter) text(s string, pre bool) {
 		}
 		p.lines, p.space = 0, false
 		p.b.WriteRune(r)
+		p.left--
 	}
 }
