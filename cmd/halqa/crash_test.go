@@ -389,7 +389,8 @@ func (c *child) intact() {
 }
 
 // difference says where two instances do not show the same. What was deleted before the other one
-// heard of it need not be there, nor what hangs below that: nobody takes an answer to what is gone.
+// heard of it need not be there, nor what hangs below that: it is sent, but whoever asks for what it
+// answers gets a tombstone, and nobody takes an answer to what is gone.
 func difference(t *testing.T, here, there *child) string {
 	t.Helper()
 	one, two := here.shown(), there.shown()
