@@ -64,6 +64,14 @@ type Circle struct {
 // CircleID returns the circle's typed id.
 func (c *Circle) CircleID() CircleID { return CircleID(c.ID) }
 
+// Audience is who may read what is in the circle now, for MaySee: nobody while it is suspended.
+func (c *Circle) Audience() Visibility {
+	if c.SuspendedAt != 0 {
+		return ""
+	}
+	return c.Visibility
+}
+
 // A Role is a person's place in a circle.
 type Role string
 

@@ -89,13 +89,23 @@ func gone(err error) error {
 	return err
 }
 
+// shows reports entries that say what a post is, which nobody is told while its circle is suspended. That
+// something was taken away is told all the same.
+func shows(k circles.EventKind) bool {
+	switch k {
+	case circles.PostCreated, circles.PostUpdated, circles.PostRestored, circles.PostReturned, circles.PollCounted, circles.PollEnded:
+		return true
+	}
+	return false
+}
+
 // content says what became of a post or comment.
 func (s speaker) content(ev circles.Event, signer *circles.Actor, form string) (saying, error) {
 	v, err := loadPost(s.tx, circles.PostID(ev.Object))
 	if err != nil {
 		return saying{}, gone(err)
 	}
-	if !v.federated() {
+	if !v.federated() || !v.open() && shows(ev.Kind) {
 		return saying{}, errVoid
 	}
 	if signer.Kind != circles.KindCircle {

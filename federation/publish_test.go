@@ -114,7 +114,7 @@ func TestWhatIsNotPublishedIsNotThere(t *testing.T) {
 	}
 	from := h.mark()
 	var paths []string
-	for i, v := range []circles.Visibility{circles.LocalOnly, circles.MembersOnly} {
+	for i, v := range []circles.Visibility{circles.LocalOnly, circles.MembersOnly, circles.Public} {
 		name := fmt.Sprintf("secret%d", i)
 		c := h.circle(olga, name, v)
 		post := h.write(olga, c, "Psst")
@@ -125,6 +125,10 @@ func TestWhatIsNotPublishedIsNotThere(t *testing.T) {
 			for _, sub := range []string{"", "/context", "/replies", "/likes", "/shares"} {
 				paths = append(paths, p.Path()+sub)
 			}
+		}
+		if v == circles.Public { // a suspended one
+			h.update(func(tx *store.Tx) error { return tx.SetSuspended(c.ID, tx.Now()) })
+			continue
 		}
 		gone := h.write(olga, c, "Gone")
 		if err := h.app.Delete(context.Background(), olga, gone.ID); err != nil {

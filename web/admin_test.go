@@ -82,6 +82,70 @@ func TestAdminJourney(t *testing.T) {
 	v.shows("suspended", "Spam.")
 }
 
+// A suspended circle is gone for everybody, from pages and lists, and comes back whole.
+func TestSuspendedCircle(t *testing.T) {
+	g := newGarden(t)
+	keeper, v := g.member("keeper", circles.SiteModerator), g.reader()
+	g.catchUp()
+	lists := []string{"/", "/circles", "/u/ada", "/search?q=striped", "/tag/comfrey"}
+	for _, path := range lists {
+		v.open(path)
+		v.shows(map[bool]string{true: "ardening", false: "Striped tomatoes"}[path == "/circles"])
+	}
+	if g.bob.open("/c/gardening/suspend"); g.bob.status != 404 {
+		t.Errorf("a member opens a suspension: %d, want 404", g.bob.status)
+	}
+	keeper.open("/c/gardening")
+	keeper.open(keeper.action("/c/gardening/suspend"))
+	keeper.send("/c/gardening/suspend", nil)
+	if keeper.status != 422 {
+		t.Errorf("a suspension without a reason: %d, want 422", keeper.status)
+	}
+	keeper.send("/c/gardening/suspend", fill{"reason": "Nothing but advertising."})
+	keeper.shows("Suspended.", "!gardening", "Nothing but advertising.")
+	for _, r := range []*reader{v, g.bob, g.ada, keeper} {
+		for _, path := range []string{"/c/gardening", g.path, g.path + "/history"} {
+			if r.open(path); r.status != 410 && r.status != 404 {
+				t.Errorf("GET %s: %d", path, r.status)
+			}
+			r.hides("Sown in March")
+		}
+		r.open("/c/gardening")
+		r.shows("the moderation log says why")
+		for _, path := range lists {
+			r.open(path)
+			r.hides("Striped tomatoes")
+		}
+	}
+	g.bob.open("/c/gardening/submit")
+	g.bob.hides("<textarea")
+	v.open("/modlog")
+	v.shows("suspended", "gardening", "Nothing but advertising.")
+	keeper.open("/mod/suspended")
+	keeper.open("/c/gardening/suspend")
+	keeper.send("/c/gardening/suspend", nil)
+	keeper.shows("The suspension is lifted")
+	for _, path := range append(lists, g.path) {
+		v.open(path)
+		v.shows(map[bool]string{true: "ardening", false: "Striped tomatoes"}[path == "/circles"])
+	}
+}
+
+// Everyone can read what is not exchanged, with whom and why.
+func TestPoliciesPage(t *testing.T) {
+	g := newGarden(t)
+	boss, v := g.member("boss", circles.SiteAdmin), g.reader()
+	v.open("/about")
+	v.open(v.action("/about/peers"))
+	v.shows("There is no exception")
+	boss.open("/admin/peers?host=spam.example")
+	boss.send("/admin/peers", fill{"policy": "blocked", "reason": "Nothing but advertising."})
+	boss.open("/admin/peers?host=slow.example")
+	boss.send("/admin/peers", fill{"policy": "limited", "reason": "Too much of it."})
+	v.open("/about/peers")
+	v.shows("spam.example", "Blocked", "Nothing but advertising.", "slow.example", "Limited", "Too much of it.", "since")
+}
+
 func TestPeersPage(t *testing.T) {
 	var told []string
 	h := newHouse(t)

@@ -126,6 +126,9 @@ func (v *visit) head(page *app.CirclePage) CircleHead {
 		return h
 	}
 	h.Menu, h.Blocked, h.Muted = v.blockMenu(&c.Actor, page.Blocked, page.Muted), page.Blocked, page.Muted
+	if v.who.Moderates() && v.s.moderation != nil {
+		h.Menu = append(h.Menu, Action{Label: v.l.T("mod.suspend"), Href: c.Path() + "/suspend", Danger: true})
+	}
 	if !page.Closed {
 		h.Menu = append([]Action{{Label: v.l.T("list.put-circle"), Href: c.Path() + "/lists"}}, h.Menu...)
 	}

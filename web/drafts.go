@@ -122,7 +122,7 @@ func (v *visit) circleOptions(page *app.CirclePage, chosen string) ([]Option, er
 	found := chosen == ""
 	for _, r := range joined {
 		name := nameOf(&r.Circle.Actor)
-		if mayStart(r) || name == chosen {
+		if r.Circle.SuspendedAt == 0 && mayStart(r) || name == chosen {
 			out = append(out, Option{Value: name, Label: v.s.circleRef(r.Circle).Label() + " (!" + v.s.handleOf(&r.Circle.Actor) + ")", Selected: name == chosen})
 			found = found || name == chosen
 		}

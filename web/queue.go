@@ -116,7 +116,8 @@ func (v *visit) showQueue(d desk, status int, form *Form, typed url.Values) erro
 // deskTabs lead between the pages of who moderates a circle.
 func (v *visit) deskTabs(path, current string) []Tab {
 	if path == "/mod/site" {
-		return []Tab{{Label: v.l.T("mod.reports"), Href: path, Current: current == "mod"}, {Label: v.l.T("mod.log"), Href: "/modlog", Current: current == "modlog"}}
+		return []Tab{{Label: v.l.T("mod.reports"), Href: path, Current: current == "mod"}, {Label: v.l.T("suspended.title"), Href: "/mod/suspended", Current: current == "suspended"},
+			{Label: v.l.T("mod.log"), Href: "/modlog", Current: current == "modlog"}}
 	}
 	base := path[:len(path)-len("/mod")]
 	return []Tab{{Label: v.l.T("mod.reports"), Href: base + "/mod", Current: current == "mod"}, {Label: v.l.T("held.title"), Href: base + "/held", Current: current == "held"}, {Label: v.l.T("mod.bans"), Href: base + "/bans", Current: current == "bans"},

@@ -26,6 +26,7 @@ func (s *Server) routes(assets *static.Files) {
 	read := func(path string, h func(*visit) error) { show(path, s.visit(h)) }
 	show("/", s.kept(s.home))
 	read("/about", s.about)
+	read("/about/peers", s.policies)
 	read("/circles", s.directory)
 	show("/c/:name", s.kept(s.circle))
 	read("/u/:name", s.personPage)
@@ -165,7 +166,9 @@ func (s *Server) routes(assets *static.Files) {
 	admin("/admin/gates", s.gates, s.setGates)
 	admin("/admin/people", s.adminPeople, s.giveSiteRole)
 	admin("/admin/peers", s.adminPeers, s.decidePeer)
-	form("/u/:name/suspend", s.suspendForm, s.suspend)
+	form("/u/:name/suspend", s.suspendForm((*visit).personToSuspend), s.suspend((*visit).personToSuspend))
+	form("/c/:name/suspend", s.suspendForm((*visit).circleToSuspend), s.suspend((*visit).circleToSuspend))
+	e.GET("/mod/suspended", s.visit(s.members(s.suspensions)))
 
 	s.tipRoutes()
 

@@ -30,6 +30,10 @@ func adminSamples() []sample {
 			v.People = []AccountRow{{Person: ada, Name: "ada", Since: ago(9000), Seen: ago(1), Roles: roles}, {Person: lin, Name: "lin", Since: ago(90), Suspended: true, Roles: roles}}
 		}), AdminView{}},
 		{"admin-peers", "admin", peers, AdminView{}},
+		{"suspended", "suspended", SuspensionsView{Page: samplePage("Suspended", true), Tabs: []Tab{{Label: "Suspended", Href: "/mod/suspended", Current: true}}, More: "/mod/suspended?after=x",
+			Rows: []SuspensionRow{{Circle: &stars, Handle: "!stars@pond.example", At: ago(3), Reason: "Nothing but advertising.", Lift: stars.Href + "/suspend"}, {Person: bo, Handle: "@bo@pond.example", At: ago(9), Lift: bo.Href + "/suspend"}}}, SuspensionsView{}},
+		{"policies", "policies", PoliciesView{Page: samplePage("Other servers", false), More: "/about/peers?after=x", Peers: []PolicyRow{
+			{Host: "slow.example", Level: "Limited", Reason: "Much that nobody asked for.", Since: ago(900)}, {Host: "spam.example", Level: "Blocked", Blocked: true, Reason: "Nothing but advertising."}}}, PoliciesView{}},
 		{"elsewhere", "elsewhere", elsewhere, ElsewhereView{}},
 		{"elsewhere-go", "elsewhere", asked, ElsewhereView{}},
 	}

@@ -141,3 +141,37 @@ type FollowerRow struct {
 	Person PersonRef
 	Handle string
 }
+
+// SuspensionsView is page "suspended", /mod/suspended.
+type SuspensionsView struct {
+	Page
+	Tabs []Tab
+	Rows []SuspensionRow
+	More string
+}
+
+// A SuspensionRow is a person or a circle that is out of use here.
+type SuspensionRow struct {
+	Circle *CircleRef // nil = it is a person
+	Person PersonRef
+	Handle string
+	At     time.Time
+	Reason string
+	Lift   string // address of the form
+}
+
+// PoliciesView is page "policies", /about/peers.
+type PoliciesView struct {
+	Page
+	Peers []PolicyRow
+	More  string
+}
+
+// A PolicyRow is a server that not everything is exchanged with.
+type PolicyRow struct {
+	Host    string
+	Level   string
+	Blocked bool
+	Reason  string
+	Since   time.Time // zero = not known
+}

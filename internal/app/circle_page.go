@@ -27,7 +27,7 @@ type CirclePage struct {
 
 // Circle returns a circle by its name and host, "" for one of ours. A members-only circle is Closed to
 // other people of this instance, who may ask to join if they know its name, and NotFound to everybody
-// else, as an unknown one is.
+// else, as an unknown one is. A suspended one is Gone for who could see it.
 func (a *App) Circle(ctx context.Context, v circles.Viewer, name, host string) (*CirclePage, error) {
 	var page *CirclePage
 	err := a.view(ctx, "circle "+name, func(tx *store.Tx) error {
@@ -61,6 +61,12 @@ func circlePage(tx *store.Tx, v circles.Viewer, c *circles.Circle) (*CirclePage,
 		return nil, err
 	}
 	p := &CirclePage{Circle: c, Role: role}
+	if c.SuspendedAt != 0 {
+		if circles.MaySee(v, c.Visibility, role) || v.Moderates() {
+			return nil, errSuspended()
+		}
+		return nil, errNoCircle()
+	}
 	if !circles.MaySee(v, c.Visibility, role) {
 		if !v.SignedIn() {
 			return nil, errNoCircle()

@@ -200,7 +200,7 @@ func (a *App) Draft(ctx context.Context, v circles.Viewer, name string) (*KeptDr
 			return err
 		}
 		c, _, err := letIn(tx, v, d.Circle)
-		if circles.Is(err, circles.NotFound) {
+		if circles.Is(err, circles.NotFound) || circles.Is(err, circles.Gone) {
 			return nil
 		}
 		out.In = c

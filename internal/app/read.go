@@ -143,7 +143,15 @@ func letIn(tx *store.Tx, v circles.Viewer, id circles.CircleID) (*circles.Circle
 	if !circles.MaySee(v, c.Visibility, role) {
 		return nil, "", errNoCircle()
 	}
+	if c.SuspendedAt != 0 {
+		return nil, "", errSuspended()
+	}
 	return c, role, nil
+}
+
+// errSuspended is for who could read what is in a circle if it were not suspended.
+func errSuspended() error {
+	return circles.Errorf(circles.Gone, "This circle was suspended by the people who run this place; the moderation log says why.").With("refused.circle-suspended", nil)
 }
 
 // readable returns a post with its circle and the viewer's place in it, if they may enter the circle.

@@ -174,6 +174,6 @@ func photoAudience(tx *store.Tx, who circles.Viewer, photo circles.Photo) (sees,
 	if err != nil {
 		return false, false, err
 	}
-	sees = circles.MaySee(who, c.Visibility, role) && circles.MaySeePost(who, role, p)
+	sees = circles.MaySee(who, c.Audience(), role) && circles.MaySeePost(who, role, p)
 	return sees, p.State == circles.Visible && c.Visibility.Federated(), nil
 }

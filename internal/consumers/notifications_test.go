@@ -289,7 +289,7 @@ func (h *house) checkSees(t *rapid.T, v circles.Viewer) {
 			if err != nil {
 				return err
 			}
-			if !circles.MaySee(v, c.Visibility, role) || !circles.MaySeePost(v, role, p) {
+			if !circles.MaySee(v, c.Audience(), role) || !circles.MaySeePost(v, role, p) {
 				t.Fatalf("%+v with role %q met %s %d, %s in a %s circle", v, role, p.Kind, id, p.State, c.Visibility)
 			}
 		}

@@ -53,7 +53,7 @@ func mayRead(tx *store.Tx, who circles.Viewer, circle circles.CircleID) error {
 		return err
 	}
 	role, err := tx.Role(circle, who.Person)
-	if err == nil && !circles.MaySee(who, c.Visibility, role) {
+	if err == nil && !circles.MaySee(who, c.Audience(), role) {
 		err = circles.Errorf(circles.NotFound, "There is no such circle or post; check the address.").With("refused.not-visible", nil)
 	}
 	return err
@@ -81,7 +81,8 @@ func explain(tx *store.Tx, rows []circles.ModEntry) ([]Entry, error) {
 		return nil, err
 	}
 	for id, p := range titles {
-		if p.State != circles.Visible {
+		c := around[p.Circle]
+		if p.State != circles.Visible || c != nil && c.SuspendedAt != 0 {
 			titles[id] = &circles.Post{ID: p.ID, Kind: p.Kind, Circle: p.Circle, Author: p.Author, Root: p.Root, State: p.State}
 		}
 	}

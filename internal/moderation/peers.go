@@ -42,6 +42,7 @@ type Peer struct {
 	Version      string
 	Policy       Policy
 	Reason       string
+	DecidedAt    int64 // when the policy was set; of Policies only
 	FirstSeenAt  int64
 	HeardAt      int64
 	ReachedAt    int64
@@ -137,12 +138,20 @@ func (m *Moderation) Peers(ctx context.Context, who circles.Viewer, after string
 func (m *Moderation) Policies(ctx context.Context, after string) (peers []Peer, next string, err error) {
 	err = m.view(ctx, "policies", func(tx *store.Tx) error {
 		rows, err := tx.Policies(after, peerPage+1)
+		if err != nil {
+			return err
+		}
 		peers, next = pageOf(rows)
+		hosts := make([]string, len(peers))
+		for i, p := range peers {
+			hosts[i] = p.Host
+		}
+		since, err := tx.PoliciesSince(hosts)
+		for i, p := range peers {
+			peers[i] = Peer{Host: p.Host, Policy: p.Policy, Reason: p.Reason, DecidedAt: since[p.Host]}
+		}
 		return err
 	})
-	for i, p := range peers {
-		peers[i] = Peer{Host: p.Host, Policy: p.Policy, Reason: p.Reason}
-	}
 	return peers, next, err
 }
 

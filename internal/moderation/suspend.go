@@ -74,6 +74,72 @@ func (m *Moderation) suspend(ctx context.Context, who circles.Viewer, id circles
 		if err := tx.SetSuspended(id, at); err != nil {
 			return err
 		}
-		return tx.AddModEntry(circles.ModEntry{By: d.Actor.ID, Action: action, Person: id, Reason: reason})
+		e := circles.ModEntry{By: d.Actor.ID, Action: action, Person: id, Reason: reason}
+		if a.Kind == circles.KindCircle {
+			e.Circle = circles.CircleID(id) // it is read of where the circle could be found
+			if err := tx.BumpCircle(e.Circle, store.CircleChange{}); err != nil {
+				return err // kept pages show it
+			}
+		}
+		return tx.AddModEntry(e)
 	})
+}
+
+// ToSuspend returns the circle !name@host (host "" for one of ours) for who may suspend it, or lift that:
+// Circle of app hides suspended ones.
+func (m *Moderation) ToSuspend(ctx context.Context, who circles.Viewer, name, host string) (*circles.Circle, error) {
+	var c *circles.Circle
+	err := m.view(ctx, "circle to suspend", func(tx *store.Tx) (err error) {
+		if c, err = tx.CircleByName(name, host); err != nil {
+			return err
+		}
+		_, err = allow(tx, standing.Question{Who: who, Action: standing.Suspend, Person: &c.Actor})
+		return err
+	})
+	return c, err
+}
+
+// A Suspension is a person or a circle that is out of use here.
+type Suspension struct {
+	Actor  *circles.Actor // as ActorCards has it
+	At     int64          // UTC microseconds
+	Reason string         // the last that was given
+}
+
+// Suspensions returns who and what is suspended, the latest first, and the cursor of the next page, "" at
+// the end. It is for those who moderate this instance.
+func (m *Moderation) Suspensions(ctx context.Context, who circles.Viewer, cursor string) (all []Suspension, next string, err error) {
+	after, err := decodeCursor(cursor)
+	if err != nil {
+		return nil, "", err
+	}
+	err = m.view(ctx, "suspensions", func(tx *store.Tx) error {
+		all, next = nil, ""
+		if _, err := mayDecide(tx, who, 0); err != nil {
+			return err
+		}
+		rows, err := tx.Suspended(circles.ActorID(after), logPage+1)
+		if err != nil {
+			return err
+		}
+		if len(rows) > logPage {
+			rows = rows[:logPage]
+			next = encodeCursor(int64(rows[logPage-1].Actor))
+		}
+		ids := make([]circles.ActorID, len(rows))
+		for i, r := range rows {
+			ids[i] = r.Actor
+		}
+		cards, err := tx.ActorCards(ids)
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			if a := cards[r.Actor]; a != nil {
+				all = append(all, Suspension{Actor: a, At: r.At, Reason: r.Reason})
+			}
+		}
+		return nil
+	})
+	return all, next, err
 }

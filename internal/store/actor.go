@@ -106,6 +106,29 @@ func (tx *Tx) SetSuspended(id circles.ActorID, at int64) error {
 	return tx.TokensChanged()
 }
 
+// A Suspended is an actor that is suspended, since when, and the reason that was given last.
+type Suspended struct {
+	Actor  circles.ActorID
+	At     int64 // UTC microseconds
+	Reason string
+}
+
+// Suspended returns who and what is suspended, the latest first, behind one of them (0 = from the first), at
+// most limit.
+func (tx *Tx) Suspended(after circles.ActorID, limit int) ([]Suspended, error) {
+	var args []any
+	cond := ""
+	if after != 0 {
+		cond = " AND (a.suspended_at, a.id) < (SELECT z.suspended_at, z.id FROM actor z WHERE z.id = " + arg(&args, after) + ")"
+	}
+	return list(tx, func(r rowScanner) (Suspended, error) {
+		var s Suspended
+		return s, r.Scan(&s.Actor, &s.At, &s.Reason)
+	}, `SELECT a.id, a.suspended_at, COALESCE((SELECT l.reason FROM modlog l WHERE l.person = a.id AND l.person <> 0 AND l.action = 'suspend'
+			ORDER BY l.id DESC LIMIT 1), '')
+		FROM actor a WHERE a.suspended_at <> 0`+cond+" ORDER BY a.suspended_at DESC, a.id DESC LIMIT "+arg(&args, limit), args...)
+}
+
 // ClaimName takes a name for a local person or circle and reports whether it was free. A name is
 // never given out twice.
 func (tx *Tx) ClaimName(name string) (bool, error) {

@@ -161,8 +161,8 @@ func (q *feedQuery) sources(args *[]any) (tables, where, id string) {
 		tables, id = "membership s", "s.circle"
 		where = "s.person = " + arg(args, q.viewer.Person) + " AND s.role IN " + memberRoles
 		if q.floor == 0 && q.viewer.SignedIn() {
-			// A member may enter, whatever the circle's visibility: it need not be looked up.
-			return tables, where + q.wishes.hide(q.viewer, args, id, ""), id
+			// A member may enter if it is not suspended, whatever the circle's visibility: it need not be looked up.
+			return tables, where + " AND " + inUse(id) + q.wishes.hide(q.viewer, args, id, ""), id
 		}
 		tables += " CROSS JOIN circle c"
 		where += " AND c.id = s.circle"

@@ -28,10 +28,23 @@ func (tx *Tx) ModLog(v circles.Viewer, circle circles.CircleID, before int64, li
 	if circle != 0 {
 		cond = "l.circle = " + arg(&args, circle)
 	} else {
-		cond = "(l.circle = 0 OR EXISTS (SELECT 1 FROM circle c WHERE c.id = l.circle AND " + findable(v, &args) + "))"
+		cond = "(l.circle = 0 OR EXISTS (SELECT 1 FROM circle c WHERE c.id = l.circle AND " + listed(v, &args) + "))"
 	}
 	if before != 0 {
 		cond += " AND l.id < " + arg(&args, before)
 	}
 	return list(tx, scanModEntry, "SELECT "+modlogColumns+" FROM modlog l WHERE "+cond+" ORDER BY l.id DESC LIMIT "+arg(&args, limit), args...)
+}
+
+// PoliciesSince returns when each of these servers was last decided about, where the log knows.
+func (tx *Tx) PoliciesSince(hosts []string) (map[string]int64, error) {
+	since := map[string]int64{}
+	set, args := in(nil, hosts)
+	return since, tx.rows("SELECT l.host, MAX(l.at) FROM modlog l WHERE l.host <> '' AND l.host IN ("+set+") GROUP BY l.host", args, func(r rowScanner) error {
+		var host string
+		var at int64
+		err := r.Scan(&host, &at)
+		since[host] = at
+		return err
+	})
 }

@@ -46,8 +46,8 @@ type Notification struct {
 // it. The placeholders are those of the author and the circle.
 func wanted(author, circle string) string {
 	return notBlocked("r.person", author+", "+circle) + " AND " + notFrom("r.person", author+", "+circle) +
-		" AND (p.circle = 0 AND " + looseFor("r.person") + " OR c.visibility IN ('public', 'unlisted', 'local') OR p.circle <> 0 AND k.role = 'admin' OR EXISTS (SELECT 1 FROM membership m" +
-		" WHERE m.circle = c.id AND m.person = r.person AND m.role IN " + memberRoles + "))"
+		" AND (p.circle = 0 AND " + looseFor("r.person") + " OR p.circle <> 0 AND " + inUse("p.circle") + " AND (c.visibility IN ('public', 'unlisted', 'local') OR k.role = 'admin' OR EXISTS (SELECT 1 FROM membership m" +
+		" WHERE m.circle = c.id AND m.person = r.person AND m.role IN " + memberRoles + ")))"
 }
 
 // NotifyOfPost tells those whom a visible post or comment concerns: who is answered, who is named, who

@@ -7,7 +7,7 @@ import "halqa/circles"
 // FederatedPostsIn returns the newest posts of a circle that leaves the instance, at most limit.
 func (tx *Tx) FederatedPostsIn(circle circles.CircleID, limit int) ([]circles.PostID, error) {
 	return list(tx, value[circles.PostID], `SELECT p.id FROM post p CROSS JOIN circle c
-		WHERE c.id = p.circle AND p.circle = $1 AND p.kind = 'post' AND p.state = 'visible' AND c.visibility IN ('public', 'unlisted')
+		WHERE c.id = p.circle AND p.circle = $1 AND p.kind = 'post' AND p.state = 'visible' AND c.visibility IN ('public', 'unlisted') AND `+inUse("c.id")+`
 		ORDER BY p.id DESC LIMIT $2`, circle, limit)
 }
 
@@ -16,7 +16,7 @@ func (tx *Tx) FederatedPostsIn(circle circles.CircleID, limit int) ([]circles.Po
 func (tx *Tx) FederatedPostsBy(person circles.PersonID, limit int) ([]circles.PostID, error) {
 	part := func(kind, name string) string {
 		return `SELECT * FROM (SELECT p.id AS i FROM post p CROSS JOIN circle c WHERE c.id = p.circle AND p.author = $1
-			AND p.kind = '` + kind + `' AND p.state = 'visible' AND c.visibility IN ('public', 'unlisted')
+			AND p.kind = '` + kind + `' AND p.state = 'visible' AND c.visibility IN ('public', 'unlisted') AND ` + inUse("c.id") + `
 			ORDER BY p.id DESC LIMIT $2) AS ` + name
 	}
 	return list(tx, value[circles.PostID], "SELECT i FROM ("+part("post", "u")+" UNION ALL "+part("comment", "w")+
@@ -79,7 +79,7 @@ func (tx *Tx) CountAll() (Counts, error) {
 		(SELECT COUNT(*) FROM account),
 		(SELECT COUNT(*) FROM account WHERE seen_at >= $1),
 		(SELECT COUNT(*) FROM account WHERE seen_at >= $2),
-		(SELECT COUNT(*) FROM circle c JOIN actor a ON a.id = c.id WHERE c.visibility = 'public' AND a.host = '' AND a.deleted_at = 0),
+		(SELECT COUNT(*) FROM circle c JOIN actor a ON a.id = c.id WHERE c.visibility = 'public' AND a.host = '' AND a.deleted_at = 0 AND a.suspended_at = 0),
 		(SELECT COUNT(*) FROM account a CROSS JOIN post p WHERE p.author = a.person AND p.kind = 'post'),
 		(SELECT COUNT(*) FROM account a CROSS JOIN post p WHERE p.author = a.person AND p.kind = 'comment')`,
 		tx.at-30*day, tx.at-180*day)

@@ -14,6 +14,12 @@ const (
 	moderatorRoles = "('moderator', 'operator', 'owner')"
 )
 
+// inUse holds of the id of a circle that is not suspended. The inner query names no outer row: it is read
+// once for a statement, from an index of the suspended circles alone.
+func inUse(circle string) string {
+	return circle + " NOT IN (SELECT x.id FROM actor x WHERE x.suspended_at <> 0 AND x.kind = 'circle')"
+}
+
 // arg appends an argument and returns its placeholder.
 func arg(args *[]any, v any) string {
 	*args = append(*args, v)
@@ -23,6 +29,11 @@ func arg(args *[]any, v any) string {
 // mayEnter is circles.MaySee in SQL: whether the viewer may read what is in circle c. The conditions
 // of this file are the only ones that lists know, and a property test holds them against circles.
 func mayEnter(v circles.Viewer, args *[]any) string {
+	return "(" + inUse("c.id") + " AND " + audience(v, args) + ")"
+}
+
+// audience is mayEnter as if no circle were suspended.
+func audience(v circles.Viewer, args *[]any) string {
 	switch {
 	case !v.SignedIn():
 		return "c.visibility IN ('public', 'unlisted')"
@@ -76,6 +87,11 @@ func mayFind(v circles.Viewer, args *[]any) string {
 // findable is whether a list of many circles shows to the viewer what is in circle c: public circles,
 // for people of this instance the local-only ones, and those they belong to. It implies mayEnter.
 func findable(v circles.Viewer, args *[]any) string {
+	return "(" + inUse("c.id") + " AND " + listed(v, args) + ")"
+}
+
+// listed is findable as if no circle were suspended: the moderators' log says of one that it is.
+func listed(v circles.Viewer, args *[]any) string {
 	if !v.SignedIn() {
 		return "c.visibility = 'public'"
 	}

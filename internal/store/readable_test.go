@@ -35,6 +35,9 @@ func drawWorld(t *rapid.T) *world {
 		c.ID, c.Kind = circles.ActorID(id()), circles.KindCircle
 		c.Visibility = rapid.SampledFrom([]circles.Visibility{circles.Public, circles.Unlisted, circles.LocalOnly, circles.MembersOnly}).Draw(t, "visibility")
 		c.Name, c.URI = fmt.Sprintf("circle%d", c.ID), fmt.Sprintf("/c/circle%d", c.ID)
+		if rapid.IntRange(0, 3).Draw(t, "suspended") == 0 {
+			c.SuspendedAt = 1
+		}
 		if c.Visibility.Federated() && rapid.Bool().Draw(t, "remote") {
 			c.Host, c.URI = "far.example", "https://far.example"+c.URI
 		}
@@ -140,7 +143,7 @@ func TestListsShowWhatCirclesAllows(t *testing.T) {
 					var want []circles.PostID
 					for _, p := range slices.Backward(w.posts) {
 						role := w.roles[p.Circle][v.Person]
-						if p.Author == author && circles.MaySee(v, w.circle(p.Circle).Visibility, role) && circles.MaySeePost(v, role, p) {
+						if p.Author == author && circles.MaySee(v, w.circle(p.Circle).Audience(), role) && circles.MaySeePost(v, role, p) {
 							want = append(want, p.ID)
 						}
 					}
@@ -211,7 +214,7 @@ func (w *world) feed(v circles.Viewer, f store.Feed) []circles.PostID {
 		case store.FeedCircle:
 			in = p.Circle == f.Circle
 		}
-		if !in || p.State != circles.Visible || !circles.MaySee(v, c.Visibility, role) {
+		if !in || p.State != circles.Visible || !circles.MaySee(v, c.Audience(), role) {
 			continue
 		}
 		if v.SignedIn() && (w.blocks[v.Person][p.Author.Actor()] || w.blocks[v.Person][c.ID]) {

@@ -98,7 +98,7 @@ func (w *pickyWorld) save(tx *store.Tx) error {
 func (w *pickyWorld) lists(v circles.Viewer, p *circles.Post, entered bool) bool {
 	c, role := w.circle(p.Circle), w.roles[p.Circle][v.Person]
 	switch {
-	case p.State != circles.Visible || !circles.MaySee(v, c.Visibility, role):
+	case p.State != circles.Visible || !circles.MaySee(v, c.Audience(), role):
 		return false
 	case !v.SignedIn():
 		return entered || c.Visibility == circles.Public

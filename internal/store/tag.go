@@ -55,7 +55,7 @@ func (tx *Tx) PopularTags(since circles.PostID, limit int) ([]TagCount, error) {
 		err := r.Scan(&c.Tag, &c.People, &c.Posts)
 		return c, err
 	}, `SELECT g.tag || '', COUNT(DISTINCT p.author), COUNT(*) FROM post_tag g CROSS JOIN post p CROSS JOIN circle c
-		WHERE g.post > $1 AND p.id = g.post AND p.state = 'visible' AND c.id = p.circle AND c.visibility = 'public'
+		WHERE g.post > $1 AND p.id = g.post AND p.state = 'visible' AND c.id = p.circle AND c.visibility = 'public' AND `+inUse("c.id")+`
 		GROUP BY g.tag || '' ORDER BY COUNT(DISTINCT p.author) DESC, COUNT(*) DESC, 1 LIMIT $2`, since, limit)
 }
 

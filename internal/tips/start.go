@@ -192,7 +192,7 @@ func (t *Tips) post(tx *store.Tx, v circles.Viewer, p *circles.Post) (destinatio
 	if err != nil {
 		return to, err
 	}
-	if !circles.MaySee(v, c.Visibility, role) || !circles.MaySeePost(v, role, p) {
+	if !circles.MaySee(v, c.Audience(), role) || !circles.MaySeePost(v, role, p) {
 		return to, gone
 	}
 	if c.Sensitive || p.Sensitive { // money for such pictures is what ruined the first Circles
