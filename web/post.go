@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strconv"
 
 	"halqa/circles"
 	"halqa/circles/ranking"
@@ -220,13 +221,29 @@ func (v *visit) delivery(d *app.Delivery, c *circles.Circle) *Delivery {
 	}
 	out := &Delivery{Done: d.Done, Total: d.Total}
 	for _, h := range d.Waiting {
-		row := DeliveryHost{Host: h.Host, Error: h.Error, Failed: h.Failed, Next: at(h.NextTryAt)}
+		row := DeliveryHost{Host: h.Host, Error: v.undelivered(h), Failed: h.Failed, Next: at(h.NextTryAt)}
 		if row.Error == "" {
 			row.Error, row.Waiting = v.l.T("delivery.waiting"), true
 		}
 		out.Hosts = append(out.Hosts, row)
 	}
 	return out
+}
+
+// undelivered is what went wrong with a server, in the reader's language. The record has it in English, in
+// the words that the English catalogue has, too; what is in none, an older record, is shown as it is.
+func (v *visit) undelivered(h app.DeliveryHost) string {
+	english := v.s.words.Localizer("en")
+	args := []any{"Host", h.Host, "Status", strconv.Itoa(h.Status)}
+	for _, key := range []string{
+		"delivery.answered", "delivery.unreachable", "delivery.slow", "delivery.certificate", "delivery.no-https",
+		"delivery.too-large", "delivery.redirects", "delivery.not-allowed", "delivery.ours", "delivery.failed",
+	} {
+		if english.T(key, args...) == h.Error {
+			return v.l.T(key, args...)
+		}
+	}
+	return h.Error
 }
 
 // history is /post/{id}/history.
