@@ -58,6 +58,8 @@ const (
 	// Object: the message, to somebody elsewhere. Nothing of what it says stands in the log.
 	MessageSent    EventKind = "message.sent"    // Create
 	MessageDeleted EventKind = "message.deleted" // Delete
+
+	GateTold EventKind = "gate.told" // Object: the notice; the circle says to its author's server why a gate held or refused a post; Reject, and a Create of a message
 )
 
 // A Lane keeps what is sent to an inbox in order without letting votes hold up words.
@@ -74,7 +76,7 @@ func (k EventKind) Lane() Lane {
 	switch k {
 	case PostCreated, PostUpdated, PostDeleted, PostRestored, PostRemoved, PostReturned, PostLocked, PostUnlocked,
 		PostPinned, PostUnpinned, MemberBanned, MemberUnbanned, ModeratorAdded, ModeratorRemoved, ReportSent,
-		PollCounted, PollEnded, MessageSent, MessageDeleted:
+		PollCounted, PollEnded, MessageSent, MessageDeleted, GateTold:
 		return LaneContent
 	case VoteCast, VoteWithdrawn, PollVoted:
 		return LaneVote

@@ -64,7 +64,7 @@ func (in *Inbox) unwrap(tx *store.Tx, a act, circle *circles.Circle, o as.Ref) e
 		return err
 	}
 	if in.site.Ours(inner.Actor) {
-		return nil // what our own people sent to the circle comes back when it took it
+		return in.tookOurs(tx, circle, inner) // what our own people sent to the circle comes back when it took it
 	}
 	if err := in.welcome(tx, inner.Actor); err != nil {
 		return err

@@ -44,6 +44,9 @@ func (in *Inbox) acceptFollow(tx *store.Tx, a act) error {
 // rejectFollow takes a refusal, or the removal of a follower of long standing. Rejects of anything
 // else have nothing to undo here.
 func (in *Inbox) rejectFollow(tx *store.Tx, a act) error {
+	if a.Gate != nil {
+		return in.gateAnswer(tx, a)
+	}
 	follower, followee, err := in.ourFollow(tx, a)
 	if err != nil {
 		return err

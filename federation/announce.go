@@ -63,6 +63,9 @@ func (s speaker) say(ev circles.Event, form string) (saying, error) {
 		if isMessage(ev.Kind) {
 			return s.message(ev, signer, form)
 		}
+		if ev.Kind == circles.GateTold {
+			return s.gateTold(ev, signer, form)
+		}
 		if governs(ev.Kind) {
 			return s.governing(ev, signer, form)
 		}

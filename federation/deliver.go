@@ -56,6 +56,8 @@ func (s *Sender) attempt(ctx context.Context, st *inboxState, it *item, family s
 	var err error
 	if isMessage(it.Kind) {
 		b, err = s.packMessage(ctx, it.Event, family) // for this one inbox: nobody else would find it kept
+	} else if it.Kind == circles.GateTold {
+		b, err = s.packGate(ctx, it.Event, family)
 	} else {
 		b, err = s.press.bundle(ctx, it.Event, classOf(family))
 	}

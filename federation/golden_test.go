@@ -19,6 +19,7 @@ import (
 	"halqa/internal/app"
 	"halqa/internal/fetch"
 	"halqa/internal/moderation"
+	"halqa/internal/standing"
 	"halqa/internal/store"
 	"halqa/internal/testdb"
 )
@@ -119,6 +120,12 @@ func (w *spoken) said(err error) {
 					}
 					continue
 				}
+				if ev.Kind == circles.GateTold {
+					if err := w.explanation(tx, ev, family); err != nil {
+						return err
+					}
+					continue
+				}
 				b, err := pack(w.site, tx, ev, classOf(family))
 				if err != nil {
 					return err
@@ -145,6 +152,37 @@ func (w *spoken) letter(tx *store.Tx, ev circles.Event, family string) error {
 		return err
 	}
 	w.note(shapeOf(w, said.doc.Bytes())+"-private", said.doc.Bytes(), family)
+	w.kinds[ev.Kind] = true
+	return nil
+}
+
+// explanation notes what is said about a gate, which depends on the one server it goes to.
+func (w *spoken) explanation(tx *store.Tx, ev circles.Event, family string) error {
+	signer, err := tx.Actor(ev.Signer)
+	if err != nil {
+		return err
+	}
+	n, err := tx.GateNotice(ev.Object)
+	if err != nil {
+		return err
+	}
+	s := speaker{site: w.site, tx: tx, family: "halqa"}
+	said, err := s.gateTold(ev, signer, formMain)
+	if err != nil {
+		return err
+	}
+	w.shapes["reject-gate"], w.families["reject-gate"] = said.doc.Bytes(), map[string]bool{} // between two of ours
+	for _, form := range gateForms(n, family) {
+		s.family = family
+		if said, err = s.gateTold(ev, signer, form); err != nil {
+			return err
+		}
+		shape := shapeOf(w, said.doc.Bytes()) + "-gate"
+		if classOf(family).micro() {
+			shape += "-answer"
+		}
+		w.note(shape, said.doc.Bytes(), family)
+	}
 	w.kinds[ev.Kind] = true
 	return nil
 }
@@ -362,6 +400,18 @@ func TestEachShapeIsGolden(t *testing.T) {
 	}))
 	_, err = w.app.VotePoll(ctx, boss, theirs, []int{1})
 	w.said(err)
+
+	// What a gate holds.
+	w.update(func(tx *store.Tx) error {
+		return tx.AddActor(&circles.Actor{ID: circles.ActorID(tx.NewID()), Kind: circles.KindService, Name: app.GateName, URI: "/u/" + app.GateName,
+			PublicKey: goldenKey, Locked: true, Bot: true, Published: tx.Now(), CreatedAt: tx.Now(), UpdatedAt: tx.Now()})
+	})
+	w.document("service", "/u/"+app.GateName)
+	w.said(standing.NewGates(w.store).Storm(ctx, boss, id, time.Hour, "A wave of spam", "en"))
+	w.said(receive(func(tx *store.Tx) error {
+		return run(w.app.ReceivePost(tx, app.Said{By: bob, Activity: "https://lemmy.example/create/11"}, app.RemotePost{URI: "https://lemmy.example/post/11",
+			Circle: id, Title: "Pills", HTML: "<p>Pills.</p>"}))
+	}))
 
 	for _, lane := range laneOrder {
 		for _, k := range kindsOf(lane) {

@@ -85,6 +85,7 @@ func NewPublisher(o PublisherOptions) *Publisher {
 		"/comment/{id}/likes":    p.likes,
 		"/comment/{id}/shares":   p.shares,
 		"/message/{id}":          p.message,
+		"/notice/{id}":           p.notice,
 		"/activity/{seq}":        p.activity,
 		"/activity/{seq}/{form}": p.activity,
 	} {
@@ -103,7 +104,7 @@ func NewPublisher(o PublisherOptions) *Publisher {
 func (p *Publisher) Owns(r *http.Request) bool {
 	path := r.URL.Path
 	switch {
-	case path == "/inbox", path == "/outbox", strings.HasPrefix(path, "/.well-known/"), strings.HasPrefix(path, "/nodeinfo/"), strings.HasPrefix(path, "/activity/"):
+	case path == "/inbox", path == "/outbox", strings.HasPrefix(path, "/.well-known/"), strings.HasPrefix(path, "/nodeinfo/"), strings.HasPrefix(path, "/activity/"), strings.HasPrefix(path, "/notice/"):
 		return true
 	}
 	rest := strings.Split(strings.TrimPrefix(path, "/"), "/")

@@ -122,6 +122,8 @@ func (v *visit) told(g app.NotificationGroup, sums map[int64]string) Notificatio
 			row.Who, row.Href = PersonRef{}, "/settings/tips"
 		case n.Tip != 0:
 			row.Href = "/tips/" + idOf(n.Tip)
+		case n.Post != nil && (n.Kind == app.ToldHeld || n.Kind == app.ToldRefused || n.Kind == app.ToldApproved):
+			row.Href = "/post/" + n.Post.ID.String() + "/held"
 		case n.Post != nil:
 			row.Href = placeIn(g.Thread, n.Post)
 		case n.Actor != nil:

@@ -125,6 +125,9 @@ func openHouse(ctx context.Context, cfg config, base string, log *slog.Logger, n
 	if _, err := h.app.EnsureInstanceActor(ctx); err != nil {
 		return h, err
 	}
+	if _, err := h.app.EnsureGateActor(ctx); err != nil {
+		return h, err
+	}
 	if err := h.openTips(ctx); err != nil {
 		return h, err
 	}
@@ -240,6 +243,7 @@ func (h *house) openFederation() error {
 	h.worker.Every("gates", time.Minute, h.gates.Sweep)
 	h.worker.Every("proofs of gates", time.Minute, h.gates.Prove)
 	h.worker.Every("held posts", time.Hour, h.app.SweepHeld)
+	h.worker.Every("notices of gates", 24*time.Hour, h.app.SweepGateNotices)
 	h.worker.Every("sessions", time.Hour, h.accounts.Sweep)
 	h.sweepTips()
 	h.worker.Every("tokens", time.Hour, h.accounts.SweepTokens)

@@ -136,6 +136,151 @@ func TestJoinRequestFromElsewhere(t *testing.T) {
 	}
 }
 
+// A person whose post waits is told once why, by whom and until when, in the form and the language that
+// their server shows them, and not again the same day; a refusal is explained, too.
+func TestHeldIsExplained(t *testing.T) {
+	for _, c := range []struct {
+		persona testpeer.Persona
+		opts    []testpeer.Option
+		typ     string
+		from    string // who writes
+	}{
+		{testpeer.Lemmy, nil, "ChatMessage", "gate"},
+		{testpeer.Lemmy, []testpeer.Option{testpeer.WithVersion("0.19.11")}, "ChatMessage", "gate"},
+		{testpeer.PieFed, nil, "ChatMessage", "gate"},
+		{testpeer.Mbin, nil, "ChatMessage", "gate"},
+		{testpeer.Mastodon, nil, "Note", "gardening"},
+		{testpeer.GoToSocial, nil, "Note", "gardening"},
+		{testpeer.Misskey, nil, "Note", "gardening"},
+		{testpeer.Unknown, nil, "Note", "gate"},
+	} {
+		t.Run(string(c.persona), func(t *testing.T) {
+			t.Parallel()
+			w := newTown(t)
+			ctx := t.Context()
+			v := w.visit(c.persona, c.opts...)
+			garden := w.circle("gardening")
+			group := v.follows("gardening")
+			w.storm(garden)
+			chinese := c.persona == testpeer.Misskey
+			language := func(o map[string]any) {
+				if chinese {
+					o["contentMap"] = map[string]any{"zh": o["content"]}
+				}
+			}
+			sent := v.bob.Post(ctx, group, "Is this a weed?", "<p>Thorns.</p>", language)
+			w.arrives("bob's post", sent.Object, func(p *circles.Post) bool { return p.State == circles.Held })
+			var told []testpeer.Post
+			v.sees("why it waits", func() bool { told = v.told(); return len(told) == 1 })
+			one := told[0]
+			words := []string{"held, not lost", "7 days", "Set by @ann", "A wave of spam", group + "/why", sent.Object}
+			if chinese {
+				words = []string{"不会丢失", "7 天", "由 @ann 设定", group + "/why", sent.Object}
+			}
+			for _, word := range words {
+				if !strings.Contains(one.HTML, word) {
+					t.Errorf("bob is not told %q:\n%s", word, one.HTML)
+				}
+			}
+			if want := w.finger(c.from); one.Author != want || one.Type != c.typ {
+				t.Errorf("a %s by %s tells him, want a %s by %s", one.Type, one.Author, c.typ, want)
+			}
+			if v.micro() && c.persona != testpeer.Unknown && one.ReplyTo != sent.Object {
+				t.Errorf("it answers %q, want %s", one.ReplyTo, sent.Object)
+			}
+			if status, _ := v.peer.Get(ctx, v.peer.Person("eve"), one.ID); status != 404 {
+				t.Errorf("eve reads what bob is told: %d", status)
+			}
+			if status, body := v.peer.Get(ctx, v.bob, one.ID); status != 200 || !strings.Contains(body, "Notice") && !strings.Contains(body, "gardening") {
+				t.Errorf("bob reads what he is told at its address: %d %s", status, body)
+			}
+
+			again := v.bob.Post(ctx, group, "And this?", "<p>Thistles.</p>")
+			second := w.arrives("his second post", again.Object, func(p *circles.Post) bool { return p.State == circles.Held })
+			w.must(w.h.app.Refuse(ctx, w.ann, second.ID, "Ask in the thread on weeds."))
+			v.unheard("the second post", garden)
+			if n := len(v.told()); n != 1 {
+				t.Errorf("bob was told %d times in a day", n)
+			}
+			if p := w.at(one.ID); p != nil {
+				t.Errorf("the notice is a post here: %+v", p)
+			}
+			v.content("the end")
+		})
+	}
+}
+
+// told are the messages that bob alone got, in the order in which they came.
+func (v *visit) told() (all []testpeer.Post) {
+	for _, n := range v.peer.Notices(v.bob.ID) {
+		if p, ok := v.peer.Post(n.Object); ok && n.Private && strings.Contains(n.Object, "/notice/") {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+// Between two instances of ours somebody whose post a circle elsewhere holds reads there what a member of
+// the circle would, and is told what becomes of it.
+func TestHeldBetweenTwoInstances(t *testing.T) {
+	b, a := newTown(t), newTown(t)
+	ctx := t.Context()
+	garden := b.circle("gardening")
+	far, err := a.h.followDemo(ctx, a.lin, "gardening", b.h.site.Host)
+	a.must(err)
+	there := far.CircleID()
+	b.storm(garden)
+	weed := a.post(a.lin, there, "Is this a weed?", "Thorns.")
+	spam := a.post(a.lin, there, "Cheap seeds", "Buy.")
+	arrived := b.arrives("lin's post", weed.at, func(p *circles.Post) bool { return p.State == circles.Held })
+	bad := b.arrives("lin's other post", spam.at, func(p *circles.Post) bool { return p.State == circles.Held })
+
+	var h *app.Held
+	answered := func(what string, n note, holds func() bool) {
+		t.Helper()
+		a.eventually(what, func() bool {
+			var err error
+			h, err = a.h.app.Held(ctx, a.lin, n.ID)
+			return err == nil && holds()
+		})
+	}
+	for _, n := range []note{weed, spam} { // each, though people are told once a day
+		answered("the explanation", n, func() bool { return !h.Decided })
+	}
+	here, err := b.h.app.Held(ctx, b.ann, bad.ID)
+	b.must(err)
+	for _, lang := range []string{"en", "zh"} {
+		if got, want := h.Why.Text[lang], here.Why.Text[lang]; got != want || got == "" {
+			t.Errorf("lin reads %q, where a member would read %q", got, want)
+		}
+	}
+	if say := h.Why.Say("en"); !strings.Contains(say, "A wave of spam") || !strings.Contains(say, "Set by ") || h.Why.Appeal != b.address(&garden.Actor)+"/why" {
+		t.Errorf("lin reads %q, and objects at %q", say, h.Why.Appeal)
+	}
+	if _, err := a.h.app.Held(ctx, a.ann, weed.ID); !circles.Is(err, circles.NotFound) {
+		t.Errorf("ann reads why lin's post waits: %v", err)
+	}
+	_, err = b.h.app.Approve(ctx, b.ann, arrived.ID)
+	b.must(err)
+	answered("that it was let through", weed, func() bool { return h.Decided && !h.Refused })
+	b.must(b.h.app.Refuse(ctx, b.ann, bad.ID, "An advertisement."))
+	answered("that it was refused", spam, func() bool { return h.Decided && h.Refused && h.Note == "An advertisement." })
+	kinds := map[store.NotificationKind]int{}
+	a.must(a.h.store.View(ctx, func(tx *store.Tx) error {
+		all, err := tx.Notifications(a.lin)
+		for _, n := range all {
+			kinds[n.Kind]++
+		}
+		return err
+	}))
+	if kinds[store.ToldHeld] != 2 || kinds[store.ToldApproved] != 1 || kinds[store.ToldRefused] != 1 {
+		t.Errorf("lin was told %v", kinds)
+	}
+	if n, err := a.h.app.UnreadMessages(ctx, a.lin); err != nil || n != 0 {
+		t.Errorf("lin has %d messages beside, %v", n, err)
+	}
+}
+
 // storm lets a circle ask the most at once.
 func (w *town) storm(c *circles.Circle) {
 	w.t.Helper()

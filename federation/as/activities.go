@@ -202,38 +202,88 @@ func Move(a Act, target string) Doc {
 type Gate struct {
 	Action   string // "post"
 	Decision string // "held", "refused"
+	Object   string // the id of what was written: servers forget the activity sooner
 	Unmet    []Unmet
-	SetBy    string // who set the rule
-	Reason   string // why they did
-	Appeal   string // where to object
+	Text     map[string]string // the same in plain sentences, by language
+	SetBy    string            // who set the rule
+	SetAt    time.Time         // when; zero = nobody did, it is a rule of the program
+	Reason   string            // why they did
+	Note     string            // why a moderator refused it
+	Appeal   string            // where to object
 }
 
 // Unmet is one condition that is not met yet.
 type Unmet struct {
-	Fact       string    `json:"fact"`
-	Have, Need int64     `json:"-"`
-	ETA        time.Time `json:"-"` // zero if time alone does not help
+	Path  int    // the path it is on, counted from 1: one path that is met opens the gate
+	Fact  string // as docs/protocol.md lists them
+	Scope string // "circle", "instance" or ""
+	Have  int64  // negative = not told
+	Need  int64
+	ETA   time.Time // zero if time alone does not help
 }
 
 // MarshalJSON implements json.Marshaler.
 func (g Gate) MarshalJSON() ([]byte, error) {
 	return render(struct {
-		Type     string      `json:"type"`
-		Action   string      `json:"action"`
-		Decision string      `json:"decision"`
-		Unmet    list[Unmet] `json:"unmet"`
-		SetBy    string      `json:"setBy,omitempty"`
-		Reason   string      `json:"reason,omitempty"`
-		Appeal   string      `json:"appeal,omitempty"`
-	}{"Gate", g.Action, g.Decision, g.Unmet, g.SetBy, g.Reason, g.Appeal}), nil
+		Type     string            `json:"type"`
+		Action   string            `json:"action"`
+		Decision string            `json:"decision"`
+		Object   string            `json:"object,omitempty"`
+		Unmet    list[Unmet]       `json:"unmet"`
+		Text     map[string]string `json:"text,omitempty"`
+		SetBy    string            `json:"setBy,omitempty"`
+		SetAt    string            `json:"setAt,omitempty"`
+		Reason   string            `json:"reason,omitempty"`
+		Note     string            `json:"note,omitempty"`
+		Appeal   string            `json:"appeal,omitempty"`
+	}{"Gate", g.Action, g.Decision, g.Object, g.Unmet, g.Text, g.SetBy, stamp(g.SetAt), g.Reason, g.Note, g.Appeal}), nil
 }
 
 // MarshalJSON implements json.Marshaler.
 func (u Unmet) MarshalJSON() ([]byte, error) {
+	have := &u.Have
+	if u.Have < 0 {
+		have = nil
+	}
 	return render(struct {
-		Fact string `json:"fact"`
-		Have int64  `json:"have"`
-		Need int64  `json:"need"`
-		ETA  string `json:"eta,omitempty"`
-	}{u.Fact, u.Have, u.Need, stamp(u.ETA)}), nil
+		Path  int    `json:"path,omitempty"`
+		Fact  string `json:"fact"`
+		Scope string `json:"scope,omitempty"`
+		Have  *int64 `json:"have,omitempty"`
+		Need  int64  `json:"need"`
+		ETA   string `json:"eta,omitempty"`
+	}{u.Path, u.Fact, u.Scope, have, u.Need, stamp(u.ETA)}), nil
+}
+
+// gate reads the machine-readable part of a refusal; nil if there is none. A gate has at most four paths of
+// four facts.
+func gate(v value) *Gate {
+	const paths, facts, most = 4, 4, 1 << 20
+	if v = v.first(); !v.isObject() || v.get("decision").str() == "" {
+		return nil
+	}
+	g := &Gate{
+		Action: v.get("action").text(MaxName), Decision: v.get("decision").text(MaxName), Object: v.get("object").id(),
+		SetBy: v.get("setBy").id(), SetAt: v.get("setAt").time(), Reason: v.get("reason").text(MaxSummary), Note: v.get("note").text(MaxSummary),
+		Appeal: v.get("appeal").id(), Text: map[string]string{},
+	}
+	v.get("unmet").each(func(u value) {
+		if len(g.Unmet) == paths*facts || !u.isObject() {
+			return
+		}
+		one := Unmet{Path: min(u.get("path").count(), paths), Fact: u.get("fact").text(MaxName), Scope: u.get("scope").text(MaxName),
+			Have: -1, Need: int64(min(u.get("need").count(), most)), ETA: u.get("eta").time()}
+		if have := u.get("have"); !have.absent() {
+			one.Have = int64(min(have.count(), most))
+		}
+		g.Unmet = append(g.Unmet, one)
+	})
+	if text := v.get("text"); text.isObject() {
+		for _, lang := range []string{"en", "zh"} {
+			if s := text.get(lang).text(MaxSummary); s != "" {
+				g.Text[lang] = s
+			}
+		}
+	}
+	return g
 }

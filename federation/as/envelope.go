@@ -33,6 +33,7 @@ type Envelope struct {
 	Summary    string
 	HasSummary bool
 	Content    string // Flag and Reject
+	Gate       *Gate  // Reject of a post, by a circle of ours on another server; nil = none
 
 	Choice string // PollVote, PieFed's own: the option that was chosen
 
@@ -153,6 +154,8 @@ func envelope(v value) *Envelope {
 			e.Summary, e.HasSummary = m.text(MaxSummary), m.first().isString()
 		case "content":
 			e.Content = m.text(MaxSummary)
+		case "gate":
+			e.Gate = gate(m)
 		case "choice_text":
 			e.Choice = m.text(MaxName)
 		case "removeData":

@@ -26,6 +26,8 @@ type Held struct {
 	At     int64 // UTC microseconds
 	Until  int64 // when nobody's decision becomes a no
 
+	Elsewhere bool // a circle of another server holds it; Until is when one of Halqa refuses
+
 	Decided bool
 	Refused bool
 	By      *circles.Actor // who decided; nil = nobody did in time
@@ -131,6 +133,11 @@ func (a *App) Held(ctx context.Context, who circles.Viewer, id circles.PostID) (
 		h, err := tx.Held(id)
 		if err != nil {
 			return err
+		}
+		if h == nil && who.SignedIn() && at.post.Author == who.Person {
+			if held, err = answered(tx, at.post); err != nil || held != nil {
+				return err
+			}
 		}
 		if h == nil || !who.SignedIn() {
 			return errNothingHeld()
@@ -286,6 +293,9 @@ func refuseHeld(tx *store.Tx, at place, by circles.ActorID, reason string) error
 	}
 	p.State, p.Reason = circles.Refused, reason
 	if err := tx.SavePostState(p); err != nil {
+		return err
+	}
+	if err := explainRefusal(tx, at, reason); err != nil {
 		return err
 	}
 	return tx.BumpCircle(p.Circle, store.CircleChange{})

@@ -17,11 +17,16 @@ const (
 	ToldMention = store.ToldMention
 	ToldThread  = store.ToldThread
 	ToldRemoved = store.ToldRemoved
-	ToldFollow  = store.ToldFollow
-	ToldMoved   = store.ToldMoved
-	ToldPoll    = store.ToldPoll
-	ToldBanned  = store.ToldBanned
-	ToldReport  = store.ToldReport
+
+	ToldHeld     = store.ToldHeld
+	ToldRefused  = store.ToldRefused
+	ToldApproved = store.ToldApproved
+
+	ToldFollow = store.ToldFollow
+	ToldMoved  = store.ToldMoved
+	ToldPoll   = store.ToldPoll
+	ToldBanned = store.ToldBanned
+	ToldReport = store.ToldReport
 
 	ToldTip       = store.ToldTip
 	ToldTipFailed = store.ToldTipFailed

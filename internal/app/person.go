@@ -50,10 +50,14 @@ func (a *App) CreatePerson(tx *store.Tx, in NewPerson) (circles.PersonID, error)
 
 // EnsureInstanceActor returns the actor that this instance speaks as, and makes it the first time.
 func (a *App) EnsureInstanceActor(ctx context.Context) (*circles.Actor, error) {
-	const uri = "/"
+	return a.ensureActor(ctx, &circles.Actor{Kind: circles.KindInstance, Name: a.host, URI: "/", Locked: true})
+}
+
+// ensureActor returns the actor at an address of this instance, and makes it as it is given the first time.
+func (a *App) ensureActor(ctx context.Context, as *circles.Actor) (*circles.Actor, error) {
 	var found *circles.Actor
 	look := func(tx *store.Tx) (err error) {
-		found, err = tx.ActorByURI(uri)
+		found, err = tx.ActorByURI(as.URI)
 		return err
 	}
 	err := a.store.View(ctx, look)
@@ -68,11 +72,10 @@ func (a *App) EnsureInstanceActor(ctx context.Context) (*circles.Actor, error) {
 		if err := look(tx); !circles.Is(err, circles.NotFound) {
 			return err // another process made it meanwhile, or the database did not answer
 		}
-		now := tx.Now()
-		found = &circles.Actor{
-			ID: circles.ActorID(tx.NewID()), Kind: circles.KindInstance, Name: a.host, URI: uri, Locked: true,
-			PublicKey: keys.Public, Published: now, CreatedAt: now, UpdatedAt: now,
-		}
+		made, now := *as, tx.Now()
+		made.ID, made.PublicKey = circles.ActorID(tx.NewID()), keys.Public
+		made.Published, made.CreatedAt, made.UpdatedAt = now, now, now
+		found = &made
 		if err := tx.AddActor(found); err != nil {
 			return err
 		}

@@ -175,6 +175,12 @@ func (a *App) ReceivePost(tx *store.Tx, said Said, in RemotePost) (Outcome, erro
 	}
 	d, err := allow(tx, q)
 	if err != nil {
+		if d.Gate != nil {
+			if err := explain(tx, at.circle, d.Actor, d.Gate, store.GateNotice{Activity: said.Activity, Object: in.URI,
+				Decision: store.GateRefused, Language: in.Language}); err != nil {
+				return Outcome{}, err
+			}
+		}
 		return refused(0, err)
 	}
 	if !sameHost(in.URI, d.Actor.Host) {
@@ -211,6 +217,10 @@ func (a *App) ReceivePost(tx *store.Tx, said Said, in RemotePost) (Outcome, erro
 		}
 	}
 	if p.State == circles.Held {
+		if err := explain(tx, at.circle, d.Actor, d.Gate, store.GateNotice{Post: p.ID, Activity: said.Activity, Object: in.URI,
+			Decision: store.GateHeld, Language: in.Language}); err != nil {
+			return Outcome{}, fmt.Errorf("receive %s: %w", in.URI, err)
+		}
 		return Outcome{Result: Waits, Post: p.ID, Reason: d.Reason, Refusal: d.Refusal}, nil
 	}
 	return Outcome{Result: Applied, Post: p.ID}, nil

@@ -20,6 +20,10 @@ const (
 	ToldBanned  NotificationKind = "banned"  // a circle has shut them out
 	ToldReport  NotificationKind = "report"  // reports wait in a circle that they moderate
 
+	ToldHeld     NotificationKind = "held"     // a circle elsewhere holds what they wrote
+	ToldRefused  NotificationKind = "refused"  // a circle elsewhere did not take what they wrote
+	ToldApproved NotificationKind = "approved" // a circle elsewhere took what it held
+
 	ToldTip       NotificationKind = "tip"        // somebody tipped them
 	ToldTipFailed NotificationKind = "tip-failed" // a tip of theirs was not paid after all
 	ToldTipBack   NotificationKind = "tip-back"   // some of a tip that they gave or got went back

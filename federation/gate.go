@@ -1,0 +1,354 @@
+package federation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"html"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"halqa/circles"
+	"halqa/circles/reputation"
+	"halqa/federation/as"
+	"halqa/federation/httpsig"
+	"halqa/internal/app"
+	"halqa/internal/standing"
+	"halqa/internal/store"
+)
+
+// What a gate of ours holds or refuses is explained to its author's server, and what a circle elsewhere says
+// of its gates is read. Nothing of it is for anybody but the author.
+
+// formNotice is the message to the author; formMain is the Reject for a server of our kind. // FEP-1b12
+const formNotice = "notice"
+
+// packGate renders why something was held or refused for its author's server. One of our own kind is told of
+// each and shows it itself. People of others get a message, once a day; a Reject of anything but a Follow
+// would be ignored there, and Lemmy answers it with 400.
+func (s *Sender) packGate(ctx context.Context, ev circles.Event, family string) (b *bundle, err error) {
+	err = s.store.View(ctx, func(tx *store.Tx) error {
+		b = &bundle{}
+		n, err := tx.GateNotice(ev.Object)
+		if err != nil {
+			b.void = true
+			return orVoid(err)
+		}
+		signer, err := tx.Actor(ev.Signer)
+		if err != nil {
+			b.void = true
+			return orVoid(err)
+		}
+		for _, form := range gateForms(n, family) {
+			said, err := (speaker{site: s.site, tx: tx, family: family}).gateTold(ev, signer, form)
+			if errors.Is(err, errNoForm) {
+				continue
+			}
+			if err != nil {
+				b.void = true
+				return orVoid(err)
+			}
+			b.parcels = append(b.parcels, parcel{said.signer, httpsig.PrepareBody(said.doc.Bytes())})
+		}
+		return nil
+	})
+	return b, err
+}
+
+func orVoid(err error) error {
+	if errors.Is(gone(err), errVoid) {
+		return nil
+	}
+	return err
+}
+
+func gateForms(n *store.GateNotice, family string) []string {
+	switch {
+	case family == "halqa":
+		return []string{formMain}
+	case n.Told:
+		return []string{formNotice}
+	}
+	return nil
+}
+
+// gateTold says why a gate of ours held or refused what somebody elsewhere wrote.
+func (s speaker) gateTold(ev circles.Event, signer *circles.Actor, form string) (saying, error) {
+	n, err := s.tx.GateNotice(ev.Object)
+	if err != nil {
+		return saying{}, gone(err)
+	}
+	if n.Circle.Actor() != signer.ID {
+		return saying{}, errVoid
+	}
+	if n.Decision == store.GateHeld {
+		p, err := s.tx.Post(n.Post)
+		if err != nil {
+			return saying{}, gone(err)
+		}
+		if p.State != circles.Held {
+			return saying{}, errVoid // somebody was quicker
+		}
+	}
+	l, err := s.noticeOf(n, signer)
+	if err != nil {
+		return saying{}, err
+	}
+	to := []string{l.author.URI}
+	switch form {
+	case formMain:
+		act := as.Act{ID: s.site.activityPath(ev.Seq, formMain), Actor: s.site.ActorAddress(signer), To: to}
+		return saying{doc: as.RejectPost(act, n.Activity, l.plain, l.html, l.gate), signer: signer.ID, reader: l.author.URI}, nil
+	case formNotice:
+		if !n.Told {
+			return saying{}, errNoForm
+		}
+		from, object, err := s.gateLetter(n, l)
+		if err != nil {
+			return saying{}, err
+		}
+		act := as.Act{ID: s.site.activityPath(ev.Seq, formNotice), Actor: s.site.ActorAddress(from), To: to}
+		return saying{doc: as.Create(act, object), signer: from.ID, reader: l.author.URI}, nil
+	}
+	return saying{}, errNoForm
+}
+
+// A noticeLetter is what is said about one notice, in the language of what it is about.
+type noticeLetter struct {
+	circle, author *circles.Actor
+	plain, html    string
+	gate           *as.Gate
+}
+
+func (s speaker) noticeOf(n *store.GateNotice, circle *circles.Actor) (*noticeLetter, error) {
+	author, err := s.tx.Actor(n.Person.Actor())
+	if err != nil {
+		return nil, gone(err)
+	}
+	if author.DeletedAt != 0 {
+		return nil, errVoid
+	}
+	x, err := standing.ReadAccess(n.Why)
+	if err != nil {
+		return nil, fmt.Errorf("notice %d: %w", n.ID, err)
+	}
+	told, err := x.Tellable()
+	if err != nil {
+		return nil, fmt.Errorf("notice %d: %w", n.ID, err)
+	}
+	why := s.site.ActorAddress(circle) + "/why"
+	l := &noticeLetter{circle: circle, author: author}
+	name := "!" + circle.Name + "@" + s.site.Host
+	lines := noticeLines(n, x.ForOthers(), name, why)
+	l.plain = strings.Join(lines, " ")
+	for _, line := range lines {
+		line = html.EscapeString(line)
+		line = strings.ReplaceAll(line, html.EscapeString(why), `<a href="`+html.EscapeString(why)+`">`+html.EscapeString(why)+`</a>`)
+		l.html += "<p>" + line + "</p>"
+	}
+	l.gate = &as.Gate{Action: string(told.Action), Decision: n.Decision, Object: n.Object, Text: told.Text, SetBy: s.site.Address(told.SetBy),
+		Reason: told.Reason, Note: n.Note, Appeal: why}
+	if told.SetAt != 0 {
+		l.gate.SetAt = time.UnixMicro(told.SetAt).UTC()
+	}
+	for _, m := range told.Unmet {
+		u := as.Unmet{Path: m.Path, Fact: string(m.Fact), Scope: string(m.Scope), Have: -1, Need: int64(m.Need)}
+		if m.Have != nil {
+			u.Have = int64(*m.Have)
+		}
+		if m.ETA != "" {
+			if u.ETA, err = time.Parse(time.RFC3339, m.ETA); err != nil {
+				return nil, fmt.Errorf("notice %d: %w", n.ID, err)
+			}
+		}
+		l.gate.Unmet = append(l.gate.Unmet, u)
+	}
+	return l, nil
+}
+
+// noticeLines are what a person reads: what became of what they wrote, what is missing and until when, who
+// asks it and why, and where it can be objected to.
+func noticeLines(n *store.GateNotice, x *standing.Access, circle, why string) []string {
+	zh := n.Language == "zh" || strings.HasPrefix(n.Language, "zh-")
+	lang, days := "en", strconv.Itoa(int(app.HeldFor/(24*time.Hour)))
+	what := map[reputation.Action]string{reputation.Comment: "comment"}[x.Action]
+	if what == "" {
+		what = "post"
+	}
+	first := "Your " + what + " in " + circle + " was not taken: " + n.Object + " ."
+	last := "What this circle asks, and how to object: " + why
+	switch {
+	case n.Decision == store.GateHeld && n.Post != 0:
+		first = "Your " + what + " in " + circle + " is held, not lost: " + n.Object + " . A moderator can let it through; it is kept for " + days + " days."
+	case n.Note != "":
+		first = "Your " + what + " in " + circle + " was held, and a moderator did not let it through: " + n.Object + " ."
+	}
+	if zh {
+		lang, what = "zh", map[string]string{"comment": "评论", "post": "帖子"}[what]
+		first = "您在 " + circle + " 的" + what + "未被接收：" + n.Object + " 。"
+		last = "本圈的要求以及申诉方式：" + why
+		switch {
+		case n.Decision == store.GateHeld && n.Post != 0:
+			first = "您在 " + circle + " 的" + what + "已保留，不会丢失：" + n.Object + " 。管理者可以放行；内容保留 " + days + " 天。"
+		case n.Note != "":
+			first = "您在 " + circle + " 的" + what + "曾被保留，管理者未予放行：" + n.Object + " 。"
+		}
+	}
+	lines := []string{first}
+	if n.Note != "" {
+		lines = append(lines, n.Note)
+	}
+	if say := x.Say(lang); say != "" {
+		lines = append(lines, say)
+	}
+	return append(lines, last)
+}
+
+// gateLetter is the message as its reader's server takes it, with who sends it. People of microblogs who
+// follow the circle are shown it among their notices; to others a Service writes.
+func (s speaker) gateLetter(n *store.GateNotice, l *noticeLetter) (from *circles.Actor, doc as.Doc, err error) {
+	family := s.family
+	if family == "" {
+		peers, err := s.tx.PeersBy([]string{l.author.Host})
+		if err != nil {
+			return nil, as.Doc{}, err
+		}
+		if len(peers) > 0 {
+			family = peers[0].Family
+		}
+	}
+	micro := classOf(family).micro()
+	if from = l.circle; !micro {
+		if from, err = s.tx.ActorByURI("/u/" + app.GateName); err != nil {
+			return nil, as.Doc{}, err
+		}
+	}
+	id, author, at := s.site.Base+"/notice/"+strconv.FormatInt(n.ID, 10), s.site.ActorAddress(from), moment(n.At)
+	if chats[family] {
+		return from, as.ChatMessage{ID: id, AttributedTo: author, To: l.author.URI, Content: l.html, Markdown: l.plain, Published: at}.Doc(), nil
+	}
+	note := as.Note{ID: id, AttributedTo: author, To: []string{l.author.URI}, Content: l.html, URL: id, Language: languageOf(n.Language),
+		Tags: []as.Mark{as.Mention(l.author.URI, "@"+l.author.Name+"@"+l.author.Host)}, Published: at, Gate: l.gate}
+	if micro {
+		note.InReplyTo = n.Object // else Mastodon files it under filtered notices
+	}
+	return from, note.Doc(), nil
+}
+
+// notice serves the message to whom it is to, and to nobody else.
+func (p *Publisher) notice(w http.ResponseWriter, r *http.Request) error {
+	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
+	if err != nil || strconv.FormatInt(id, 10) != r.PathValue("id") {
+		return notHere()
+	}
+	var doc as.Doc
+	reader := ""
+	err = p.store.View(r.Context(), func(tx *store.Tx) error {
+		n, err := tx.GateNotice(id)
+		if err != nil {
+			return err
+		}
+		if !n.Told {
+			return notHere()
+		}
+		circle, err := tx.Actor(n.Circle.Actor())
+		if err != nil {
+			return err
+		}
+		s := speaker{site: p.site, tx: tx}
+		l, err := s.noticeOf(n, circle)
+		if errors.Is(err, errVoid) {
+			return notHere()
+		}
+		if err != nil {
+			return err
+		}
+		reader = l.author.URI
+		_, doc, err = s.gateLetter(n, l)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return p.sendTo(w, r, reader, doc.Bytes())
+}
+
+// gateAnswer takes what a circle elsewhere says about something that one of ours wrote in it: that it is
+// held or refused, and why.
+func (in *Inbox) gateAnswer(tx *store.Tx, a act) error {
+	circle, err := in.actorOf(tx, a.Actor)
+	if err != nil {
+		return err
+	}
+	if a.via != nil || circle.Kind != circles.KindCircle {
+		return circles.Errorf(circles.Forbidden, "Only a circle itself says what became of a post in it.")
+	}
+	post, err := in.ourPost(tx, a)
+	if err != nil {
+		return err
+	}
+	g := app.RemoteGate{Note: a.Gate.Note, Told: standing.Told{Action: standing.Action(a.Gate.Action), Held: a.Gate.Decision == store.GateHeld,
+		Text: a.Gate.Text, SetBy: a.Gate.SetBy, Reason: a.Gate.Reason, Appeal: a.Gate.Appeal}}
+	if !a.Gate.SetAt.IsZero() {
+		g.SetAt = a.Gate.SetAt.UnixMicro()
+	}
+	for _, u := range a.Gate.Unmet {
+		m := standing.Missing{Path: u.Path, Fact: reputation.Fact(u.Fact), Scope: reputation.Scope(u.Scope), Need: int(u.Need)}
+		if u.Have >= 0 {
+			have := int(u.Have)
+			m.Have = &have
+		}
+		if !u.ETA.IsZero() {
+			m.ETA = u.ETA.Format(time.RFC3339)
+		}
+		g.Unmet = append(g.Unmet, m)
+	}
+	return in.outcome(a)(in.app.ReceiveGate(tx, circles.CircleID(circle.ID), post, g))
+}
+
+// ourPost finds the post of ours whose Create is answered: as the gate names it, for the log forgets the
+// Create sooner, or by the Create.
+func (in *Inbox) ourPost(tx *store.Tx, a act) (circles.PostID, error) {
+	nothing := circles.Errorf(circles.NotFound, "There is no such post here.")
+	if a.Gate.Object != "" {
+		if !in.site.Ours(a.Gate.Object) {
+			return 0, nothing
+		}
+		p, err := tx.PostByURI(in.site.URI(a.Gate.Object))
+		if err != nil {
+			return 0, err
+		}
+		return p.ID, nil
+	}
+	path, ours := strings.CutPrefix(in.site.URI(a.Object.ID), "/activity/")
+	seq, err := strconv.ParseInt(path, 10, 64)
+	if !ours || err != nil {
+		return 0, nothing
+	}
+	e, err := tx.Event(circles.Seq(seq))
+	if err != nil {
+		return 0, err
+	}
+	if e.Kind != circles.PostCreated {
+		return 0, nothing
+	}
+	return circles.PostID(e.Object), nil
+}
+
+// tookOurs notes that a circle passes on what one of ours wrote in it, which it may have held before.
+func (in *Inbox) tookOurs(tx *store.Tx, circle *circles.Circle, inner *as.Envelope) error {
+	if inner.Type != "Create" || !in.site.Ours(inner.Object.ID) {
+		return nil
+	}
+	p, err := tx.PostByURI(in.site.URI(inner.Object.ID))
+	if circles.Is(err, circles.NotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	_, err = in.app.ReceiveTaken(tx, circle.CircleID(), p.ID)
+	return err
+}

@@ -1,0 +1,183 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"halqa/circles"
+	"halqa/internal/standing"
+	"halqa/internal/store"
+	"halqa/internal/text"
+)
+
+const (
+	// GateName is the account that writes to people elsewhere about gates. Lemmy takes a message from neither
+	// a Group nor an Application.
+	GateName = "gate"
+
+	noticeWithin  = 24 * time.Hour      // somebody reads of one gate of a circle once in this time
+	maxTellings   = 50                  // answers to the server of one person, in one circle and that time
+	noticesKept   = 30 * 24 * time.Hour // longer than anything waits
+	noticesAtOnce = 500
+
+	maxGateText = 1000 // of a sentence that another server says about its gate
+	maxGateName = 40
+)
+
+// EnsureGateActor returns the Service that tells people elsewhere about gates, and makes it the first time.
+func (a *App) EnsureGateActor(ctx context.Context) (*circles.Actor, error) {
+	return a.ensureActor(ctx, &circles.Actor{Kind: circles.KindService, Name: GateName, URI: "/u/" + GateName, Locked: true, Bot: true,
+		SummaryHTML: "<p>Tells people of other servers why something they wrote in a circle here waits or was refused. Nobody reads answers.</p>",
+		Summary:     "Tells people of other servers why something they wrote in a circle here waits or was refused. Nobody reads answers."})
+}
+
+// explain answers somebody elsewhere whose post or comment a gate of a circle of ours held or refused. Their
+// server is told each time, up to a bound; they themselves at most once a day of one gate.
+func explain(tx *store.Tx, c *circles.Circle, author *circles.Actor, x *standing.Access, n store.GateNotice) error {
+	if author.Local() || c == nil || !c.Local() || !c.Visibility.Federated() || n.Activity == "" {
+		return nil
+	}
+	inboxes := addInbox(nil, author)
+	if len(inboxes) == 0 {
+		return nil
+	}
+	n.Person, n.Circle, n.Gate = circles.PersonID(author.ID), c.CircleID(), string(x.Action)
+	before, told, err := tx.GateNoticesSince(n.Person, n.Circle, n.Gate, tx.Now()-noticeWithin.Microseconds(), maxTellings)
+	if err != nil || before >= maxTellings {
+		return err
+	}
+	if n.Why, err = x.Keep(); err != nil {
+		return err
+	}
+	n.Told = !told
+	if err := tx.AddGateNotice(&n); err != nil {
+		return err
+	}
+	_, err = tx.AppendEvent(circles.Event{Kind: circles.GateTold, Signer: c.ID, OrderKey: circles.PairKey(int64(n.Person), int64(c.ID)),
+		Object: n.ID, To: inboxes})
+	return err
+}
+
+// explainRefusal says that what waited is refused after all.
+func explainRefusal(tx *store.Tx, at place, reason string) error {
+	first, err := tx.FirstGateNotice(at.post.ID)
+	if err != nil || first == nil {
+		return err
+	}
+	author, err := tx.Actor(at.post.Author.Actor())
+	if err != nil {
+		return err
+	}
+	x, err := standing.ReadAccess(first.Why)
+	if err != nil {
+		return err
+	}
+	return explain(tx, at.circle, author, x, store.GateNotice{Post: at.post.ID, Activity: first.Activity, Object: first.Object,
+		Decision: store.GateRefused, Note: reason, Language: first.Language})
+}
+
+// SweepGateNotices forgets what people elsewhere were told long ago. The clock calls it.
+func (a *App) SweepGateNotices(ctx context.Context) error {
+	before := a.now().Add(-noticesKept).UnixMicro()
+	for {
+		var n int64
+		err := a.update(ctx, "sweep notices of gates", func(tx *store.Tx) (err error) {
+			n, err = tx.TrimGateNotices(before, noticesAtOnce)
+			return err
+		})
+		if err != nil || n < noticesAtOnce {
+			return err
+		}
+	}
+}
+
+// A RemoteGate is what a circle elsewhere says about something that one of ours wrote in it.
+type RemoteGate struct {
+	standing.Told
+	Note string // why a moderator refused it
+}
+
+// ReceiveGate notes that a circle elsewhere holds or refused what one of ours wrote in it, so that they read
+// why. The caller has proven that the circle says so.
+func (a *App) ReceiveGate(tx *store.Tx, circle circles.CircleID, post circles.PostID, in RemoteGate) (Outcome, error) {
+	at, err := placeOf(tx, post)
+	if err != nil {
+		return refused(0, err)
+	}
+	if at.circle == nil || at.circle.Local() || at.circle.CircleID() != circle || !at.post.Local() {
+		return refused(post, circles.Errorf(circles.Forbidden, "A circle decides about what was written in it alone."))
+	}
+	had, err := tx.GateAnswer(post)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if had != nil && (had.Decision == store.GateRefused || had.Decision == store.GateHeld && in.Held) {
+		return done(post, false, nil)
+	}
+	said := in.Told
+	said.Action, said.Reason = standing.Action(text.CleanLine(string(in.Action), maxGateName)), text.CleanLine(in.Reason, maxGateText)
+	said.Appeal, said.Text = remoteURL(in.Appeal), map[string]string{}
+	for lang, s := range in.Text {
+		said.Text[lang] = text.CleanLine(s, maxGateText)
+	}
+	x, err := standing.FromElsewhere(tx, at.circle, said)
+	if err != nil {
+		return refused(post, err)
+	}
+	now := store.GateAnswer{Post: post, Circle: circle, At: tx.Now(), Decision: store.GateRefused, Decided: tx.Now(),
+		Note: text.CleanLine(in.Note, maxGateText)}
+	kind := store.ToldRefused
+	if in.Held {
+		now.Decision, now.Decided, kind = store.GateHeld, 0, store.ToldHeld
+	}
+	if had != nil {
+		now.At = had.At
+	}
+	if now.Why, err = x.Keep(); err != nil {
+		return Outcome{}, err
+	}
+	if err := tx.SaveGateAnswer(&now); err != nil {
+		return Outcome{}, err
+	}
+	return done(post, true, tx.NotifyOfGate(at.post, kind))
+}
+
+// ReceiveTaken notes that a circle elsewhere passes on what one of ours wrote in it: if it held it, it does
+// no more.
+func (a *App) ReceiveTaken(tx *store.Tx, circle circles.CircleID, post circles.PostID) (Outcome, error) {
+	had, err := tx.GateAnswer(post)
+	if err != nil || had == nil || had.Circle != circle || had.Decision == store.GateApproved {
+		return done(post, false, err)
+	}
+	had.Decision, had.Decided, had.Note = store.GateApproved, tx.Now(), ""
+	if err := tx.SaveGateAnswer(had); err != nil {
+		return Outcome{}, err
+	}
+	p, err := tx.Post(post)
+	if err != nil {
+		return Outcome{}, err
+	}
+	return done(post, true, tx.NotifyOfGate(p, store.ToldApproved))
+}
+
+// answered is what a circle elsewhere decided, for the author; nil if it said nothing.
+func answered(tx *store.Tx, p *circles.Post) (*Held, error) {
+	g, err := tx.GateAnswer(p.ID)
+	if err != nil || g == nil {
+		return nil, err
+	}
+	why, err := standing.ReadAccess(g.Why)
+	if err != nil {
+		return nil, err
+	}
+	cards, err := tx.ActorCards([]circles.ActorID{p.Author.Actor(), g.Circle.Actor()})
+	if err != nil {
+		return nil, err
+	}
+	h := &Held{Post: p, Author: cards[p.Author.Actor()], Why: why, At: g.At, Until: g.At + HeldFor.Microseconds(), Elsewhere: true,
+		Decided: g.Decided != 0, Refused: g.Decision == store.GateRefused, Note: g.Note}
+	if h.Decided {
+		h.By = cards[g.Circle.Actor()]
+	}
+	return h, nil
+}
