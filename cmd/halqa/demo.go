@@ -13,6 +13,8 @@ import (
 	"halqa/circles"
 	"halqa/internal/app"
 	"halqa/internal/store"
+	"halqa/internal/tips"
+	"halqa/wallet"
 )
 
 // The demo runs two whole instances in one process, on loopback, with a data folder each. They know
@@ -223,9 +225,28 @@ func (d *demo) play(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	fmt.Fprintln(out, "amina's deletion arrived")
+	if err := here.demoTips(ctx, lin, amina, post.ID, reply.ID); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "amina tipped lin:            %s/tips\n", here.site.Base)
 	fmt.Fprintf(out, "\nLook at\n  %s/c/gardening\n  %s%s\n  %s/c/tea\n  %s%s\n", here.site.Base, there.site.Base, remoteGarden.Path(), there.site.Base, here.site.Base, remoteTea.Path())
 	fmt.Fprintf(out, "Sign in as lin or amina at %s/login, as tomas at %s/login.\n", here.site.Base, there.site.Base)
 	return nil
+}
+
+// demoTips has an admin give out credits, and the two tip each other. What was given last can still be
+// undone for ten minutes.
+func (h *house) demoTips(ctx context.Context, lin, amina circles.Viewer, post, comment circles.PostID) error {
+	for _, v := range []circles.Viewer{lin, amina} {
+		if err := h.tips.Grant(ctx, lin, v.Person, wallet.Amount{Minor: 50, Asset: creditsCode}, "To begin with", "demo-"+v.Person.String()); err != nil {
+			return err
+		}
+	}
+	if _, err := h.tips.Start(ctx, amina, tips.Intent{Post: post, Adapter: "credits", Amount: wallet.Amount{Minor: 5, Asset: creditsCode}, Note: "For the lamp.", Once: "demo"}); err != nil {
+		return err
+	}
+	_, err := h.tips.Start(ctx, lin, tips.Intent{Post: comment, Adapter: "credits", Amount: wallet.Amount{Minor: 2, Asset: creditsCode}, Once: "demo"})
+	return err
 }
 
 func (h *house) hasPeople(ctx context.Context) (bool, error) {

@@ -25,7 +25,7 @@ func TestTwoInstancesExchangeAPost(t *testing.T) {
 	at := -1
 	for _, step := range []string{
 		"tomas follows !gardening@", "lin's post arrived", "tomas's comment arrived", "tomas's like arrived", "amina's answer arrived",
-		"amina's post in !tea arrived", "lin's edit arrived", "amina's deletion arrived", "Sign in as lin or amina",
+		"amina's post in !tea arrived", "lin's edit arrived", "amina's deletion arrived", "amina tipped lin", "Sign in as lin or amina",
 	} {
 		next := strings.Index(story, step)
 		if next <= at {
