@@ -93,5 +93,5 @@ func (s *Server) setAliases(v *visit) error {
 	if err := s.app.SetAliases(v.Request().Context(), v.who, page.Circle.CircleID(), strings.Fields(f.Get("aliases"))); err != nil {
 		return v.refuseMove(page, f, err)
 	}
-	return v.onward(page.Circle.Path()+"/move#aliases", "flash.saved")
+	return v.onward(page.Circle.Path()+"/move#moved-here", "flash.saved")
 }
