@@ -56,7 +56,7 @@ func (v *visit) editView(p *app.FullPost, d draft, form Form) EditView {
 func (s *Server) edit(v *visit) error {
 	p, err := v.ownSource()
 	if err != nil {
-		return err
+		return v.lostEdit(err)
 	}
 	d, err := v.readDraft(p.Photos, true)
 	if err != nil {
@@ -74,15 +74,26 @@ func (s *Server) edit(v *visit) error {
 		in.Base = &base
 	}
 	if _, err := s.app.Edit(v.Request().Context(), v.who, p.Post.ID, in); err != nil {
-		status, err := v.refused(&form, err, nil)
-		if err != nil {
-			return err
-		}
-		return v.show(status, "edit", v.editView(p, d, form))
+		return v.show(v.refusedWriting(&form, err), "edit", v.editView(p, d, form))
 	}
 	place := "/post/" + p.Post.ID.String()
 	if p.Post.Kind == circles.IsComment {
 		place = placeOf(p.Post.Root, p.Post.ID)
 	}
 	return v.onward(place, "flash.edited")
+}
+
+// lostEdit gives back what was written about a post that can be edited no more, with the reason.
+func (v *visit) lostEdit(reason error) error {
+	f, _, err := v.readForm()
+	if form := v.Request().MultipartForm; form != nil {
+		defer form.RemoveAll()
+	}
+	if err != nil || f.Get("body") == "" {
+		return reason
+	}
+	var form Form
+	view := LostView{Page: v.page(v.l.T("drafts.lost")), Why: v.l.Error(reason), Body: f.Get("body")}
+	view.NoIndex = true
+	return v.show(v.refusedWriting(&form, reason), "lost", view)
 }

@@ -137,7 +137,7 @@ type LostView struct {
 	Page
 	Why  string // in the reader's language
 	Body string
-	Drop string // where a form goes that throws it away
+	Drop string // where a form goes that throws it away; "" = it is kept nowhere
 }
 
 // EditView is page "edit": a post or a comment of one's own.
