@@ -619,7 +619,10 @@ func (s speaker) actor(ev circles.Event, signer *circles.Actor, form string) (sa
 	if !c.Visibility.Federated() {
 		return saying{}, errVoid
 	}
-	group := s.site.renderCircle(c)
+	group, err := s.site.renderCircle(s.tx, c)
+	if err != nil {
+		return saying{}, err
+	}
 	if form == formPost {
 		return saying{doc: as.Update(act, group), signer: signer.ID, open: true}, nil
 	}

@@ -408,6 +408,7 @@ func TestEachShapeIsGolden(t *testing.T) {
 	})
 	w.document("service", "/u/"+app.GateName)
 	w.said(standing.NewGates(w.store).Storm(ctx, boss, id, time.Hour, "A wave of spam", "en"))
+	w.document("group-gated", "/c/gardening", "piefed")
 	w.said(receive(func(tx *store.Tx) error {
 		return run(w.app.ReceivePost(tx, app.Said{By: bob, Activity: "https://lemmy.example/create/11"}, app.RemotePost{URI: "https://lemmy.example/post/11",
 			Circle: id, Title: "Pills", HTML: "<p>Pills.</p>"}))

@@ -2,6 +2,7 @@ package federation
 
 import (
 	"errors"
+	"html"
 	"net/url"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 	"halqa/circles"
 	"halqa/federation/as"
+	"halqa/internal/standing"
 	"halqa/internal/store"
 	"halqa/internal/text"
 )
@@ -337,8 +339,13 @@ func (s Site) profile(a *circles.Actor) as.Profile {
 	return p
 }
 
-// renderCircle is a circle as a Group.
-func (s Site) renderCircle(c *circles.Circle) as.Doc {
+// renderCircle is a circle as a Group. What it asks of who writes stands in postingWarning, which PieFed
+// shows before, and below its description, for everyone else.
+func (s Site) renderCircle(tx *store.Tx, c *circles.Circle) (as.Doc, error) {
+	asked, err := standing.Asks(tx, c, c.Language)
+	if err != nil {
+		return as.Doc{}, err
+	}
 	g := as.Group{
 		Profile: s.profile(&c.Actor), Moderators: s.ActorAddress(&c.Actor) + "/moderators",
 		ManuallyApproves: c.Locked, RestrictedToMods: c.Posting == circles.PostingOperators,
@@ -348,7 +355,12 @@ func (s Site) renderCircle(c *circles.Circle) as.Doc {
 	if l := languageOf(c.Language); l.Code != "" {
 		g.Languages = []as.Language{l}
 	}
-	return g.Doc()
+	if len(asked) > 0 {
+		why := g.ID + "/why"
+		g.PostingWarning = strings.Join(asked, " · ") + " · " + why
+		g.Summary += `<p><a href="` + html.EscapeString(why) + `">` + html.EscapeString(why) + `</a></p>`
+	}
+	return g.Doc(), nil
 }
 
 // renderPerson is a member.
@@ -381,7 +393,7 @@ func (s Site) renderActor(tx *store.Tx, a *circles.Actor) (as.Doc, error) {
 		if err != nil {
 			return as.Doc{}, err
 		}
-		return s.renderCircle(c), nil
+		return s.renderCircle(tx, c)
 	case circles.KindPerson, circles.KindService:
 		return s.renderPerson(a), nil
 	case circles.KindInstance:

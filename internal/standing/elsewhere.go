@@ -107,3 +107,36 @@ func (x *Access) Tellable() (Told, error) {
 	}
 	return t, nil
 }
+
+// Asks says in plain lines what a circle of ours asks before people post and comment, none if nothing: for
+// servers that show it to who is about to write.
+func Asks(tx *store.Tx, c *circles.Circle, lang string) ([]string, error) {
+	actions := []reputation.Action{reputation.Post, reputation.Comment}
+	var names []string
+	for _, a := range actions {
+		names = append(names, string(a))
+	}
+	rules, err := rulesOf(tx, c.CircleID(), names)
+	if err != nil || len(rules) == 0 {
+		return nil, err
+	}
+	var lines []string
+	for _, a := range actions {
+		r, ok := rules[string(a)]
+		if !ok || r.empty() {
+			continue
+		}
+		s := reputation.Settings{Gates: map[reputation.Action]reputation.Gate{}, Limits: map[reputation.Action]reputation.Limit{}, Off: map[reputation.Action]bool{}}
+		if !r.Gate.Open() {
+			s.Gates[a] = r.Gate
+		}
+		if r.Limit != (reputation.Limit{}) {
+			s.Limits[a] = r.Limit
+		}
+		if r.Off {
+			s.Off[a] = true
+		}
+		lines = append(lines, s.Lines(a, lang)...)
+	}
+	return lines, nil
+}
