@@ -55,6 +55,9 @@ const (
 	ReportFiled EventKind = "report.filed"
 	ReportSent  EventKind = "report.sent" // Object: the report; the signer reported; Flag to who answers for it
 
+	AppealOpened   EventKind = "appeal.opened"   // Object: the appeal, which waits for somebody's answer, perhaps another's than before; nothing is sent
+	AppealAnswered EventKind = "appeal.answered" // Object: the appeal; nothing is sent
+
 	// Object: the message, to somebody elsewhere. Nothing of what it says stands in the log.
 	MessageSent    EventKind = "message.sent"    // Create
 	MessageDeleted EventKind = "message.deleted" // Delete

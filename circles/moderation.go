@@ -33,6 +33,10 @@ const (
 	ModPeer      ModAction = "peer"    // Host, Policy
 	ModApprove   ModAction = "approve" // Post that waited
 	ModRefuse    ModAction = "refuse"  // Post that waited
+
+	ModGrantAppeal ModAction = "appeal-grant" // what it was against was undone
+	ModDenyAppeal  ModAction = "appeal-deny"
+	ModPassAppeal  ModAction = "appeal-pass" // nobody answered in time; by nobody
 )
 
 // A ModEntry is one line of the public log of what moderators did. What was removed is named, never

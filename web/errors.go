@@ -109,7 +109,8 @@ func (s *Server) refuse(err error, c echo.Context) {
 	}
 	view.NoIndex = true
 	if gate != nil {
-		view.Next = Link{Label: l.T("gates.why-link"), Href: gate.Appeal}
+		view.Next = Link{Label: l.T("gates.why-link"), Href: gate.Why}
+		view.Also = Link{Label: l.T("appeal.object"), Href: gate.Appeal}
 	}
 	if status == http.StatusUnauthorized {
 		view.Next = Link{Label: l.T("shell.login"), Href: "/login?next=" + queryEscape(localPath(c.Request().URL.RequestURI()))}

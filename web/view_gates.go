@@ -4,10 +4,11 @@ import "time"
 
 // A GateNotice says before anybody types what becomes of what they write: it is held, refused, or bounded.
 type GateNotice struct {
-	Text string
-	Why  string // the page that explains every action
-	Bad  bool   // it would be refused
-	Held bool   // it would wait for a moderator
+	Text   string
+	Why    string // the page that explains every action
+	Appeal string // where to object; "" = there is nothing to object to
+	Bad    bool   // it would be refused
+	Held   bool   // it would wait for a moderator
 }
 
 // WhyView is page "why", /c/{name}/why and /why: what is asked before each action, of whoever reads it.

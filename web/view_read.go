@@ -277,5 +277,6 @@ type ErrorView struct {
 	Status  int
 	Message string
 	Next    Link
+	Also    Link // another way on; empty = there is none
 	Request string
 }

@@ -106,7 +106,15 @@ func (v *visit) gateNotice(x *standing.Access) *GateNotice {
 	if text == "" {
 		return nil
 	}
-	return &GateNotice{Text: text, Why: x.Appeal, Bad: x.Outcome == standing.Deny, Held: x.Outcome == standing.Hold}
+	return &GateNotice{Text: text, Why: x.Why, Appeal: appealLink(x), Bad: x.Outcome == standing.Deny, Held: x.Outcome == standing.Hold}
+}
+
+// appealLink is where a reader objects to what stands in their way; "" if nothing does.
+func appealLink(x *standing.Access) string {
+	if x.Allowed {
+		return ""
+	}
+	return x.Appeal
 }
 
 // gateNotices are those of some actions in a circle.

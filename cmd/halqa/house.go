@@ -244,6 +244,7 @@ func (h *house) openFederation() error {
 	h.worker.Every("proofs of gates", time.Minute, h.gates.Prove)
 	h.worker.Every("held posts", time.Hour, h.app.SweepHeld)
 	h.worker.Every("notices of gates", 24*time.Hour, h.app.SweepGateNotices)
+	h.worker.Every("appeals", time.Minute, h.moderation.SweepAppeals)
 	h.worker.Every("sessions", time.Hour, h.accounts.Sweep)
 	h.sweepTips()
 	h.worker.Every("tokens", time.Hour, h.accounts.SweepTokens)

@@ -48,14 +48,40 @@ func (a *App) BanTx(tx *store.Tx, who circles.Viewer, in NewBan) error {
 
 // Unban lifts a ban. What was removed stays so.
 func (a *App) Unban(ctx context.Context, who circles.Viewer, id circles.CircleID, person circles.PersonID) error {
-	return a.update(ctx, "unban", func(tx *store.Tx) error {
-		c, p, d, err := judgeBan(tx, standing.Question{Who: who}, id, person)
-		if err != nil {
-			return err
-		}
-		_, err = unban(tx, c, p, d.Actor, 0)
+	return a.update(ctx, "unban", func(tx *store.Tx) error { return a.UnbanTx(tx, who, id, person) })
+}
+
+// UnbanTx is Unban within the caller's transaction.
+func (a *App) UnbanTx(tx *store.Tx, who circles.Viewer, id circles.CircleID, person circles.PersonID) error {
+	c, p, d, err := judgeBan(tx, standing.Question{Who: who}, id, person)
+	if err != nil {
 		return err
-	})
+	}
+	_, err = unban(tx, c, p, d.Actor, 0)
+	return err
+}
+
+// ReturnBanned returns the next part of what a ban had removed, in the name of who lifted it, and reports
+// whether there may be more. The ban is over then, or nothing would be left of it to be found.
+func (a *App) ReturnBanned(tx *store.Tx, by circles.ActorID, b circles.Ban) (more bool, err error) {
+	who, err := tx.Actor(by)
+	if err != nil {
+		return false, err
+	}
+	posts, err := tx.RemovedWithBan(b, removedPerUpdate)
+	if err != nil {
+		return false, err
+	}
+	for _, p := range posts {
+		at, err := placeAround(tx, p)
+		if err != nil {
+			return false, err
+		}
+		if err := returnPost(tx, at, who, 0); err != nil {
+			return false, err
+		}
+	}
+	return len(posts) == removedPerUpdate, nil
 }
 
 // ReceiveBan applies a ban by a moderator: one of a circle of ours, or any whom a circle elsewhere

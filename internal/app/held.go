@@ -190,55 +190,73 @@ func (a *App) Approve(ctx context.Context, who circles.Viewer, id circles.PostID
 			return err
 		}
 		p = at.post
-		if p.Kind == circles.IsComment {
-			parent, err := tx.Post(p.Parent)
-			if err != nil {
-				return err
-			}
-			if parent.State != circles.Visible {
-				return circles.Errorf(circles.Conflict, "What this comment answers is not there any more; refuse it and say so.").With("refused.answers-nothing", nil)
-			}
-		}
-		author, err := tx.Actor(p.Author.Actor())
-		if err != nil {
-			return err
-		}
-		detail := circles.EventDetail{}
-		if !author.Local() && h.Received != 0 {
-			raw, err := tx.PostRaw(p.ID)
-			if err != nil && !circles.Is(err, circles.NotFound) {
-				return err
-			}
-			if len(raw) > 0 { // without them it is shown here and announced nowhere
-				if detail.Received, err = tx.KeepReceived(h.Received, p.URI, raw); err != nil {
-					return err
-				}
-			}
-		}
-		p.State, p.Reason, p.Published = circles.Visible, "", tx.Now()
-		rankNew(p, monthlyActive(at.circle))
-		if err := tx.PublishHeld(p); err != nil {
-			return err
-		}
-		create, announce, err := sayWritten(tx, change{kind: circles.PostCreated, at: at, author: author, detail: detail})
-		if err != nil {
-			return err
-		}
-		if err := tx.SetPostSeqs(p.ID, create, announce); err != nil {
-			return err
-		}
-		if err := tx.DecideHeld(p.ID, d.Actor.ID, false, ""); err != nil {
-			return err
-		}
-		if err := noteModerated(tx, at, d.Actor, circles.ModApprove, ""); err != nil {
-			return err
-		}
-		if err := standing.Approved(tx, p, at.circle, who.Person); err != nil {
-			return err
-		}
-		return count(tx, at, 1)
+		return letThrough(tx, at, h, d)
 	})
 	return p, err
+}
+
+// OverruleTx is Approve within the caller's transaction, also of what was refused, or was not decided about
+// in time.
+func (a *App) OverruleTx(tx *store.Tx, who circles.Viewer, id circles.PostID) error {
+	at, h, d, err := heldFor(tx, who, id)
+	if err != nil {
+		return err
+	}
+	if h == nil || at.post.State != circles.Held && at.post.State != circles.Refused {
+		return errDecidedHeld()
+	}
+	return letThrough(tx, at, h, d)
+}
+
+func letThrough(tx *store.Tx, at place, h *store.HeldPost, d standing.Decision) error {
+	p := at.post
+	if p.Kind == circles.IsComment {
+		parent, err := tx.Post(p.Parent)
+		if err != nil {
+			return err
+		}
+		if parent.State != circles.Visible {
+			return circles.Errorf(circles.Conflict, "What this comment answers is not there any more; refuse it and say so.").With("refused.answers-nothing", nil)
+		}
+	}
+	author, err := tx.Actor(p.Author.Actor())
+	if err != nil {
+		return err
+	}
+	detail := circles.EventDetail{}
+	if !author.Local() && h.Received != 0 {
+		raw, err := tx.PostRaw(p.ID)
+		if err != nil && !circles.Is(err, circles.NotFound) {
+			return err
+		}
+		if len(raw) > 0 { // without them it is shown here and announced nowhere
+			if detail.Received, err = tx.KeepReceived(h.Received, p.URI, raw); err != nil {
+				return err
+			}
+		}
+	}
+	p.State, p.Reason, p.Published = circles.Visible, "", tx.Now()
+	rankNew(p, monthlyActive(at.circle))
+	if err := tx.PublishHeld(p); err != nil {
+		return err
+	}
+	create, announce, err := sayWritten(tx, change{kind: circles.PostCreated, at: at, author: author, detail: detail})
+	if err != nil {
+		return err
+	}
+	if err := tx.SetPostSeqs(p.ID, create, announce); err != nil {
+		return err
+	}
+	if err := tx.DecideHeld(p.ID, d.Actor.ID, false, ""); err != nil {
+		return err
+	}
+	if err := noteModerated(tx, at, d.Actor, circles.ModApprove, ""); err != nil {
+		return err
+	}
+	if err := standing.Approved(tx, p, at.circle, circles.PersonID(d.Actor.ID)); err != nil {
+		return err
+	}
+	return count(tx, at, 1)
 }
 
 // Refuse does not let it through, for a reason that its author reads. What they wrote stays theirs to
@@ -265,6 +283,15 @@ func (a *App) Refuse(ctx context.Context, who circles.Viewer, id circles.PostID,
 
 // waiting finds what is to be decided, and judges who wants to.
 func waiting(tx *store.Tx, who circles.Viewer, id circles.PostID) (place, *store.HeldPost, standing.Decision, error) {
+	at, h, d, err := heldFor(tx, who, id)
+	if err == nil && (h == nil || h.DecidedAt != 0 || at.post.State != circles.Held) {
+		err = errDecidedHeld()
+	}
+	return at, h, d, err
+}
+
+// heldFor finds what waits or waited, nil if it never did, and judges who wants to decide about it.
+func heldFor(tx *store.Tx, who circles.Viewer, id circles.PostID) (place, *store.HeldPost, standing.Decision, error) {
 	at, err := placeOf(tx, id)
 	if err != nil {
 		return at, nil, standing.Decision{}, err
@@ -274,13 +301,11 @@ func waiting(tx *store.Tx, who circles.Viewer, id circles.PostID) (place, *store
 		return at, nil, d, err
 	}
 	h, err := tx.Held(id)
-	if err != nil {
-		return at, nil, d, err
-	}
-	if h == nil || h.DecidedAt != 0 || at.post.State != circles.Held {
-		return at, nil, d, circles.Errorf(circles.Conflict, "This does not wait any more; somebody has decided, or its author took it back.").With("refused.decided-held", nil)
-	}
-	return at, h, d, nil
+	return at, h, d, err
+}
+
+func errDecidedHeld() error {
+	return circles.Errorf(circles.Conflict, "This does not wait any more; somebody has decided, or its author took it back.").With("refused.decided-held", nil)
 }
 
 func refuseHeld(tx *store.Tx, at place, by circles.ActorID, reason string) error {

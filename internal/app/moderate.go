@@ -38,17 +38,20 @@ func (a *App) RemoveTx(tx *store.Tx, who circles.Viewer, id circles.PostID, reas
 
 // Return undoes a removal.
 func (a *App) Return(ctx context.Context, who circles.Viewer, id circles.PostID) error {
-	return a.update(ctx, "return", func(tx *store.Tx) error {
-		at, err := placeOf(tx, id)
-		if err != nil {
-			return err
-		}
-		d, err := allow(tx, at.question(who, standing.Return))
-		if err != nil {
-			return err
-		}
-		return returnPost(tx, at, d.Actor, 0)
-	})
+	return a.update(ctx, "return", func(tx *store.Tx) error { return a.ReturnTx(tx, who, id) })
+}
+
+// ReturnTx is Return within the caller's transaction.
+func (a *App) ReturnTx(tx *store.Tx, who circles.Viewer, id circles.PostID) error {
+	at, err := placeOf(tx, id)
+	if err != nil {
+		return err
+	}
+	d, err := allow(tx, at.question(who, standing.Return))
+	if err != nil {
+		return err
+	}
+	return returnPost(tx, at, d.Actor, 0)
 }
 
 // Lock closes a thread to comments.

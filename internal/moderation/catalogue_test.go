@@ -27,7 +27,7 @@ func TestRefusalsAreInTheCatalogue(t *testing.T) {
 		for _, m := range key.FindAllStringSubmatch(string(source), -1) {
 			keys = append(keys, m[1])
 		}
-		for _, m := range regexp.MustCompile(`ModAction = "([a-z]+)"`).FindAllStringSubmatch(string(source), -1) {
+		for _, m := range regexp.MustCompile(`ModAction = "([a-z-]+)"`).FindAllStringSubmatch(string(source), -1) {
 			keys = append(keys, "moderation.action."+m[1])
 		}
 	}

@@ -2,6 +2,7 @@ package standing
 
 import (
 	"encoding/json"
+	"net/url"
 	"strings"
 	"time"
 
@@ -32,11 +33,14 @@ type Access struct {
 	SetBy  string            `json:"set_by,omitempty"`
 	SetAt  string            `json:"set_at,omitempty"`
 	Reason map[string]string `json:"reason,omitempty"` // why, by the language it was written in
-	Appeal string            `json:"appeal,omitempty"`
-	Also   []*Access         `json:"also,omitempty"` // what else stands in the way of the same act
+	Why    string            `json:"why,omitempty"`    // the page that explains every action here
+	Appeal string            `json:"appeal,omitempty"` // the page where to object; of somebody elsewhere, how to write to who can help
+	Pass   string            `json:"pass,omitempty"`   // RFC 3339: until when nobody's answer to an appeal lets them through
+	Also   []*Access         `json:"also,omitempty"`   // what else stands in the way of the same act
 
 	Decision reputation.Decision `json:"-"`
 	setBy    circles.ActorID
+	set      int64  // SetAt
 	by       string // their handle
 }
 
@@ -52,9 +56,14 @@ type Missing struct {
 
 // access writes down what a gate said about whoever asks.
 func (j *judgement) access(place circles.CircleID, a reputation.Action, r rule, d reputation.Decision) *Access {
-	x := &Access{Action: a, Outcome: Outcome(d.Outcome), Reason: r.reason(), setBy: r.setBy, Appeal: "/why"}
+	x := &Access{Action: a, Outcome: Outcome(d.Outcome), Reason: r.reason(), setBy: r.setBy, Why: "/why", set: r.setAt}
+	q := url.Values{"about": {string(circles.AppealGate)}, "action": {string(a)}}
 	if place != 0 && j.Circle != nil {
-		x.Appeal = j.Circle.Path() + "/why"
+		x.Why = j.Circle.Path() + "/why"
+		q.Set("circle", j.Circle.Name)
+	}
+	if x.Appeal = "/appeal?" + q.Encode(); !j.Who.SignedIn() { // nobody from elsewhere can sign in to appeal
+		x.Appeal = x.Why + "#appeal"
 	}
 	if r.setAt != 0 {
 		x.SetAt = stamp(r.setAt)
@@ -114,6 +123,22 @@ func (x *Access) ForOthers() *Access {
 		o.Also = append(o.Also, a.ForOthers())
 	}
 	return &o
+}
+
+// Setter returns who set what stands in the way, 0 for a rule of the program, and when.
+func (x *Access) Setter() (circles.ActorID, int64) { return x.setBy, x.set }
+
+// Passable reports whether nobody's answer to an appeal opens it: a gate of a circle before words or the
+// door. Limits, filters and switches are for everyone and do not open so, and a pass is for text.
+func (x *Access) Passable() bool {
+	if x.Allowed || x.Off || x.Limit != "" || x.Rule != "" {
+		return false
+	}
+	switch Action(x.Action) {
+	case Join, Post, Comment:
+		return true
+	}
+	return false
 }
 
 // Say returns what is missing, in a language, with who set it and why.
@@ -252,12 +277,13 @@ type keptAccess struct {
 	Access
 	D     reputation.Decision `json:"decision"`
 	SetID circles.ActorID     `json:"set_id,omitempty"`
+	Set   int64               `json:"set,omitempty"`
 	By    string              `json:"by,omitempty"`
 	Rest  []keptAccess        `json:"rest,omitempty"`
 }
 
 func (x *Access) keep() keptAccess {
-	k := keptAccess{Access: *x, D: x.Decision, SetID: x.setBy, By: x.by}
+	k := keptAccess{Access: *x, D: x.Decision, SetID: x.setBy, Set: x.set, By: x.by}
 	k.Also = nil
 	for _, a := range x.Also {
 		k.Rest = append(k.Rest, a.keep())
@@ -267,7 +293,7 @@ func (x *Access) keep() keptAccess {
 
 func (k keptAccess) access() *Access {
 	x := k.Access
-	x.Decision, x.setBy, x.by = k.D, k.SetID, k.By
+	x.Decision, x.setBy, x.set, x.by = k.D, k.SetID, k.Set, k.By
 	for _, r := range k.Rest {
 		x.Also = append(x.Also, r.access())
 	}

@@ -223,7 +223,13 @@ func (j *judgement) through(place circles.CircleID, a Action, r rule) (*Access, 
 	// An edit of what stands has passed the gate; only what it adds is asked for.
 	if j.Action != Edit || a == PostMedia || a == PostLink {
 		if d := reputation.Evaluate(r.Gate, f); !d.Allowed {
-			return j.access(place, act, r, d), nil
+			x := j.access(place, act, r, d)
+			if passed, err := j.passes(place, a, x); err != nil || !passed {
+				return x, err
+			}
+			if r.Limit == (reputation.Limit{}) {
+				return x, nil
+			}
 		}
 	}
 	if r.Limit == (reputation.Limit{}) {

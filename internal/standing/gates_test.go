@@ -156,7 +156,7 @@ func TestAGateHoldsAndExplains(t *testing.T) {
 		b, err := json.Marshal(d.Gate)
 		n.must(err)
 		for _, part := range []string{`"allowed":false`, `"outcome":"hold"`, `"fact":"days_known_here"`, `"have":0`, `"need":2`, `"eta":"2026-11-08T00:00:00Z"`,
-			`"set_by":"/u/ann"`, `"reason":{"en":"Spam wave"}`, `"appeal":"/c/garden/why"`} {
+			`"set_by":"/u/ann"`, `"reason":{"en":"Spam wave"}`, `"why":"/c/garden/why"`} {
 			if !strings.Contains(string(b), part) {
 				t.Errorf("the body lacks %s: %s", part, b)
 			}

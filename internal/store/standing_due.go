@@ -106,6 +106,20 @@ func (tx *Tx) StandingStrikes(object int64) ([]StandingEvent, error) {
 		ORDER BY e.id`, object)
 }
 
+// StandingStrikesAt returns what somebody upheld against a person in a circle at one moment and was not taken
+// back.
+func (tx *Tx) StandingStrikesAt(circle circles.CircleID, subject circles.PersonID, by circles.ActorID, at int64) ([]StandingEvent, error) {
+	return list(tx, scanStandingEvent, `SELECT `+repEventColumns+` FROM rep_event e
+		WHERE e.subject = $1 AND e.circle = $2 AND e.kind IN ('minor', 'serious') AND e.source = $3 AND e.at = $4 AND e.reverses = 0
+			AND NOT EXISTS (SELECT 1 FROM rep_event r WHERE r.reverses = e.id AND r.reverses <> 0)
+		ORDER BY e.id`, subject, circle, by, at)
+}
+
+// StandingReversed reports whether a line was taken back.
+func (tx *Tx) StandingReversed(id reputation.EventID) (bool, error) {
+	return tx.exists(`SELECT 1 FROM rep_event r WHERE r.reverses = $1 AND r.reverses <> 0`, id)
+}
+
 // StandingOperates reports whether the ledger knows somebody as one who operates a circle.
 func (tx *Tx) StandingOperates(circle reputation.CircleID, person reputation.ActorID) (bool, error) {
 	return tx.exists(`SELECT 1 FROM rep_person WHERE circle = $1 AND person = $2 AND operates > 0`, circle, person)
