@@ -112,6 +112,9 @@ func (s *Server) refuse(err error, c echo.Context) {
 		view.Next = Link{Label: l.T("gates.why-link"), Href: gate.Why}
 		view.Also = Link{Label: l.T("appeal.object"), Href: gate.Appeal}
 	}
+	if e := refusalOf(err); e != nil && e.Reason == string(standing.Banned) {
+		view.Also = Link{Label: l.T("appeal.object"), Href: "/appeals"} // which lists where one is banned
+	}
 	if status == http.StatusUnauthorized {
 		view.Next = Link{Label: l.T("shell.login"), Href: "/login?next=" + queryEscape(localPath(c.Request().URL.RequestURI()))}
 	}

@@ -140,6 +140,9 @@ func (v *visit) toldOfBan(row *Notification, n app.Notification) {
 	if n.Circle != nil {
 		row.Who = PersonRef{Name: "!" + v.s.handleOf(&n.Circle.Actor)}
 		row.Href = n.Circle.Path()
+		if n.Circle.Local() {
+			row.Href = banAppeal(n.Circle)
+		}
 	}
 	row.What, row.Excerpt = v.l.T("notifications.banned"), n.Ban.Reason
 	if n.Ban.Until != 0 {

@@ -43,15 +43,19 @@ func (s *Server) modHome(v *visit) error {
 	if err != nil {
 		return err
 	}
+	appeals, err := s.moderation.OpenAppealCounts(ctx, append(ids, 0))
+	if err != nil {
+		return err
+	}
 	view := DesksView{Page: v.page(v.l.T("mod.title"))}
 	view.NoIndex = true
 	for _, d := range desks {
 		if d.Circle == nil {
-			view.Desks = append(view.Desks, DeskRow{Label: v.l.T("mod.site"), Href: "/mod/site", Open: int(d.Open)})
+			view.Desks = append(view.Desks, DeskRow{Label: v.l.T("mod.site"), Href: "/mod/site", Open: int(d.Open + appeals[0])})
 			continue
 		}
 		ref := s.circleRef(d.Circle)
-		view.Desks = append(view.Desks, DeskRow{Circle: &ref, Href: ref.Href + "/mod", Open: int(d.Open + held[d.Circle.CircleID()])})
+		view.Desks = append(view.Desks, DeskRow{Circle: &ref, Href: ref.Href + "/mod", Open: int(d.Open + held[d.Circle.CircleID()] + appeals[d.Circle.CircleID()])})
 	}
 	return v.show(http.StatusOK, "desks", view)
 }
@@ -116,11 +120,12 @@ func (v *visit) showQueue(d desk, status int, form *Form, typed url.Values) erro
 // deskTabs lead between the pages of who moderates a circle.
 func (v *visit) deskTabs(path, current string) []Tab {
 	if path == "/mod/site" {
-		return []Tab{{Label: v.l.T("mod.reports"), Href: path, Current: current == "mod"}, {Label: v.l.T("suspended.title"), Href: "/mod/suspended", Current: current == "suspended"},
-			{Label: v.l.T("mod.log"), Href: "/modlog", Current: current == "modlog"}}
+		return []Tab{{Label: v.l.T("mod.reports"), Href: path, Current: current == "mod"}, {Label: v.l.T("appeal.queue"), Href: "/mod/appeals", Current: current == "appeals"},
+			{Label: v.l.T("suspended.title"), Href: "/mod/suspended", Current: current == "suspended"}, {Label: v.l.T("mod.log"), Href: "/modlog", Current: current == "modlog"}}
 	}
 	base := path[:len(path)-len("/mod")]
-	return []Tab{{Label: v.l.T("mod.reports"), Href: base + "/mod", Current: current == "mod"}, {Label: v.l.T("held.title"), Href: base + "/held", Current: current == "held"}, {Label: v.l.T("mod.bans"), Href: base + "/bans", Current: current == "bans"},
+	return []Tab{{Label: v.l.T("mod.reports"), Href: base + "/mod", Current: current == "mod"}, {Label: v.l.T("held.title"), Href: base + "/held", Current: current == "held"}, {Label: v.l.T("appeal.queue"), Href: base + "/appeals", Current: current == "appeals"},
+		{Label: v.l.T("mod.bans"), Href: base + "/bans", Current: current == "bans"},
 		{Label: v.l.T("mod.log"), Href: base + "/modlog", Current: current == "modlog"}}
 }
 

@@ -121,6 +121,10 @@ func (s *Server) routes(assets *static.Files) {
 	form("/c/:name/filter", s.filterForm, s.setFilter)
 	e.GET("/c/:name/held", s.visit(s.members(s.held)))
 	form("/post/:id/held", s.heldPost, s.decideHeld)
+	form("/appeal", s.appealForm, s.object)
+	form("/appeals", s.ownAppeals, s.moveAppeal)
+	form("/c/:name/appeals", s.appealQueue((*visit).circleDesk), s.answerAppeal((*visit).circleDesk))
+	form("/mod/appeals", s.appealQueue((*visit).siteDesk), s.answerAppeal((*visit).siteDesk))
 	read("/modlog", s.siteLog)
 	read("/c/:name/modlog", s.circleLog)
 

@@ -183,7 +183,7 @@ func samples() []sample {
 		{"settings-sessions", "settings", settings("sessions"), SettingsView{}},
 		{"about", "about", AboutView{Page: samplePage("About", false), Lede: "A place for growers.", People: 1204, Circles: 88, Posts: 120938, Source: "https://example.org/source"}, AboutView{}},
 		{"error", "error", ErrorView{Page: samplePage("Nothing here", false), Status: 404, Message: "There is no page at this address, or it is not for you to see.", Next: Link{Label: "To the front page", Href: "/"}, Request: "0123456789abcdef"}, ErrorView{}},
-	}, slices.Concat(memberSamples(), draftSamples(), listSamples(), moderateSamples(), adminSamples(), programSamples(), letterSamples(), gateSamples(), tipSamples())...)
+	}, slices.Concat(memberSamples(), draftSamples(), listSamples(), moderateSamples(), adminSamples(), programSamples(), letterSamples(), gateSamples(), tipSamples(), appealSamples())...)
 }
 
 // echoSample serves the samples through the same renderer and headers as the real pages.

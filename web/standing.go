@@ -91,6 +91,9 @@ func (v *visit) standingRow(l app.StandingLine) StandingRow {
 		row.Why = v.l.T("standing.weight", "Weight", app.Milli(l.WeightMilli))
 	case reputation.Minor, reputation.Serious:
 		row.Gave = signed(-l.CreditedMilli)
+		if l.Reverses == 0 && !l.TakenBack {
+			row.Appeal = address("/appeal", "about", "penalty", "line", strconv.FormatInt(int64(l.ID), 10))
+		}
 	}
 	if l.Reason != reputation.Full {
 		row.Why = v.l.T("standing.why." + string(l.Reason))

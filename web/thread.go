@@ -125,6 +125,9 @@ func (b *branch) menu(p *circles.Post, edited bool) []Action {
 	if (own || b.moderates) && (p.State == circles.Held || p.State == circles.Refused) {
 		add("held.link", "/held")
 	}
+	if own && p.State == circles.Removed {
+		m = append(m, Action{Label: b.l.T("appeal.object"), Href: appealPath(circles.AppealRemoval, p.ID)})
+	}
 	if edited {
 		add("post.history", "/history")
 	}

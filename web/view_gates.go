@@ -34,6 +34,7 @@ type WhyRow struct {
 	Label   string // the same in words
 	Rules   []string
 	Text    string // what is missing, to the reader
+	Appeal  string // where to object; "" = nothing stands in the way
 }
 
 // GatesView is page "gates", the editor at /c/{name}/gates and /admin/gates.
@@ -151,6 +152,7 @@ type HeldView struct {
 
 // A HeldRow is a post or comment that waits, or waited.
 type HeldRow struct {
+	Appeal  string // where its author objects; "" = they cannot
 	ID      string
 	What    Link
 	Author  PersonRef

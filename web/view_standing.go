@@ -31,4 +31,5 @@ type StandingRow struct {
 	Gave      string // what it credited
 	Why       string // what it was worth and why not more
 	TakenBack bool
+	Appeal    string // where to object; "" = it is nobody's decision
 }

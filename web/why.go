@@ -81,18 +81,24 @@ func (s *Server) why(v *visit) error {
 		view.Next, view.NextAt = reputation.Diff(place.Settings, *place.Next, v.l.Tag()), at(place.NextAt)
 	}
 	for i := range all {
-		view.Rows = append(view.Rows, v.whyRow(&all[i], place.Settings))
+		view.Rows = append(view.Rows, v.whyRow(c, &all[i], place.Settings))
 	}
 	return v.show(http.StatusOK, "why", view)
 }
 
-func (v *visit) whyRow(x *standing.Access, s reputation.Settings) WhyRow {
+func (v *visit) whyRow(c *circles.Circle, x *standing.Access, s reputation.Settings) WhyRow {
 	row := WhyRow{Action: v.l.T("action." + string(x.Action)), Outcome: string(x.Outcome), Label: v.l.T("why.outcome-" + string(x.Outcome)),
 		Rules: s.Lines(x.Action, v.l.Tag())}
 	if x.Blocked != "" {
 		row.Text = v.l.T("refused." + x.Blocked)
 	} else {
 		row.Text = x.Say(v.l.Tag())
+		if v.member != nil {
+			row.Appeal = appealLink(x)
+		}
+	}
+	if x.Blocked == string(standing.Banned) && c != nil {
+		row.Appeal = banAppeal(c)
 	}
 	return row
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"halqa/circles"
+	"halqa/internal/store"
 	"halqa/internal/text"
 )
 
@@ -117,4 +118,17 @@ func (a *App) findHere(ctx context.Context, who circles.Viewer, address string, 
 		return Found{Post: id, Root: root}, err
 	}
 	return Found{}, nobody
+}
+
+// CircleNamed returns the circle of ours that has a name, whether or not somebody may see it: who was shut
+// out of one can still name it.
+func (a *App) CircleNamed(ctx context.Context, name string) (circles.CircleID, error) {
+	var id circles.CircleID
+	err := a.view(ctx, "circle by name", func(tx *store.Tx) (err error) {
+		if id, err = ownCircle(tx, name); err == nil && id == 0 {
+			err = circles.Errorf(circles.NotFound, "There is no such circle.")
+		}
+		return err
+	})
+	return id, err
 }

@@ -1,0 +1,20 @@
+package web
+
+// appealSamples are the pages by which people object to what was decided about them.
+func appealSamples() []sample {
+	tabs := []Tab{{Label: "Reports", Href: "/c/gardening/mod"}, {Label: "Appeals", Href: "/c/gardening/appeals", Current: true}}
+	gate := AppealRow{ID: 1, What: "What is asked first: Post", Circle: &plant, Who: bo, Said: "You can post in 1 day. Set by @ada, 3 Nov 2026: Spam wave.", Words: "I have been here before.", At: sampleNow,
+		State: "waits for an answer", Open: true, Due: sampleNow, May: true, Approves: true, Reason: "x", Problem: "Say why."}
+	removal := AppealRow{ID: 2, What: "A removal", About: Link{Label: "First crate", Href: "/post/11"}, Circle: &plant, Who: bo, Said: "Off topic", Words: "It is about plants.", At: sampleNow,
+		State: "denied", First: "It is off topic.", Note: "It is indeed.", MayGoOn: true}
+	above := AppealRow{ID: 3, What: "A ban", Circle: &plant, Who: bo, Said: "Spam", Words: "It was not me.", At: sampleNow, State: "waits for an answer", Open: true, Site: true}
+	form := AppealView{Page: samplePage("Appeal", true), Action: "/appeal?about=gate&action=post&circle=gardening", Case: gate, Silence: true, Words: "I have been here before."}
+	form.Refuse("body", "Say why.")
+	queue := AppealsView{Page: samplePage("Appeals", true), Action: "/c/gardening/appeals", Circle: plant, Tabs: tabs, Rows: []AppealRow{gate, above}, More: "/c/gardening/appeals?after=1"}
+	queue.Refuse("reason-1", "Say why.")
+	return []sample{
+		{"appeal", "appeal", form, AppealView{}},
+		{"appeals", "appeals", AppealsView{Page: samplePage("Your appeals", true), Action: "/appeals", Rows: []AppealRow{removal, above}, Bans: []Link{{Label: "!gardening@halqa.test", Href: "/appeal?about=ban&circle=gardening"}}}, AppealsView{}},
+		{"appeal-queue", "appeal-queue", queue, AppealsView{}},
+	}
+}
