@@ -37,6 +37,9 @@ const (
 	ModGrantAppeal ModAction = "appeal-grant" // what it was against was undone
 	ModDenyAppeal  ModAction = "appeal-deny"
 	ModPassAppeal  ModAction = "appeal-pass" // nobody answered in time; by nobody
+
+	ModAuditConfirm ModAction = "confirm" // what the audit found in Circle
+	ModAuditDismiss ModAction = "clear"
 )
 
 // A ModEntry is one line of the public log of what moderators did. What was removed is named, never

@@ -25,7 +25,7 @@ func (v *visit) adminView(section string) AdminView {
 	view.NoIndex = true
 	for _, t := range []struct{ section, href, label string }{
 		{"site", "/admin", v.l.T("admin.site")}, {"people", "/admin/people", v.l.T("admin.people")}, {"peers", "/admin/peers", v.l.T("admin.peers")},
-		{"gates", "/admin/gates", v.l.T("gates.title")},
+		{"gates", "/admin/gates", v.l.T("gates.title")}, {"audit", "/admin/audit", v.l.T("audit.title")},
 	} {
 		view.Tabs = append(view.Tabs, Tab{Label: t.label, Href: t.href, Current: t.section == section})
 	}

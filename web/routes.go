@@ -170,6 +170,7 @@ func (s *Server) routes(assets *static.Files) {
 	admin("/admin/gates", s.gates, s.setGates)
 	admin("/admin/people", s.adminPeople, s.giveSiteRole)
 	admin("/admin/peers", s.adminPeers, s.decidePeer)
+	admin("/admin/audit", s.audit, s.decideFinding)
 	form("/u/:name/suspend", s.suspendForm((*visit).personToSuspend), s.suspend((*visit).personToSuspend))
 	form("/c/:name/suspend", s.suspendForm((*visit).circleToSuspend), s.suspend((*visit).circleToSuspend))
 	e.GET("/mod/suspended", s.visit(s.members(s.suspensions)))

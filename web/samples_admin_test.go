@@ -34,6 +34,12 @@ func adminSamples() []sample {
 			Rows: []SuspensionRow{{Circle: &stars, Handle: "!stars@pond.example", At: ago(3), Reason: "Nothing but advertising.", Lift: stars.Href + "/suspend"}, {Person: bo, Handle: "@bo@pond.example", At: ago(9), Lift: bo.Href + "/suspend"}}}, SuspensionsView{}},
 		{"policies", "policies", PoliciesView{Page: samplePage("Other servers", false), More: "/about/peers?after=x", Peers: []PolicyRow{
 			{Host: "slow.example", Level: "Limited", Reason: "Much that nobody asked for.", Since: ago(900)}, {Host: "spam.example", Level: "Blocked", Blocked: true, Reason: "Nothing but advertising."}}}, PoliciesView{}},
+		{"admin-audit", "admin", admin("audit", func(v *AdminView) {
+			v.More = "/admin/audit?after=x"
+			v.Findings = []FindingRow{
+				{ID: "a1", Circle: plant, At: ago(5), What: "84% of 310 ratings stay among these people", Open: true, Days: 13, People: []FoundRow{{Person: ada}, {Person: lin}}},
+				{ID: "a0", Circle: plant, At: ago(500), What: "These people rate the same things", Outcome: "Confirmed", Reason: "One hand.", People: []FoundRow{{Person: ada, Cut: true}, {Person: lin, Guest: true, Cut: true}}}}
+		}), AdminView{}},
 		{"elsewhere", "elsewhere", elsewhere, ElsewhereView{}},
 		{"elsewhere-go", "elsewhere", asked, ElsewhereView{}},
 	}

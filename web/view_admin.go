@@ -7,7 +7,7 @@ type AdminView struct {
 	Page
 	Form
 	Tabs    []Tab
-	Section string // "site", "people" or "peers"
+	Section string // "site", "people", "peers" or "audit"
 
 	Name         string // site
 	Sentence     string
@@ -20,7 +20,29 @@ type AdminView struct {
 	Reason   string
 	Policies []PolicyOption
 
+	Findings []FindingRow // audit
+
 	More string
+}
+
+// A FindingRow is something that the audit of ratings found.
+type FindingRow struct {
+	ID      string
+	Circle  CircleRef
+	At      time.Time
+	What    string // a sentence
+	Open    bool
+	Days    int // of open ones: until it lapses
+	Outcome string
+	Reason  string
+	People  []FoundRow
+}
+
+// A FoundRow is somebody in it.
+type FoundRow struct {
+	Person PersonRef
+	Guest  bool // brought in by one of those found
+	Cut    bool // not introduced any more
 }
 
 // An AccountRow is an account of this instance.

@@ -234,6 +234,7 @@ func (h *house) openFederation() error {
 	h.worker.Every("moves", time.Minute, h.app.FinishMoves)
 	h.worker.Every("removals", time.Minute, h.app.FinishRemovals)
 	h.worker.Every("standing", time.Minute, h.app.SweepStanding)
+	h.worker.Every("audit", time.Hour, h.app.AuditStanding) // once a day
 	h.worker.Every("polls", 15*time.Second, h.app.SweepPolls)
 	h.worker.Every("activity", 24*time.Hour, h.app.RefreshActivity)
 	h.worker.Every("loose pictures", time.Hour, h.unlessKept(h.app.SweepMedia))

@@ -2,6 +2,8 @@ package app
 
 import (
 	"context"
+	"hash/maphash"
+	"strconv"
 
 	"halqa/circles"
 	"halqa/circles/reputation"
@@ -12,7 +14,7 @@ import (
 // SweepStanding accepts what has stayed for 48 hours, credits what people said about it meanwhile, and
 // finishes what large removals began to take back. The clock calls it.
 func (a *App) SweepStanding(ctx context.Context) error {
-	for _, step := range []func(*store.Tx) (bool, error){standing.Begin, standing.Sweep, standing.Advance} {
+	for _, step := range []func(*store.Tx) (bool, error){standing.Begin, standing.Sweep, standing.Advance, standing.AuditStep} {
 		for more := true; more; {
 			err := a.update(ctx, "standing", func(tx *store.Tx) (err error) {
 				more, err = step(tx)
@@ -21,6 +23,64 @@ func (a *App) SweepStanding(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
+		}
+	}
+	return nil
+}
+
+// AuditStanding looks once a day, circle by circle, for people who rate as one hand does, and keeps what it
+// finds for somebody to decide. The clock calls it.
+func (a *App) AuditStanding(ctx context.Context) error {
+	const page = 100
+	seed := maphash.MakeSeed()
+	var today reputation.Day
+	var last string
+	err := a.view(ctx, "audit", func(tx *store.Tx) (err error) {
+		today = reputation.DayOf(tx.Now())
+		last, err = tx.Setting(store.SettingStandingAudited)
+		return err
+	})
+	if err != nil || last == strconv.Itoa(int(today)) {
+		return err
+	}
+	var after reputation.CircleID
+	for {
+		var ids []reputation.CircleID
+		err := a.view(ctx, "audit", func(tx *store.Tx) (err error) {
+			ids, err = tx.RatedCircles(after, today-1, page)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			if err := a.auditCircle(ctx, id, seed); err != nil {
+				return err
+			}
+		}
+		if len(ids) < page {
+			break
+		}
+		after = ids[page-1]
+	}
+	return a.update(ctx, "audit", func(tx *store.Tx) error {
+		return tx.SetSetting(store.SettingStandingAudited, strconv.Itoa(int(today)))
+	})
+}
+
+// auditCircle compares outside of any transaction and keeps each finding in one of its own.
+func (a *App) auditCircle(ctx context.Context, id reputation.CircleID, seed maphash.Seed) error {
+	var given []reputation.Given
+	err := a.view(ctx, "audit", func(tx *store.Tx) (err error) {
+		given, err = standing.Audited(tx, id)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, f := range reputation.Audit(given, seed) {
+		if err := a.update(ctx, "audit", func(tx *store.Tx) error { return standing.Suspect(tx, id, f) }); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -46,6 +46,7 @@ const (
 	SeeReports        Action = "see_reports"         // Circle; nil = those of the whole instance
 	Suspend           Action = "suspend"             // Person, from this instance; Unsuspend too
 	DecidePeers       Action = "decide_peers"        // by an admin
+	DecideAudits      Action = "decide_audits"       // by an admin; seeing what was found too
 	SeeMessageReports Action = "see_message_reports" // by an admin; private messages that their readers reported
 
 	StartDM  Action = "start_dm"  // Person; a message to somebody who does not know one: a part of Message

@@ -174,6 +174,11 @@ func rate(tx *store.Tx, p *circles.Post, kind reputation.Kind, by circles.Person
 	if err != nil || last != nil && last.Reverses == 0 {
 		return err
 	}
+	if last != nil {
+		if held, err := tx.Quarantined(last.Reverses); err != nil || held {
+			return err // liking again does not free what the audit holds
+		}
+	}
 	if last != nil && (returned || last.WeightMilli != 0) {
 		was, err := tx.StandingEvent(last.Reverses)
 		if err == nil {

@@ -132,6 +132,7 @@ func TestWhoMay(t *testing.T) {
 		{"report", public, Report, nil, all[1:]},
 		{"report among members", members, Report, nil, []string{"member", "moderator", "operator", "owner", "admin"}},
 		{"decide about peers", public, DecidePeers, nil, []string{"admin"}},
+		{"decide about the audit", public, DecideAudits, nil, []string{"admin"}},
 		{"change the circle", public, EditCircle, nil, []string{"operator", "owner", "admin"}},
 		{"join", public, Join, nil, all[1:]},
 		{"join among locals", local, Join, nil, all[2:]},

@@ -148,7 +148,7 @@ func (v *village) step(t *rapid.T) {
 	other := rapid.SampledFrom(v.people).Draw(t, "other")
 	p := rapid.SampledFrom(v.posts).Draw(t, "post")
 	person := circles.PersonID(other.ID)
-	switch rapid.IntRange(0, 15).Draw(t, "what") {
+	switch rapid.IntRange(0, 18).Draw(t, "what") {
 	case 0:
 		v.pass(time.Duration(rapid.SampledFrom([]int{1, 1, 2, 20, 100}).Draw(t, "days")) * 24 * time.Hour)
 	case 1:
@@ -186,6 +186,12 @@ func (v *village) step(t *rapid.T) {
 				return Placed(tx, v.circle, person, roles[btoi(operates)], roles[1-btoi(operates)])
 			})
 		}
+	case 16:
+		v.suspect(v.people[1:])
+	case 17:
+		v.decide(rapid.Bool().Draw(t, "confirmed"))
+	case 18:
+		v.sweep(AuditStep)
 	case 11:
 		v.vote(p, who, 0)
 	case 12:

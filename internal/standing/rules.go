@@ -75,7 +75,7 @@ func (j *judgement) rule() (Reason, error) {
 		return j.report(), nil
 	case Suspend:
 		return j.suspend()
-	case DecidePeers, SeeMessageReports:
+	case DecidePeers, DecideAudits, SeeMessageReports:
 		if !j.Who.SignedIn() || j.Who.Role != circles.SiteAdmin {
 			return NotSiteStaff, nil
 		}
