@@ -73,7 +73,7 @@ func FromElsewhere(tx *store.Tx, c *circles.Circle, in Told) (*Access, error) {
 	if in.Reason != "" {
 		x.Reason = map[string]string{"en": in.Reason}
 	}
-	x.Appeal = in.Appeal
+	x.Appeal, x.Why = in.Appeal, in.Appeal // the page there explains it, too
 	if in.SetAt > 0 {
 		x.SetAt = stamp(in.SetAt)
 		x.by = "!" + c.Name + "@" + c.Host // who is known to have set it answers for it
