@@ -187,8 +187,8 @@ func (t *Tips) SetLimit(ctx context.Context, v circles.Viewer, asset string, min
 const maxTyped = 300
 
 // SetPayee says where the viewer is paid over a wallet; input "" = nowhere. The caller has just made
-// them prove who they are. The first one holds at once; a changed one waits for Rules.PayeeWait, and
-// the member is told, so that who stole a session cannot quietly have tips sent elsewhere. Charges that
+// them prove who they are. The first one holds at once; a changed one waits for Rules.PayeeWait, also
+// where the one before was taken away first, and the member is told, so that who stole a session cannot quietly have tips sent elsewhere. Charges that
 // are open keep the payee they were made with.
 func (t *Tips) SetPayee(ctx context.Context, v circles.Viewer, adapter, kind, input string) error {
 	r := t.rail(adapter)
@@ -225,21 +225,19 @@ func (t *Tips) SetPayee(ctx context.Context, v circles.Viewer, adapter, kind, in
 		p := ledger.Payee{Person: v.Person, Adapter: adapter, At: tx.Now()}
 		p.Kind, p.Ref, p.Typed = now.Now(tx.Now())
 		switch {
-		case input == "":
-			if err := ledger.DropPayee(tx, v.Person, adapter); err != nil || !had {
-				return err
-			}
-		case !had || p.Ref == "":
+		case input == "" && (!had || p.Ref == "" && now.NextAt == 0):
+			return nil
+		case input == "": // a row stays behind, or taking the old one away would spare the new one the wait
+			p.Kind, p.Ref, p.Typed = "", "", ""
+		case !had || p.Ref == "" && now.NextAt == 0 && now.At+t.rules.PayeeWait.Microseconds() <= tx.Now():
 			p.Kind, p.Ref, p.Typed = found.Kind, found.Ref, input
 		case p.Ref == found.Ref && p.Kind == found.Kind: // as it was; what was to come does not
 		default:
 			p.Next.Kind, p.Next.Ref, p.Next.Typed = found.Kind, found.Ref, input
 			p.NextAt = tx.Now() + t.rules.PayeeWait.Microseconds()
 		}
-		if input != "" {
-			if err := ledger.SavePayee(tx, p); err != nil {
-				return err
-			}
+		if err := ledger.SavePayee(tx, p); err != nil {
+			return err
 		}
 		if err := tx.NotifyOfTip(v.Person, store.ToldPayee, tx.NewID(), 0, v.Person.Actor()); err != nil {
 			return err

@@ -63,7 +63,9 @@ func TestPayeeChangesWait(t *testing.T) {
 		{"bob@wallet.example", 0, "lnurl:bob@wallet.example"}, // the first one holds at once
 		{"thief@wallet.example", 71 * time.Hour, "lnurl:bob@wallet.example"},
 		{"", 0, "refused.tip-no-payee"},
-		{"bob@wallet.example", 0, "lnurl:bob@wallet.example"},
+		{"thief@wallet.example", 71 * time.Hour, "refused.tip-no-payee"}, // taking the old one away spares no wait
+		{"", 72 * time.Hour, "refused.tip-no-payee"},
+		{"bob@wallet.example", 0, "lnurl:bob@wallet.example"}, // gone for as long as a change waits
 		{"new@wallet.example", 72 * time.Hour, "lnurl:new@wallet.example"},
 		{"other@wallet.example", time.Hour, "lnurl:new@wallet.example"},
 		{"new@wallet.example", 100 * time.Hour, "lnurl:new@wallet.example"}, // thought better of it
@@ -82,8 +84,8 @@ func TestPayeeChangesWait(t *testing.T) {
 			swaps += a.N
 		}
 	}
-	if swaps != 7 {
-		t.Errorf("%d changes were written down, want 7", swaps)
+	if swaps != 9 {
+		t.Errorf("%d changes were written down, want 9", swaps)
 	}
 	// Two accounts of one owner.
 	if err := set(w.ann, "new@wallet.example"); err != nil {

@@ -210,12 +210,6 @@ func SavePayee(tx *store.Tx, p Payee) error {
 	return err
 }
 
-// DropPayee forgets one.
-func DropPayee(tx *store.Tx, person circles.PersonID, adapter string) error {
-	_, err := tx.Statements(key.SQL{}).Exec(`DELETE FROM tip_account WHERE person = $1 AND adapter = $2`, person, adapter)
-	return err
-}
-
 // Forget removes what a person who is gone said of themselves. Their tips and bookings stay, for they
 // are somebody else's too.
 func Forget(tx *store.Tx, person circles.PersonID) error {
