@@ -46,7 +46,7 @@ func (v *visit) heldRow(h *app.Held) HeldRow {
 	if row.What.Label == "" {
 		row.What.Label = v.l.T("modlog.a-comment")
 	}
-	if row.Mine && (p.State == circles.Held || p.State == circles.Refused) {
+	if row.Mine && !h.Elsewhere && (p.State == circles.Held || p.State == circles.Refused) {
 		row.Appeal = appealPath(circles.AppealHeld, p.ID)
 	}
 	row.May = !row.Mine && !h.Decided && p.State == circles.Held

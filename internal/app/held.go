@@ -190,7 +190,10 @@ func (a *App) Approve(ctx context.Context, who circles.Viewer, id circles.PostID
 			return err
 		}
 		p = at.post
-		return letThrough(tx, at, h, d)
+		if err := letThrough(tx, at, h, d); err != nil {
+			return err
+		}
+		return answerAppeal(tx, p, d.Actor.ID, circles.AppealGranted, "")
 	})
 	return p, err
 }
@@ -277,7 +280,10 @@ func (a *App) Refuse(ctx context.Context, who circles.Viewer, id circles.PostID,
 		if err := noteModerated(tx, at, d.Actor, circles.ModRefuse, reason); err != nil {
 			return err
 		}
-		return refuseHeld(tx, at, d.Actor.ID, reason)
+		if err := refuseHeld(tx, at, d.Actor.ID, reason); err != nil {
+			return err
+		}
+		return answerAppeal(tx, at.post, d.Actor.ID, circles.AppealDenied, reason)
 	})
 }
 

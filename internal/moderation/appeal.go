@@ -196,6 +196,11 @@ func postGround(tx *store.Tx, who circles.Viewer, g Grievance, a *circles.Appeal
 		return noGround()
 	}
 	a.Circle, a.Object = p.Circle, int64(p.ID)
+	if g.Kind == circles.AppealHeld && p.Circle != 0 {
+		if _, err := localCircle(tx, p.Circle); err != nil {
+			return err
+		}
+	}
 	if g.Kind == circles.AppealRemoval {
 		if p.State != circles.Removed {
 			return appealOver()

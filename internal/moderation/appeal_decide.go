@@ -140,9 +140,25 @@ func fillAppeals(tx *store.Tx, rows []*circles.Appeal) ([]AppealCase, error) {
 func party(who circles.Viewer, a *circles.Appeal) error {
 	switch me := who.Person.Actor(); {
 	case me == a.Person.Actor(), me == a.Decider, me == a.FirstBy:
-		return circles.Errorf(circles.Forbidden, "This is about you, or about what you decided; somebody else answers it.").With("refused.appeal-own", nil)
+		return errOwnDecision()
 	}
 	return nil
+}
+
+func errOwnDecision() error {
+	return circles.Errorf(circles.Forbidden, "This is about you, or about what you decided; somebody else answers it.").With("refused.appeal-own", nil)
+}
+
+// refusedIt is party for who refused what waited while an appeal against the hold was open.
+func refusedIt(tx *store.Tx, who circles.Viewer, a *circles.Appeal) error {
+	if a.Kind != circles.AppealHeld {
+		return nil
+	}
+	h, err := tx.Held(a.Post())
+	if err == nil && h != nil && h.DecidedBy == who.Person.Actor() {
+		err = errOwnDecision()
+	}
+	return err
 }
 
 // Answer decides about an appeal. What is granted is undone: a gate lets the person through as one who is
@@ -171,6 +187,9 @@ func (m *Moderation) Answer(ctx context.Context, who circles.Viewer, id int64, g
 			return err
 		}
 		if err := party(who, a); err != nil {
+			return err
+		}
+		if err := refusedIt(tx, who, a); err != nil {
 			return err
 		}
 		if a.State != circles.AppealOpen {
