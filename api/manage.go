@@ -36,8 +36,9 @@ func (s *Server) manageRoutes() []route {
 		list("/moderation/reports", mod, "Reports: of a circle, or those that the people who run the instance decide.", s.reports, refuses(http.StatusNotFound),
 			with(word("circle", "The id of the circle; absent = the instance."), flag("decided", "Those that were decided.")), beside("GET /mod/site", "GET /c/:name/mod")),
 		send(post, "/moderation/reports/{id}/decision", mod, "Decide a report.", s.decide, beside("POST /mod/site", "POST /c/:name/mod")),
-		send(put, "/actors/{id}/suspension", mod, "Take a person or a circle out of use on this instance.", s.suspend, beside("POST /u/:name/suspend", "GET /u/:name/suspend")),
-		act(del, "/actors/{id}/suspension", mod, "Lift a suspension.", s.unsuspend, beside("POST /u/:name/suspend")),
+		send(put, "/actors/{id}/suspension", mod, "Take a person or a circle out of use on this instance.", s.suspend, beside("POST /u/:name/suspend", "GET /u/:name/suspend", "POST /c/:name/suspend", "GET /c/:name/suspend")),
+		list("/moderation/suspensions", mod, "Who and what is out of use on this instance, the latest first.", s.suspensions, beside("GET /mod/suspended")),
+		act(del, "/actors/{id}/suspension", mod, "Lift a suspension.", s.unsuspend, beside("POST /u/:name/suspend", "POST /c/:name/suspend")),
 	)...)
 }
 

@@ -28,7 +28,7 @@ func (s *Server) readRoutes() []route {
 		get("/posts/{id}/delivery", read, "How far a post has got on its way to other servers, for its author and admins.", s.delivery),
 		list("/circles", read, "The directory of circles, the liveliest first.", s.directory, visitors, sized, beside("GET /circles"),
 			with(word("topic", "Only circles about this."), word("language", "BCP 47."), flag("local", "Only circles that live here."))),
-		get("/circles/{id}", read, "A circle with what the reader may do in it.", s.circlePage, visitors, beside("GET /c/:name", "GET /c/:name/submit", "GET /c/:name/interact", "GET /c/:name/settings", "GET /circles/new")),
+		get("/circles/{id}", read, "A circle with what the reader may do in it.", s.circlePage, visitors, beside("GET /c/:name", "GET /c/:name/submit", "GET /c/:name/interact", "GET /c/:name/settings", "GET /circles/new"), refuses(http.StatusGone)),
 		list("/circles/{id}/modlog", read, "What moderators did in a circle.", s.modlogOf, visitors, beside("GET /c/:name/modlog")),
 		list("/modlog", read, "What moderators did everywhere.", s.modlog, visitors, beside("GET /modlog")),
 		get("/people/{id}", read, "A person.", s.personPage, visitors, beside("GET /u/:name", "GET /@:name", "GET /~:name", "GET /u/:name/interact"), refuses(http.StatusGone)),
@@ -45,7 +45,7 @@ func (s *Server) readRoutes() []route {
 		get("/media/{id}", read, "A photo.", s.media, visitors, beside("GET /media/:id")),
 		mediaRoute(s),
 		list("/saved", read, "What the owner saved.", s.saved, sized, beside("GET /saved")),
-		list("/peers", read, "Servers that are limited or blocked here, and why.", s.policies, visitors),
+		list("/peers", read, "Servers that are limited or blocked here, and why.", s.policies, visitors, beside("GET /about/peers")),
 	)
 }
 

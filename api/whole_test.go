@@ -23,6 +23,7 @@ func TestEveryRouteAnswersAsDocumented(t *testing.T) {
 	t.Run("read", func(t *testing.T) { s.read() })
 	t.Run("follow", func(t *testing.T) { s.follow() })
 	t.Run("moderate", func(t *testing.T) { s.moderate() })
+	t.Run("appeals", func(t *testing.T) { s.appeals() })
 	t.Run("account", func(t *testing.T) { s.account() })
 	t.Run("gates", func(t *testing.T) { s.gates() })
 	t.Run("shelf", func(t *testing.T) { s.shelf() })
@@ -286,6 +287,18 @@ func (s *script) moderate() {
 	s.eve.ask("GET", "/me", nil).problem(401, "token-revoked")
 	s.ann.drop(path("/actors/%s/suspension", eve))
 	s.eve.get("/me", nil)
+	var made CircleView
+	s.eve.post("/circles", m{"name": "weeds"}, &made)
+	s.ann.put(path("/actors/%s/suspension", made.Circle.ID), m{"reason": "spam"}, nil)
+	s.eve.ask("GET", path("/circles/%s", made.Circle.ID), nil).problem(410, "gone")
+	var out Page[Suspension]
+	s.ann.get("/moderation/suspensions", &out)
+	if len(out.Items) != 1 || out.Items[0].Circle == nil || out.Items[0].Circle.ID != made.Circle.ID || out.Items[0].Reason != "spam" {
+		s.Errorf("the suspensions are %+v", out)
+	}
+	s.lin.ask("GET", "/moderation/suspensions", nil).problem(403, "forbidden")
+	s.ann.drop(path("/actors/%s/suspension", made.Circle.ID))
+	s.eve.get(path("/circles/%s", made.Circle.ID), nil)
 }
 
 func (s *script) account() {

@@ -331,6 +331,8 @@ func TestScriptDoesEverythingByTheDocument(t *testing.T) {
 	script.do(401, "POST", "/posts", map[string]any{"circle": circle, "title": "Once more"})
 }
 
+const notYet = "not offered to programs yet"
+
 // Page actions that programs are not offered, each with why.
 var pagesOnly = map[string]string{
 	"GET /login": "a program has a token instead", "POST /login": "a program has a token instead", "POST /logout": "a program ends its token at /oauth/revoke",
@@ -339,6 +341,10 @@ var pagesOnly = map[string]string{
 	"GET /settings/account": "a token must not remove its owner", "POST /settings/account": "a token must not remove its owner",
 	"POST /settings/tokens": "a token must not make tokens", "GET /oauth/authorize": "leave is given by a person at a browser", "POST /oauth/authorize": "leave is given by a person at a browser",
 	"GET /api": "it is about the API", "GET /settings": "it only leads on", "GET /favicon.ico": "it is for browsers", "GET /static/*": "it is for browsers", "GET /emoji/:id": "the HTML of a text names it, and it is anybody's",
+	"POST /wallet/:adapter/webhook": "a wallet speaks to it, with a signature of its own", "GET /tips.csv": notYet,
+	"GET /admin/audit": notYet, "POST /admin/audit": notYet, "GET /admin/wallets": notYet, "POST /admin/wallets": notYet,
+	"GET /c/:name/tips": notYet, "POST /c/:name/tips": notYet, "GET /post/:id/tip": notYet, "POST /post/:id/tip": notYet, "GET /u/:name/tip": notYet, "POST /u/:name/tip": notYet,
+	"GET /settings/tips": notYet, "POST /settings/tips": notYet, "GET /tips": notYet, "GET /tips/:id": notYet, "POST /tips/:id/undo": notYet, "POST /tips/:id/refund": notYet,
 	"POST /c/:name/move": "a token must not give a circle away", "POST /c/:name/elsewhere": "it shows visitors the way to their own server",
 }
 
