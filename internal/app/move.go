@@ -205,7 +205,7 @@ func lead(tx *store.Tx, follower circles.ActorID, from, to *circles.Actor) error
 		if err != nil {
 			return err
 		}
-		if err := joinCircle(tx, c, person, d.Role); err != nil {
+		if err := joinCircle(tx, c, person, d); err != nil {
 			return err
 		}
 	} else {
@@ -228,7 +228,8 @@ func lead(tx *store.Tx, follower circles.ActorID, from, to *circles.Actor) error
 }
 
 // joinCircle is Join for one who was judged.
-func joinCircle(tx *store.Tx, c *circles.Circle, person circles.PersonID, role circles.Role) error {
+func joinCircle(tx *store.Tx, c *circles.Circle, person circles.PersonID, d standing.Decision) error {
+	role := d.Role
 	switch {
 	case role.Member(), role == circles.RolePending && c.Local():
 		return nil
@@ -237,7 +238,7 @@ func joinCircle(tx *store.Tx, c *circles.Circle, person circles.PersonID, role c
 			return err
 		}
 		role = circles.RolePending
-	case c.Visibility == circles.MembersOnly:
+	case c.Visibility == circles.MembersOnly, d.Outcome == standing.Request, d.Outcome == standing.Hold:
 		role = circles.RolePending
 	default:
 		role = circles.RoleMember
