@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 
 	"halqa/circles"
 	"halqa/internal/standing"
@@ -63,7 +64,13 @@ func (a *App) Edit(ctx context.Context, who circles.Viewer, id circles.PostID, i
 		}
 		q := at.question(who, standing.Edit)
 		q.Words = a.judged(w.title, body.html, body.names, len(w.photos) > 0)
-		q.With = added(at.post, len(w.photos) > 0, w.link != "")
+		had, err := tx.PhotosOf(id)
+		if err != nil {
+			return err
+		}
+		q.With = added(at.post, slices.ContainsFunc(w.photos, func(r PhotoRef) bool {
+			return !slices.ContainsFunc(had, func(p circles.Photo) bool { return p.ID == r.ID })
+		}), w.link)
 		d, err := allow(tx, q)
 		if err != nil {
 			return err

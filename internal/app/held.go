@@ -39,16 +39,17 @@ func (a *App) judged(title, html string, named names, media bool) *standing.Word
 	return &standing.Words{Text: title + "\n" + text.Plain(html), Links: text.LinksIn(html), Mentions: len(named.people), Media: media, Filters: &a.filters}
 }
 
-// added is what an edit brings that was not there before.
-func added(p *circles.Post, photos, link bool) []standing.Action {
+// added is what an edit brings that was not there before: photos says that one of its photos is new. A
+// link in the place of another is a new one, or what was let through once would stand for any.
+func added(p *circles.Post, photos bool, link string) []standing.Action {
 	var with []standing.Action
 	if p.Kind != circles.IsPost {
 		return nil
 	}
-	if photos && p.PhotoN == 0 {
+	if photos {
 		with = append(with, standing.PostMedia)
 	}
-	if link && p.Link == "" {
+	if link != "" && link != p.Link {
 		with = append(with, standing.PostLink)
 	}
 	return with

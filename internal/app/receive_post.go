@@ -239,9 +239,16 @@ func (a *App) ReceiveUpdate(tx *store.Tx, said Said, in RemotePost) (Outcome, er
 	}
 	in.Parent = p.Parent
 	a.Prepare(&in)
+	had, err := tx.PhotosOf(p.ID)
+	if err != nil {
+		return Outcome{}, err
+	}
+	shows := slices.ContainsFunc(in.Photos, func(n RemotePhoto) bool {
+		return !slices.ContainsFunc(had, func(p circles.Photo) bool { return p.RemoteURL == n.URL })
+	})
 	ask := func(q *standing.Question) {
 		q.Words = a.judged(in.Title, in.HTML, in.names(q.Circle), len(in.Photos) > 0)
-		q.With = added(q.Post, len(in.Photos) > 0, in.Link != "")
+		q.With = added(q.Post, shows, in.Link)
 	}
 	return said.onWith(tx, p.ID, standing.Edit, ask, func(at place, d standing.Decision) (bool, error) {
 		p := at.post

@@ -1,0 +1,76 @@
+package app
+
+import (
+	"testing"
+
+	"halqa/circles"
+	"halqa/internal/standing"
+	"halqa/internal/store"
+)
+
+// shut lets nobody through a gate who could not open it.
+func (h *house) shut(c circles.CircleID, a standing.Action, otherwise standing.Outcome) {
+	h.Helper()
+	h.update(func(tx *store.Tx) error {
+		return tx.SetGateRule(c, store.GateRule{Action: string(a), Rule: `{"gate":{"else":"` + string(otherwise) + `"}}`, SetAt: tx.Now()})
+	})
+}
+
+// What stands may be edited, and what somebody may not publish does not come in by that.
+func TestEditBringsNothingPastAGate(t *testing.T) {
+	h := newHouse(t)
+	ann, bob := h.person("ann"), h.person("bob")
+	c := h.open(ann, "garden", circles.Public)
+	_, err := h.Join(h.ctx(), bob, c)
+	h.must(err)
+	old, other := h.upload(bob, 1), h.upload(bob, 2)
+	const page = "https://peas.example/grow"
+	p, err := h.Post(h.ctx(), bob, NewPost{Circle: c, Title: "Peas", Link: page, Photos: []PhotoRef{{ID: old.ID}}})
+	h.must(err)
+	h.shut(c, standing.PostLink, standing.Hold)
+	h.shut(c, standing.PostMedia, standing.Deny)
+	for _, step := range []struct {
+		what, link string
+		photos     []PhotoRef
+		refused    bool
+	}{
+		{"its words", page, []PhotoRef{{ID: old.ID, Alt: "peas"}}, false},
+		{"another link", "https://pills.example/buy", []PhotoRef{{ID: old.ID}}, true},
+		{"another photo", page, []PhotoRef{{ID: other.ID}}, true},
+		{"one photo more", page, []PhotoRef{{ID: old.ID}, {ID: other.ID}}, true},
+		{"less", "", nil, false},
+		{"what was taken out", page, nil, true},
+	} {
+		_, err := h.Edit(h.ctx(), bob, p.ID, Edit{Title: step.what, Link: step.link, Photos: step.photos})
+		if step.refused {
+			wantKind(t, step.what, err, circles.Forbidden)
+		} else if err != nil {
+			t.Errorf("%s: %v", step.what, err)
+		}
+	}
+}
+
+// Whoever is led into a circle by a move asks at its door like anybody else.
+func TestMovedAskAtTheDoor(t *testing.T) {
+	h := newHouse(t)
+	ann, bob := h.person("ann"), h.person("bob")
+	c, far := h.open(ann, "garden", circles.Public), h.farCircle("plants", "far.example")
+	_, err := h.Join(h.ctx(), bob, far)
+	h.must(err)
+	h.must(h.SetAliases(h.ctx(), ann, c, []string{"https://far.example/plants"}))
+	h.shut(c, standing.Join, standing.Request)
+	h.update(func(tx *store.Tx) error {
+		out, err := h.ReceiveMove(tx, far.Actor(), c.Actor())
+		if err == nil && out.Refusal != nil {
+			err = out.Refusal
+		}
+		return err
+	})
+	h.update(func(tx *store.Tx) error {
+		role, err := tx.Role(c, bob.Person)
+		if role != circles.RolePending {
+			t.Errorf("bob is %q of the circle, want %q", role, circles.RolePending)
+		}
+		return err
+	})
+}
