@@ -386,10 +386,12 @@ func TestSuspendedPeopleAreOutAtOnce(t *testing.T) {
 	g.refused(err, circles.Denied) // who cannot prove it is not told
 }
 
-func TestChangePasswordEndsOtherSessions(t *testing.T) {
+func TestChangePasswordEndsOtherSessionsAndTokens(t *testing.T) {
 	g := newGate(t)
 	here, there := g.member("ada"), g.logIn("ada")
 	const next = "nine green bottles"
+	token, _, err := g.MakeToken(g.ctx(), there.Viewer, NewToken{Name: "mine", Scopes: Scopes{ScopeMessages}, Days: 365})
+	g.must(err)
 	g.refused(g.ChangePassword(g.ctx(), here.Viewer, "not the password", next, here.Token, Client{}), circles.Denied)
 	g.refused(g.ChangePassword(g.ctx(), here.Viewer, goodPassword, "short", here.Token, Client{}), circles.Invalid)
 	g.refused(g.ChangePassword(g.ctx(), circles.Viewer{}, goodPassword, next, "", Client{}), circles.Denied)
@@ -400,7 +402,9 @@ func TestChangePasswordEndsOtherSessions(t *testing.T) {
 	if _, err := g.Member(g.ctx(), here.Token); err != nil {
 		t.Errorf("the session it was changed in ended: %v", err)
 	}
-	_, err := g.Member(g.ctx(), there.Token)
+	_, err = g.Access(g.ctx(), token)
+	g.refused(err, circles.Denied) // whoever stole a session made it
+	_, err = g.Member(g.ctx(), there.Token)
 	g.refused(err, circles.Denied)
 	_, err = g.LogIn(g.ctx(), "ada", goodPassword, "", Client{})
 	g.refused(err, circles.Denied)

@@ -70,7 +70,7 @@ func (a *Accounts) Sweep(ctx context.Context) error {
 	}
 }
 
-// ChangePassword sets the viewer's password and ends their other sessions. keep is the token of the
+// ChangePassword sets the viewer's password and ends their other sessions, and all tokens. keep is the token of the
 // one they are in.
 func (a *Accounts) ChangePassword(ctx context.Context, v circles.Viewer, old, new, keep string, client Client) error {
 	name, err := a.nameOf(ctx, v)
@@ -88,6 +88,10 @@ func (a *Accounts) ChangePassword(ctx context.Context, v circles.Viewer, old, ne
 		return err
 	}
 	return a.update(ctx, "change password", func(tx *store.Tx) error {
+		// Whoever had got in may have made themselves a token, which needs no password.
+		if err := tx.EndGrants(v.Person); err != nil {
+			return err
+		}
 		return setPassword(tx, v.Person, phc, tokenHash(keep))
 	})
 }
