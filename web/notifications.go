@@ -81,6 +81,10 @@ func (v *visit) told(g app.NotificationGroup, sums map[int64]string) Notificatio
 			out.Heading.Label = v.l.T("notifications.bans")
 		case app.ToldReport:
 			out.Heading = Link{Label: v.l.T("mod.reports"), Href: "/mod"}
+		case app.ToldAppeals:
+			out.Heading = Link{Label: v.l.T("appeal.queue"), Href: "/mod"}
+		case app.ToldAppealGranted, app.ToldAppealDenied, app.ToldAppealPassed:
+			out.Heading = Link{Label: v.l.T("appeal.mine"), Href: "/appeals"}
 		case app.ToldTip, app.ToldTipFailed, app.ToldTipBack, app.ToldPayee:
 			out.Heading.Label = v.l.T("tips.title")
 		default:
@@ -100,7 +104,11 @@ func (v *visit) told(g app.NotificationGroup, sums map[int64]string) Notificatio
 		case app.ToldBanned:
 			v.toldOfBan(&row, n)
 		case app.ToldReport:
-			v.toldOfReport(&row, n)
+			v.toldWaits(&row, n, "/mod/site", "/mod")
+		case app.ToldAppeals:
+			v.toldWaits(&row, n, "/mod/appeals", "/appeals")
+		case app.ToldAppealGranted, app.ToldAppealDenied, app.ToldAppealPassed:
+			row.What, row.Href = v.l.T("notifications."+string(n.Kind)), "/appeals"
 		default:
 			row.What = v.l.T("notifications." + string(n.Kind))
 		}
@@ -150,14 +158,15 @@ func (v *visit) toldOfBan(row *Notification, n app.Notification) {
 	}
 }
 
-// toldOfReport says how many reports wait in one list. What they are about and who reported is read there.
-func (v *visit) toldOfReport(row *Notification, n app.Notification) {
+// toldWaits says how many reports or appeals wait in one list, which is at site, or at desk of a circle. What
+// they are about and whose they are is read there.
+func (v *visit) toldWaits(row *Notification, n app.Notification, site, desk string) {
 	where := v.l.T("mod.site")
-	row.Href = "/mod/site"
+	row.Href = site
 	if n.Circle != nil {
-		where, row.Href = "!"+v.s.handleOf(&n.Circle.Actor), n.Circle.Path()+"/mod"
+		where, row.Href = "!"+v.s.handleOf(&n.Circle.Actor), n.Circle.Path()+desk
 	}
-	row.What = v.l.T("notifications.report", "Count", int(n.Waiting), "Where", where)
+	row.What = v.l.T("notifications."+string(n.Kind), "Count", int(n.Waiting), "Where", where)
 }
 
 // placeIn is where a comment is read: in its whole thread while that fits on a page, so that everything

@@ -194,7 +194,10 @@ func (a *App) Approve(ctx context.Context, who circles.Viewer, id circles.PostID
 		if err := letThrough(tx, at, h, d); err != nil {
 			return err
 		}
-		return answerAppeal(tx, p, d.Actor.ID, circles.AppealGranted, "")
+		if err := answerAppeal(tx, p, d.Actor.ID, circles.AppealGranted, ""); err != nil {
+			return err
+		}
+		return tx.NotifyOfGate(p, store.ToldApproved)
 	})
 	return p, err
 }
@@ -252,6 +255,9 @@ func letThrough(tx *store.Tx, at place, h *store.HeldPost, d standing.Decision) 
 		return err
 	}
 	if err := tx.DecideHeld(p.ID, d.Actor.ID, false, ""); err != nil {
+		return err
+	}
+	if err := tx.ForgetHeld(p); err != nil {
 		return err
 	}
 	if err := noteModerated(tx, at, d.Actor, circles.ModApprove, ""); err != nil {
@@ -325,6 +331,9 @@ func refuseHeld(tx *store.Tx, at place, by circles.ActorID, reason string) error
 	}
 	p.State, p.Reason = circles.Refused, reason
 	if err := tx.SavePostState(p); err != nil {
+		return err
+	}
+	if err := tx.NotifyOfGate(p, store.ToldRefused); err != nil {
 		return err
 	}
 	if err := explainRefusal(tx, at, reason); err != nil {

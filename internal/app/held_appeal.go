@@ -7,7 +7,7 @@ import (
 
 // answerAppeal lets a moderator's decision about what waited answer the appeal that its author has open
 // against the hold: somebody has looked, so silence grants nothing any more. The log has the decision
-// itself. What the people who run the instance were asked stays theirs to answer while it matters; the
+// itself, and its author is told of that. What the people who run the instance were asked stays theirs to answer while it matters; the
 // refusal is another decision, and the author may object to it anew.
 func answerAppeal(tx *store.Tx, p *circles.Post, by circles.ActorID, state circles.AppealState, note string) error {
 	a, err := tx.OpenAppeal(p.Author, p.Circle)
@@ -19,9 +19,5 @@ func answerAppeal(tx *store.Tx, p *circles.Post, by circles.ActorID, state circl
 		return tx.SaveAppeal(a)
 	}
 	a.State, a.DecidedBy, a.DecidedAt, a.Note = state, by, tx.Now(), note
-	if err := tx.SaveAppeal(a); err != nil {
-		return err
-	}
-	_, err = tx.AppendEvent(circles.Event{Kind: circles.AppealAnswered, OrderKey: a.ID, Object: a.ID})
-	return err
+	return tx.SaveAppeal(a)
 }

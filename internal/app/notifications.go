@@ -28,6 +28,11 @@ const (
 	ToldBanned = store.ToldBanned
 	ToldReport = store.ToldReport
 
+	ToldAppeals       = store.ToldAppeals
+	ToldAppealGranted = store.ToldAppealGranted
+	ToldAppealDenied  = store.ToldAppealDenied
+	ToldAppealPassed  = store.ToldAppealPassed
+
 	ToldTip       = store.ToldTip
 	ToldTipFailed = store.ToldTipFailed
 	ToldTipBack   = store.ToldTipBack
@@ -51,9 +56,9 @@ type Notification struct {
 	Post  *circles.Post  // what was written or removed, without its text; nil for what is about no post
 	Tip   int64          // of the kinds that are of a tip
 
-	Circle  *circles.Circle // of ToldBanned and ToldReport, as CircleCards has it; nil of the latter = the whole instance
+	Circle  *circles.Circle // of ToldBanned, ToldReport and ToldAppeals, as CircleCards has it; nil of the latter two = the whole instance
 	Ban     circles.Ban     // of ToldBanned, as it is now
-	Waiting int64           // of ToldReport: reports that nobody has decided about
+	Waiting int64           // of ToldReport and ToldAppeals: how many nobody has decided about
 
 	Excerpt string // plain text, one line
 }
@@ -129,7 +134,7 @@ func groupByThread(all []store.Notification) [][]store.Notification {
 func loadGroups(tx *store.Tx, v circles.Viewer, groups [][]store.Notification) ([]NotificationGroup, error) {
 	var posts, threads []circles.PostID
 	var actors []circles.ActorID
-	var in, banned, desks []circles.CircleID
+	var in, banned, desks, appealed []circles.CircleID
 	for _, g := range groups {
 		if g[0].Thread != 0 {
 			threads = append(threads, g[0].Thread)
@@ -141,6 +146,8 @@ func loadGroups(tx *store.Tx, v circles.Viewer, groups [][]store.Notification) (
 				banned = append(banned, n.Circle)
 			case ToldReport:
 				desks = append(desks, n.Circle)
+			case ToldAppeals:
+				appealed = append(appealed, n.Circle)
 			}
 			if n.Post != 0 {
 				posts = append(posts, n.Post)
@@ -176,6 +183,10 @@ func loadGroups(tx *store.Tx, v circles.Viewer, groups [][]store.Notification) (
 			return nil, err
 		}
 	}
+	appeals, err := tx.AppealCounts(appealed)
+	if err != nil {
+		return nil, err
+	}
 	excerpts := make(map[circles.PostID]string, len(leads))
 	for id, p := range leads {
 		excerpts[id] = excerptOf(p)
@@ -187,7 +198,7 @@ func loadGroups(tx *store.Tx, v circles.Viewer, groups [][]store.Notification) (
 		// its title is nobody's any more.
 		if root := roots[g[0].Thread]; root != nil {
 			group.Circle = around[root.Circle]
-			if root.State == circles.Visible || g[0].Kind == ToldRemoved && g[0].Post == root.ID {
+			if root.State == circles.Visible || (g[0].Kind == ToldRemoved || g[0].Kind == ToldRefused) && g[0].Post == root.ID {
 				group.Thread = root
 			}
 		}
@@ -195,10 +206,14 @@ func loadGroups(tx *store.Tx, v circles.Viewer, groups [][]store.Notification) (
 			if !n.Seen {
 				group.Unseen++
 			}
+			open := waiting[n.Circle]
+			if n.Kind == ToldAppeals {
+				open = appeals[n.Circle]
+			}
 			if i < groupShown {
 				group.Shown = append(group.Shown, Notification{ID: n.ID, Kind: n.Kind, At: n.At, Seen: n.Seen,
 					Actor: people[n.Actor], Post: leads[n.Post], Tip: n.Tip, Excerpt: excerpts[n.Post],
-					Circle: around[n.Circle], Ban: bans[n.Circle], Waiting: waiting[n.Circle]})
+					Circle: around[n.Circle], Ban: bans[n.Circle], Waiting: open})
 			}
 		}
 		all = append(all, group)

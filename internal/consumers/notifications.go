@@ -60,7 +60,7 @@ func (n *Notifications) Handle(ctx context.Context, batch []circles.Event) error
 func tells(k circles.EventKind) bool {
 	switch k {
 	case circles.PostCreated, circles.PostUpdated, circles.PostDeleted, circles.PostRemoved, circles.FollowAccepted,
-		circles.MemberBanned, circles.ReportFiled:
+		circles.MemberBanned, circles.ReportFiled, circles.AppealOpened, circles.AppealAnswered:
 		return true
 	}
 	return false
@@ -77,6 +77,17 @@ func tell(tx *store.Tx, e circles.Event) ([]circles.PersonID, error) {
 			return nil, err
 		}
 		return tx.NotifyOfReport(r)
+	case circles.AppealOpened, circles.AppealAnswered:
+		a, err := tx.Appeal(e.Object)
+		switch {
+		case err != nil:
+			return nil, err
+		case e.Kind == circles.AppealAnswered:
+			return tx.NotifyOfAnswer(a)
+		case a.State == circles.AppealOpen:
+			return tx.NotifyOfAppeal(a, e.At)
+		}
+		return nil, nil
 	case circles.FollowAccepted:
 		f, err := tx.Follow(e.Object)
 		if err != nil {

@@ -19,10 +19,15 @@ const (
 	ToldPoll    NotificationKind = "poll"    // a poll of theirs, or one they voted in, is over
 	ToldBanned  NotificationKind = "banned"  // a circle has shut them out
 	ToldReport  NotificationKind = "report"  // reports wait in a circle that they moderate
+	ToldAppeals NotificationKind = "appeals" // appeals wait in a circle that they moderate
 
 	ToldHeld     NotificationKind = "held"     // a circle elsewhere holds what they wrote
-	ToldRefused  NotificationKind = "refused"  // a circle elsewhere did not take what they wrote
-	ToldApproved NotificationKind = "approved" // a circle elsewhere took what it held
+	ToldRefused  NotificationKind = "refused"  // a circle did not take what they wrote
+	ToldApproved NotificationKind = "approved" // a circle took what it held
+
+	ToldAppealGranted NotificationKind = "appeal-granted" // an appeal of theirs was answered
+	ToldAppealDenied  NotificationKind = "appeal-denied"
+	ToldAppealPassed  NotificationKind = "appeal-passed" // nobody answered it, and a gate is open for a while
 
 	ToldTip       NotificationKind = "tip"        // somebody tipped them
 	ToldTipFailed NotificationKind = "tip-failed" // a tip of theirs was not paid after all
@@ -40,8 +45,8 @@ type Notification struct {
 	Post   circles.PostID   // what was written or removed; 0 for what is about no post
 	Tip    int64            // of the kinds that are of one
 	Thread circles.PostID   // its root; 0 or less with Post 0
-	Actor  circles.ActorID  // who wrote, removed or follows; nobody for ToldBanned and ToldReport
-	Circle circles.CircleID // of ToldBanned and ToldReport; 0 of the latter = the whole instance
+	Actor  circles.ActorID  // who wrote, removed or follows; nobody for what comes from an office
+	Circle circles.CircleID // of ToldBanned, ToldReport and ToldAppeals; 0 of the latter two = the whole instance
 	At     int64            // UTC microseconds
 	Seen   bool
 }
@@ -115,12 +120,12 @@ func (tx *Tx) told(v circles.Viewer, args *[]any) (string, error) {
 	cond := " FROM notification n LEFT JOIN post p ON p.id = n.object AND n.kind NOT IN (" + postless + ") LEFT JOIN circle c ON c.id = p.circle" +
 		" LEFT JOIN actor f ON f.id = n.object AND n.kind IN ('follow', 'moved') WHERE n.person = " + me +
 		" AND CASE n.kind WHEN 'follow' THEN f.deleted_at = 0 AND f.suspended_at = 0 WHEN 'moved' THEN f.suspended_at = 0 WHEN 'banned' THEN " + stillBanned(me, arg(args, tx.at)) +
-		" WHEN 'report' THEN " + stillReported(v, me) + whenTip + " WHEN 'removed' THEN p.state = 'removed' AND " +
-		mayFind(v, args) + " ELSE p.state = 'visible' AND " + mayFind(v, args) +
+		" WHEN 'report' THEN " + stillReported(v, me) + " WHEN 'appeals' THEN " + stillAppealed(v, me) + whenAppeal + whenTip + " WHEN 'removed' THEN p.state = 'removed' AND " +
+		mayFind(v, args) + " WHEN 'refused' THEN p.state IN ('visible', 'refused') AND " + mayFind(v, args) + " ELSE p.state = 'visible' AND " + mayFind(v, args) +
 		" AND NOT EXISTS (SELECT 1 FROM thread_wish w WHERE w.person = " + me + " AND w.post = n.thread AND w.wish = 'mute') END"
 	// What one wrote oneself was removed, whoever did it.
 	if hidden := w.hide(v, args, "n.actor, COALESCE(p.circle, 0)", ""); hidden != "" {
-		cond += " AND (n.kind IN ('removed', 'banned', 'report') OR 1 = 1" + hidden + ")"
+		cond += " AND (n.kind IN ('removed', 'banned', 'report', 'appeals') OR 1 = 1" + hidden + ")"
 	}
 	return cond, nil
 }
@@ -137,10 +142,10 @@ func (tx *Tx) Notifications(v circles.Viewer) ([]Notification, error) {
 		var object int64
 		err := r.Scan(&n.ID, &n.Kind, &object, &n.Thread, &n.Actor, &n.At, &n.Seen)
 		switch n.Kind {
-		case ToldFollow, ToldMoved:
+		case ToldFollow, ToldMoved, ToldAppealGranted, ToldAppealDenied, ToldAppealPassed:
 		case ToldTip, ToldTipFailed, ToldTipBack, ToldPayee:
 			n.Tip = object
-		case ToldBanned, ToldReport:
+		case ToldBanned, ToldReport, ToldAppeals:
 			n.Circle = circles.CircleID(object)
 		default:
 			n.Post = circles.PostID(object)
