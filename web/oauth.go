@@ -16,7 +16,7 @@ import (
 func (s *Server) authorizeForm(v *visit) error {
 	z, err := s.accounts.CheckAuthorization(v.Request().Context(), authorizeRequest(v.QueryParams()))
 	if err != nil {
-		return v.refuseProgram(z, err)
+		return err // anybody may register a program, so a link alone leads nobody away. RFC 9700 4.11.2
 	}
 	if v.member == nil {
 		return v.Redirect(http.StatusSeeOther, v.loginPath())

@@ -9,6 +9,7 @@ import (
 	"image"
 	"image/png"
 	"io"
+	"maps"
 	"mime/multipart"
 	"net/http"
 	"net/http/cookiejar"
@@ -252,6 +253,14 @@ func TestScriptDoesEverythingByTheDocument(t *testing.T) {
 	password, err := here.h.accounts.ResetPassword(t.Context(), "lin")
 	here.must(err)
 	lin := newBrowser(t, here.h.site.Base)
+	bad := maps.Clone(ask)
+	bad.Set("response_type", "token")
+	resp, err := lin.http.Get(lin.base + "/oauth/authorize?" + bad.Encode())
+	here.must(err)
+	resp.Body.Close()
+	if to := resp.Header.Get("Location"); resp.StatusCode < 400 || to != "" {
+		t.Fatalf("a link alone leads a visitor to %q with %s", to, resp.Status)
+	}
 	lin.open("/oauth/authorize?" + ask.Encode())
 	lin.send("/login", url.Values{"name": {"lin"}, "password": {password}})
 	if !strings.Contains(lin.html, "Script") || !strings.Contains(lin.html, "Post, comment, vote") {
