@@ -29,6 +29,8 @@ import (
 	"halqa/internal/testapi"
 	"halqa/internal/testdb"
 	"halqa/internal/text"
+	"halqa/internal/tips"
+	"halqa/wallet/credits"
 )
 
 // A house is an instance with everything but federation and pages, whose every answer is held against the
@@ -58,7 +60,10 @@ func newHouse(t testing.TB) *house {
 	host := strings.TrimPrefix(h.site.URL, "http://")
 	a := app.New(app.Options{Store: h.db, Text: text.NewRenderer(h.site.URL), Sanitizer: text.NewSanitizer(), Pictures: media.NewProcessor(1),
 		Blobs: blobs, Host: host, Origin: h.site.URL, Now: h.clock})
-	h.Server, err = New(Options{App: a, Accounts: accounts.New(accounts.Options{Store: h.db, App: a, Host: host, Origin: h.site.URL, Now: h.clock}),
+	tp := tips.New(tips.Options{Store: h.db, Origin: h.site.URL, Now: h.clock, Log: slog.New(slog.NewTextHandler(h.logs, nil))})
+	h.must(tp.Use(h.ctx(), credits.New(tp.Book(), credits.Options{Code: "CRD", Max: 200, Hold: 10 * time.Minute, Now: h.clock})))
+	h.must(tp.Use(h.ctx(), newTill()))
+	h.Server, err = New(Options{App: a, Tips: tp, Accounts: accounts.New(accounts.Options{Store: h.db, App: a, Host: host, Origin: h.site.URL, Now: h.clock}),
 		Moderation: moderation.New(moderation.Options{Store: h.db, App: a, Host: host}), Gates: standing.NewGates(h.db), Origin: h.site.URL, Version: "test",
 		Client: func(r *http.Request) netip.Addr { return netip.MustParseAddrPort(r.RemoteAddr).Addr() }, Now: h.clock, Limit: 1_000_000,
 		Log: slog.New(slog.NewTextHandler(h.logs, nil))})

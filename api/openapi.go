@@ -17,6 +17,7 @@ var about = map[accounts.Scope]string{
 	accounts.ScopeWrite:         "Post, comment, vote, save and report in the owner's name",
 	accounts.ScopeFollow:        "Join, follow, block and mute in the owner's name",
 	accounts.ScopeMessages:      "Read and write the owner's private messages",
+	accounts.ScopeTip:           "Give tips, which may be money, in the owner's name, and see those that the owner gave and got",
 	accounts.ScopeCircles:       "Open circles and change those that the owner runs",
 	accounts.ScopeModerate:      "Moderate where the owner may",
 	accounts.ScopeAccount:       "Change the owner's profile and settings, and take back leave",

@@ -15,6 +15,7 @@ import (
 	"halqa/internal/i18n"
 	"halqa/internal/moderation"
 	"halqa/internal/standing"
+	"halqa/internal/tips"
 )
 
 // Prefix is where the routes of version 1 begin.
@@ -28,6 +29,7 @@ type Options struct {
 	App        *app.App
 	Accounts   *accounts.Accounts
 	Moderation *moderation.Moderation
+	Tips       *tips.Tips
 	Gates      *standing.Gates // what places ask before people act
 	Resolver   app.Resolver    // finds what lives elsewhere; nil = this instance is not federated
 

@@ -28,6 +28,7 @@ func TestEveryRouteAnswersAsDocumented(t *testing.T) {
 	t.Run("gates", func(t *testing.T) { s.gates() })
 	t.Run("shelf", func(t *testing.T) { s.shelf() })
 	t.Run("messages", func(t *testing.T) { s.messages() })
+	t.Run("tips", func(t *testing.T) { s.tips() })
 	t.Run("admin", func(t *testing.T) { s.admin() })
 	t.Run("refusals", func(t *testing.T) { s.refusals() })
 	for _, u := range h.recorder.Unseen() {

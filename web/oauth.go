@@ -128,4 +128,6 @@ func (v *visit) letLead(redirect string) {
 }
 
 // grave scopes are shown apart.
-func grave(s accounts.Scope) bool { return s == accounts.ScopeModerate || s == accounts.ScopeAdmin }
+func grave(s accounts.Scope) bool {
+	return s == accounts.ScopeTip || s == accounts.ScopeModerate || s == accounts.ScopeAdmin
+}

@@ -358,7 +358,7 @@ func (h *house) edges() (*web.Server, *api.Server, error) {
 		proxies = append(proxies, &net.IPNet{IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen())})
 	}
 	programs, err := api.New(api.Options{
-		App: h.app, Accounts: h.accounts, Moderation: h.moderation, Gates: h.gates, Resolver: h.inbox, Origin: h.site.Base, Version: version,
+		App: h.app, Accounts: h.accounts, Moderation: h.moderation, Tips: h.tips, Gates: h.gates, Resolver: h.inbox, Origin: h.site.Base, Version: version,
 		Client: h.client, Now: h.now, Log: h.log,
 	})
 	if err != nil {

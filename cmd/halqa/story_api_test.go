@@ -350,10 +350,8 @@ var pagesOnly = map[string]string{
 	"GET /settings/account": "a token must not remove its owner", "POST /settings/account": "a token must not remove its owner",
 	"POST /settings/tokens": "a token must not make tokens", "GET /oauth/authorize": "leave is given by a person at a browser", "POST /oauth/authorize": "leave is given by a person at a browser",
 	"GET /api": "it is about the API", "GET /settings": "it only leads on", "GET /favicon.ico": "it is for browsers", "GET /static/*": "it is for browsers", "GET /emoji/:id": "the HTML of a text names it, and it is anybody's",
-	"POST /wallet/:adapter/webhook": "a wallet speaks to it, with a signature of its own", "GET /tips.csv": notYet,
-	"GET /admin/audit": notYet, "POST /admin/audit": notYet, "GET /admin/wallets": notYet, "POST /admin/wallets": notYet,
-	"GET /c/:name/tips": notYet, "POST /c/:name/tips": notYet, "GET /post/:id/tip": notYet, "POST /post/:id/tip": notYet, "GET /u/:name/tip": notYet, "POST /u/:name/tip": notYet,
-	"GET /settings/tips": notYet, "POST /settings/tips": notYet, "GET /tips": notYet, "GET /tips/:id": notYet, "POST /tips/:id/undo": notYet, "POST /tips/:id/refund": notYet,
+	"POST /wallet/:adapter/webhook": "a wallet speaks to it, with a signature of its own",
+	"GET /admin/audit":              notYet, "POST /admin/audit": notYet,
 	"POST /c/:name/move": "a token must not give a circle away", "POST /c/:name/elsewhere": "it shows visitors the way to their own server",
 }
 

@@ -14,7 +14,7 @@ type tokenCmd struct {
 type tokenCreateCmd struct {
 	Name   string `arg:"" help:"Whose token."`
 	For    string `help:"What it is for; its owner sees that in their settings." required:"" placeholder:"WHAT"`
-	Scopes string `help:"What it may do, with spaces between: read notifications write follow messages circles moderate account admin." default:"read"`
+	Scopes string `help:"What it may do, with spaces between: read notifications write follow messages tip circles moderate account admin." default:"read"`
 	Days   int    `help:"How long it lives: 1 to 365." default:"90"`
 }
 

@@ -16,6 +16,7 @@ const (
 	ScopeWrite         Scope = "write"         // post, comment, vote, save, report
 	ScopeFollow        Scope = "follow"        // join, follow, block, mute
 	ScopeMessages      Scope = "messages"      // read and write private messages
+	ScopeTip           Scope = "tip"           // give tips, and see those given and got
 	ScopeCircles       Scope = "circles"       // open circles and change those they run
 	ScopeModerate      Scope = "moderate"      // remove, lock, ban, decide reports
 	ScopeAccount       Scope = "account"       // profile and settings
@@ -24,7 +25,7 @@ const (
 
 // AllScopes lists them in the order in which they are shown.
 func AllScopes() []Scope {
-	return []Scope{ScopeRead, ScopeNotifications, ScopeWrite, ScopeFollow, ScopeMessages, ScopeCircles, ScopeModerate, ScopeAccount, ScopeAdmin}
+	return []Scope{ScopeRead, ScopeNotifications, ScopeWrite, ScopeFollow, ScopeMessages, ScopeTip, ScopeCircles, ScopeModerate, ScopeAccount, ScopeAdmin}
 }
 
 // Scopes are several, each once, in the order of AllScopes.
