@@ -153,3 +153,34 @@ func TestLoosePosts(t *testing.T) {
 		t.Errorf("%d saved, want what was saved", len(saved.Items))
 	}
 }
+
+// A picture is for who may read what it is in, and kept by caches only where that is everyone.
+func TestLoosePictures(t *testing.T) {
+	h := newHouse(t)
+	ann, bob := h.person("ann"), h.person("bob")
+	zoe := h.stranger("zoe", "far.example")
+	h.update(func(tx *store.Tx) error {
+		return tx.AddFollow(&circles.Follow{ID: tx.NewID(), Follower: ann.Person.Actor(), Followee: zoe.Actor(), State: circles.FollowActive, At: tx.Now()})
+	})
+	for _, quiet := range []bool{false, true} {
+		out := h.receive(func(tx *store.Tx) (Outcome, error) {
+			return h.ReceivePost(tx, Said{By: zoe}, RemotePost{URI: fmt.Sprintf("https://far.example/%t", quiet), Title: "x", HTML: "<p>x</p>", Unlisted: quiet,
+				Photos: []RemotePhoto{{URL: "https://far.example/pea.png", Mime: "image/png"}}})
+		})
+		var photos []circles.Photo
+		h.update(func(tx *store.Tx) (err error) { photos, err = tx.PhotosOf(out.Post); return err })
+		if len(photos) != 1 {
+			t.Fatalf("quiet %t: %d photos", quiet, len(photos))
+		}
+		for _, who := range []struct {
+			name string
+			circles.Viewer
+			sees bool
+		}{{"ann", ann, true}, {"bob", bob, !quiet}, {"a visitor", circles.Viewer{}, !quiet}} {
+			page, err := h.Photo(h.ctx(), who.Viewer, photos[0].ID)
+			if got := err == nil; got != who.sees || got && page.Public == quiet {
+				t.Errorf("quiet %t: %s sees it: %t (%v), want %t", quiet, who.name, got, err, who.sees)
+			}
+		}
+	}
+}

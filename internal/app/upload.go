@@ -168,7 +168,12 @@ func photoAudience(tx *store.Tx, who circles.Viewer, photo circles.Photo) (sees,
 		return false, false, err
 	}
 	if c == nil {
-		return circles.MaySeePost(who, circles.NoRole, p), p.State == circles.Visible, nil
+		if _, err := loose(tx, who, p); circles.Is(err, circles.NotFound) {
+			return false, false, nil
+		} else if err != nil {
+			return false, false, err
+		}
+		return circles.MaySeePost(who, circles.NoRole, p), p.State == circles.Visible && p.Listed, nil
 	}
 	role, err := tx.Role(c.CircleID(), who.Person)
 	if err != nil {
