@@ -29,6 +29,7 @@ func TestEveryRouteAnswersAsDocumented(t *testing.T) {
 	t.Run("shelf", func(t *testing.T) { s.shelf() })
 	t.Run("messages", func(t *testing.T) { s.messages() })
 	t.Run("tips", func(t *testing.T) { s.tips() })
+	t.Run("audit", func(t *testing.T) { s.audit() })
 	t.Run("admin", func(t *testing.T) { s.admin() })
 	t.Run("refusals", func(t *testing.T) { s.refusals() })
 	for _, u := range h.recorder.Unseen() {

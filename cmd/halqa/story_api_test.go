@@ -340,8 +340,6 @@ func TestScriptDoesEverythingByTheDocument(t *testing.T) {
 	script.do(401, "POST", "/posts", map[string]any{"circle": circle, "title": "Once more"})
 }
 
-const notYet = "not offered to programs yet"
-
 // Page actions that programs are not offered, each with why.
 var pagesOnly = map[string]string{
 	"GET /login": "a program has a token instead", "POST /login": "a program has a token instead", "POST /logout": "a program ends its token at /oauth/revoke",
@@ -351,8 +349,7 @@ var pagesOnly = map[string]string{
 	"POST /settings/tokens": "a token must not make tokens", "GET /oauth/authorize": "leave is given by a person at a browser", "POST /oauth/authorize": "leave is given by a person at a browser",
 	"GET /api": "it is about the API", "GET /settings": "it only leads on", "GET /favicon.ico": "it is for browsers", "GET /static/*": "it is for browsers", "GET /emoji/:id": "the HTML of a text names it, and it is anybody's",
 	"POST /wallet/:adapter/webhook": "a wallet speaks to it, with a signature of its own",
-	"GET /admin/audit":              notYet, "POST /admin/audit": notYet,
-	"POST /c/:name/move": "a token must not give a circle away", "POST /c/:name/elsewhere": "it shows visitors the way to their own server",
+	"POST /c/:name/move":            "a token must not give a circle away", "POST /c/:name/elsewhere": "it shows visitors the way to their own server",
 }
 
 // Every action of the pages has a route for programs, and every route a scope; what has not is in a list with
