@@ -154,9 +154,8 @@ func (s *script) read() {
 	s.lin.ask("GET", "/find?what=@nobody", nil).problem(404, "not-found")
 	s.visitor.get("/tags", nil)
 	s.visitor.get("/tags/tomato", nil)
-	photo := v.Post.Photos
 	s.visitor.get(path("/posts/%s", s.post.ID), &v)
-	photo = v.Post.Photos
+	photo := v.Post.Photos
 	s.visitor.get("/media/"+photo[0].ID, nil)
 	file := path("/media/%s/%s", photo[0].ID, photo[0].Files[0].Name)
 	if r := s.visitor.ask("GET", file, nil).is(200); r.header.Get("Content-Type") != photo[0].Files[0].Type || int64(len(r.body)) != photo[0].Files[0].Bytes {

@@ -3,8 +3,6 @@ package api
 import (
 	"bytes"
 	"context"
-	"errors"
-	"io"
 	"mime"
 	"mime/multipart"
 	"net/http"
@@ -192,24 +190,22 @@ func upload(s *Server) route {
 			return nil, badUpload()
 		}
 		parts := multipart.NewReader(bytes.NewReader(c.raw), p["boundary"])
-		for {
-			part, err := parts.NextPart()
-			if errors.Is(err, io.EOF) || err != nil {
-				return nil, badUpload()
-			}
-			if part.FormName() != "file" {
-				return nil, parameter("unknown-field", part.FormName(), "This route takes no field %.40q; it takes file.", part.FormName())
-			}
-			use := media.Post
-			if c.query("use") == "icon" {
-				use = media.Icon
-			}
-			made, err := s.app.Upload(c.ctx(), c.who, part, use)
-			if err != nil {
-				return nil, err
-			}
-			return s.photo(&made), nil
+		part, err := parts.NextPart() // the only one: a picture a request
+		if err != nil {
+			return nil, badUpload()
 		}
+		if part.FormName() != "file" {
+			return nil, parameter("unknown-field", part.FormName(), "This route takes no field %.40q; it takes file.", part.FormName())
+		}
+		use := media.Post
+		if c.query("use") == "icon" {
+			use = media.Icon
+		}
+		made, err := s.app.Upload(c.ctx(), c.who, part, use)
+		if err != nil {
+			return nil, err
+		}
+		return s.photo(&made), nil
 	}
 	return r
 }
