@@ -149,7 +149,7 @@ func Sibling(t testing.TB, name string) string {
 // them had died.
 func Cut(t testing.TB, dsn string) {
 	t.Helper()
-	err := admin(t.Context(), dsn, `SELECT pg_terminate_backend(pid) FROM pg_locks
+	err := admin(t.Context(), dsn, `SELECT pg_terminate_backend(pid, 10000) FROM pg_locks
 		WHERE locktype = 'advisory' AND pid <> pg_backend_pid()
 		AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`)
 	if err != nil {
