@@ -106,6 +106,7 @@ func moderatedHere(v *visit) {
 	v.arrives("bob's lock", post.at, func(p *circles.Post) bool { return p.Locked })
 	v.bob.Pin(ctx, post.at)
 	v.arrives("bob's pin", post.at, func(p *circles.Post) bool { return p.Pinned })
+	v.forgives = append(v.forgives, testpeer.ReasonBanned) // of lin's post that he closed, should it still be on its way
 	v.bob.Ban(ctx, group, lin, "ruder")
 	if !within(patience, func() bool { return v.ban(id, v.lin.Person) != nil }) {
 		v.t.Fatal("bob's ban did not come")
