@@ -180,7 +180,19 @@ func (t *Tips) post(tx *store.Tx, v circles.Viewer, p *circles.Post) (destinatio
 	if p.State != circles.Visible {
 		return to, gone
 	}
+	top := p
+	if p.Root != p.ID {
+		root, err := tx.Post(p.Root)
+		if err != nil {
+			return to, err
+		}
+		top = root
+	}
+	sensitive := circles.Errorf(circles.Forbidden, "There are no tips for sensitive posts.").With("refused.tip-sensitive", nil)
 	if p.Circle == 0 {
+		if p.Sensitive || top.Sensitive {
+			return to, sensitive
+		}
 		return to, nil
 	}
 	c, err := tx.Circle(p.Circle)
@@ -195,8 +207,8 @@ func (t *Tips) post(tx *store.Tx, v circles.Viewer, p *circles.Post) (destinatio
 	if !circles.MaySee(v, c.Audience(), role) || !circles.MaySeePost(v, role, p) {
 		return to, gone
 	}
-	if c.Sensitive || p.Sensitive { // money for such pictures is what ruined the first Circles
-		return to, circles.Errorf(circles.Forbidden, "There are no tips for sensitive posts.").With("refused.tip-sensitive", nil)
+	if c.Sensitive || p.Sensitive || top.Sensitive { // money for such pictures is what ruined the first Circles
+		return to, sensitive
 	}
 	if to.policy, err = ledger.PolicyOf(tx, p.Circle); err != nil {
 		return to, err

@@ -102,6 +102,27 @@ func TestWhoMayTip(t *testing.T) {
 		wantKind(t, err, circles.Forbidden)
 		update(func(tx *store.Tx) error { return tx.SetBlock(pair[0].Person.Actor(), pair[1].Person.Actor(), false) })
 	}
+	answer := circles.PostID(0)
+	update(func(tx *store.Tx) error {
+		p, err := tx.Post(w.post)
+		if err != nil {
+			return err
+		}
+		p.Sensitive = true
+		if err := tx.SavePostText(p); err != nil {
+			return err
+		}
+		answer = circles.PostID(tx.NewID())
+		return tx.AddPost(&circles.Post{ID: answer, URI: "/comment/answer", Kind: circles.IsComment, Circle: w.circle, Author: w.bob.Person,
+			Root: w.post, Parent: w.post, Depth: 1, State: circles.Visible})
+	})
+	below := one
+	below.Post, below.Once = answer, "below a sensitive post"
+	if _, err := w.tips.Start(context.Background(), w.ann, below); err == nil {
+		t.Error("an answer below a sensitive post was tipped")
+	} else {
+		wantKind(t, err, circles.Forbidden)
+	}
 	update(func(tx *store.Tx) error {
 		c, err := tx.Circle(w.circle)
 		if err != nil {
