@@ -15,7 +15,10 @@ func Plain(s string) string { return plain(s, maxHTML) }
 // ExcerptHTML is Excerpt of Plain, but reads no further than it needs: a feed shows fifty.
 //
 // Of a text of which more than half is invisible the excerpt may be shorter.
-func ExcerptHTML(s string, n int) string { return Excerpt(plain(s, 2*n), n) }
+func ExcerptHTML(s string, n int) string {
+	// Normalizing joins up to three runes into one, and one rune beyond n must be seen for the cut.
+	return Excerpt(plain(s, 4*(n+1)), n)
+}
 
 // plain stops after enough runes of text.
 func plain(s string, enough int) string {
