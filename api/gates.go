@@ -78,7 +78,7 @@ func (s *Server) gates(c *call, id circles.CircleID) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := object{"version": p.Version, "settings": p.Settings, "preset": p.Preset, "pilot": p.Pilot, "bounds": p.Bounds}
+	out := object{"version": p.Version, "settings": p.Settings, "preset": p.Preset, "pilot": p.Pilot, "bounds": boundsOf(p.Bounds)}
 	if p.Next != nil {
 		out["next"], out["next_at"], out["next_reason"] = p.Next, at(p.NextAt), p.NextReason
 	}

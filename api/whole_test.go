@@ -26,6 +26,7 @@ func TestEveryRouteAnswersAsDocumented(t *testing.T) {
 	t.Run("appeals", func(t *testing.T) { s.appeals() })
 	t.Run("account", func(t *testing.T) { s.account() })
 	t.Run("gates", func(t *testing.T) { s.gates() })
+	t.Run("storms", func(t *testing.T) { s.storms() })
 	t.Run("shelf", func(t *testing.T) { s.shelf() })
 	t.Run("messages", func(t *testing.T) { s.messages() })
 	t.Run("tips", func(t *testing.T) { s.tips() })
