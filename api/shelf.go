@@ -152,6 +152,7 @@ type Draft struct {
 	Language  string     `json:"language,omitempty"`
 	Sensitive bool       `json:"sensitive,omitempty"`
 	Warning   string     `json:"warning,omitempty"`
+	Poll      *NewPoll   `json:"poll,omitempty" doc:"Of a post."`
 }
 
 // A KeptDraft is a draft as it was kept.
@@ -179,7 +180,7 @@ func (c *call) keep(name string, in Draft) error {
 		return err
 	}
 	return c.s.app.SaveDraft(c.ctx(), c.who, app.Draft{Name: name, Circle: circle, Parent: parent, Title: in.Title, Body: in.Body, Link: in.Link, Photos: refs(in.Photos),
-		Language: in.Language, Sensitive: in.Sensitive, Warning: in.Warning})
+		Language: in.Language, Sensitive: in.Sensitive, Warning: in.Warning, Poll: in.Poll.verb()})
 }
 
 func (c *call) kept(name string) (KeptDraft, error) {
@@ -187,7 +188,7 @@ func (c *call) kept(name string) (KeptDraft, error) {
 	if err != nil {
 		return KeptDraft{}, err
 	}
-	return KeptDraft{name, Draft{id(d.Circle), id(d.Parent), d.Title, d.Body, d.Link, photoRefs(d.Photos), d.Language, d.Sensitive, d.Warning}, at(d.SavedAt)}, nil
+	return KeptDraft{name, Draft{id(d.Circle), id(d.Parent), d.Title, d.Body, d.Link, photoRefs(d.Photos), d.Language, d.Sensitive, d.Warning, newPollOf(d.Poll)}, at(d.SavedAt)}, nil
 }
 
 func (s *Server) newDraft(c *call, in Draft) (KeptDraft, error) {
@@ -239,6 +240,13 @@ func (p *NewPoll) verb() *app.NewPoll {
 	}
 	const most = 400 * 24 * 60 // minutes; the verb has its own limit below
 	return &app.NewPoll{Options: p.Options, Multiple: p.Multiple, For: time.Duration(min(max(p.Minutes, -1), most)) * time.Minute}
+}
+
+func newPollOf(p *app.NewPoll) *NewPoll {
+	if p == nil {
+		return nil
+	}
+	return &NewPoll{p.Options, p.Multiple, int64(p.For / time.Minute)}
 }
 
 // A Poll is the question of a post, with the answers so far.

@@ -446,11 +446,11 @@ func (s *script) shelf() {
 
 	var draft KeptDraft
 	s.lin.post("/drafts", m{"circle": garden, "title": "Begun"}, &draft)
-	s.lin.put("/drafts/"+draft.Name, m{"circle": garden, "title": "Begun", "body": "so far"}, nil)
+	s.lin.put("/drafts/"+draft.Name, m{"circle": garden, "title": "Begun", "body": "so far", "poll": m{"options": []string{"Peas"}, "multiple": true, "minutes": 90}}, nil)
 	s.lin.get("/drafts/"+draft.Name, &draft)
 	var drafts Page[DraftRow]
 	s.lin.get("/drafts", &drafts)
-	if len(drafts.Items) != 1 || draft.Draft.Body != "so far" || draft.Draft.Circle != garden {
+	if len(drafts.Items) != 1 || draft.Draft.Body != "so far" || draft.Draft.Circle != garden || draft.Draft.Poll == nil || draft.Draft.Poll.Minutes != 90 || !draft.Draft.Poll.Multiple || len(draft.Draft.Poll.Options) != 1 {
 		s.Errorf("the draft is %+v, the list %+v", draft, drafts)
 	}
 	s.lin.drop("/drafts/" + draft.Name)
@@ -470,6 +470,11 @@ func (s *script) shelf() {
 	s.visitor.get(path("/posts/%s", asked.ID), &v)
 	if v.Post.Poll == nil || v.Post.Poll.Voters != 1 {
 		s.Errorf("the post with the poll is %+v", v.Post)
+	}
+	s.lin.put(path("/posts/%s", asked.ID), m{"title": "Which?", "poll": m{"options": []string{"Peas", "Rye"}, "minutes": 0}}, nil)
+	s.visitor.get(path("/posts/%s", asked.ID), &v)
+	if v.Post.Poll == nil || v.Post.Poll.Voters != 0 || v.Post.Poll.Options[1].Text != "Rye" {
+		s.Errorf("the post with another question is %+v", v.Post)
 	}
 }
 

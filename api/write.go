@@ -114,7 +114,7 @@ type Edit struct {
 	Language  string     `json:"language,omitempty"`
 	Sensitive bool       `json:"sensitive,omitempty"`
 	Warning   string     `json:"warning,omitempty"`
-	Poll      *NewPoll   `json:"poll,omitempty" doc:"In the place of the poll it has, if nobody has voted."`
+	Poll      *NewPoll   `json:"poll,omitempty" doc:"In the place of the poll it has, as long as that is open; minutes do not count. If it asks something else, all votes are forgotten. Without it the poll stays as it is."`
 	Base      *int64     `json:"base,omitempty" doc:"rev of the post as it was read; if it has another one, the edit is refused."`
 }
 

@@ -67,7 +67,7 @@ func (s *Server) openDraft(v *visit) error {
 
 // restore makes a form of a draft.
 func (v *visit) restore(kept *app.KeptDraft) (draft, error) {
-	d := draft{name: kept.Name, title: kept.Title, body: kept.Body, link: kept.Link, language: kept.Language, warning: kept.Warning, sensitive: kept.Sensitive}
+	d := draft{name: kept.Name, title: kept.Title, body: kept.Body, link: kept.Link, language: kept.Language, warning: kept.Warning, sensitive: kept.Sensitive, poll: pollDraftOf(kept.Poll)}
 	var ids []circles.MediaID
 	alts := map[circles.MediaID]string{}
 	for _, p := range kept.Photos {
@@ -135,7 +135,7 @@ func (v *visit) circleOptions(page *app.CirclePage, chosen string) ([]Option, er
 
 // keepDraft keeps what was written of a post.
 func (v *visit) keepDraft(page *app.CirclePage, d draft) error {
-	in := app.Draft{Name: d.name, Title: d.title, Body: d.body, Link: d.link, Photos: d.refs(), Language: d.language, Sensitive: d.sensitive, Warning: d.warning}
+	in := app.Draft{Name: d.name, Title: d.title, Body: d.body, Link: d.link, Photos: d.refs(), Language: d.language, Sensitive: d.sensitive, Warning: d.warning, Poll: d.poll.ask()}
 	if page != nil {
 		in.Circle = page.Circle.CircleID()
 	}
@@ -158,7 +158,7 @@ func (v *visit) keepPost(page *app.CirclePage, d draft) error {
 }
 
 func (d draft) empty() bool {
-	return d.title == "" && strings.TrimSpace(d.body) == "" && strings.TrimSpace(d.link) == "" && len(d.photos) == 0
+	return d.title == "" && strings.TrimSpace(d.body) == "" && strings.TrimSpace(d.link) == "" && len(d.photos) == 0 && d.poll.ask() == nil
 }
 
 // leaveDraft keeps it because a script saw the page being left. Nobody reads the answer.

@@ -52,6 +52,17 @@ func TestDraftPages(t *testing.T) {
 	bob.open("/drafts")
 	bob.shows("Nothing is waiting")
 
+	// A poll waits with the rest, and is sent with it.
+	bob.open("/c/gardening/submit")
+	bob.send("/c/gardening/submit", fill{"title": "Which?", "poll": "Leeks\n\nBeans", "poll-several": "1", "poll-for": "6h", "!": "do=keep"})
+	draft, _, _ = strings.Cut(bob.path, "?")
+	bob.open(draft)
+	bob.shows("Leeks\nBeans</textarea>", `name="poll-several" value="1" checked`, `<option value="6h" selected>`)
+	bob.send(draft, fill{"!": "do=post"})
+	bob.shows("Leeks", "0 people voted")
+	bob.open("/drafts")
+	bob.shows("Nothing is waiting")
+
 	// Another's draft is not there for anybody else, and is thrown away by one button.
 	bob.open("/c/gardening/submit")
 	bob.send("/c/gardening/submit", fill{"title": "Mine", "!": "do=keep"})

@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"strconv"
+	"strings"
 
 	"halqa/circles"
 	"halqa/internal/app"
@@ -31,7 +32,8 @@ func (s *Server) editForm(v *visit) error {
 	if err != nil {
 		return err
 	}
-	d := draft{title: p.Post.Title, body: p.Post.Body, link: p.Post.Link, language: p.Post.Language, warning: p.Post.Warning, sensitive: p.Post.Sensitive}
+	d := draft{title: p.Post.Title, body: p.Post.Body, link: p.Post.Link, language: p.Post.Language, warning: p.Post.Warning, sensitive: p.Post.Sensitive,
+		poll: editedPollDraft(p.Poll)}
 	for _, ph := range p.Photos {
 		d.photos = append(d.photos, MediaSlot{Photo: s.photo(ph), Alt: ph.Alt})
 	}
@@ -43,7 +45,7 @@ func (v *visit) editView(p *app.FullPost, d draft, form Form) EditView {
 		Page: v.page(v.l.T("edit.post")), Form: form, Action: "/post/" + p.Post.ID.String() + "/edit", Comment: p.Post.Kind == circles.IsComment,
 		Headline: d.title, Link: d.link, Body: d.body, Languages: v.languageOptions(d.language), Sensitive: d.sensitive,
 		Warning: d.warning, Slots: d.slots(), Base: strconv.FormatInt(p.Post.Rev, 10), MaxPhotos: circles.MaxPhotos, MaxBytes: media.MaxFile,
-		Back: Link{Label: p.Post.Title, Href: placeOf(p.Post.Root, p.Post.ID)},
+		Back: Link{Label: p.Post.Title, Href: placeOf(p.Post.Root, p.Post.ID)}, Poll: editedPoll(p.Poll, d.poll),
 	}
 	if view.Comment {
 		view.Title, view.Back.Label = v.l.T("edit.comment"), v.l.T("edit.back")
@@ -70,6 +72,9 @@ func (s *Server) edit(v *visit) error {
 		return v.show(http.StatusUnprocessableEntity, "edit", v.editView(p, d, form))
 	}
 	in := app.Edit{Title: d.title, Body: d.body, Link: d.link, Photos: d.refs(), Language: d.language, Sensitive: d.sensitive, Warning: d.warning}
+	if p.Poll != nil && (p.Poll.Open || d.poll.ask() != nil) {
+		in.Poll = &app.NewPoll{Options: strings.Split(d.poll.Options, "\n"), Multiple: d.poll.Several}
+	}
 	if base, err := strconv.ParseInt(v.Request().PostForm.Get("base"), 10, 64); err == nil {
 		in.Base = &base
 	}

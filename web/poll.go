@@ -110,11 +110,13 @@ type PollDraft struct {
 	Max     int
 }
 
-// pollTimes are how long a poll may be open, as the composer offers them.
-var pollTimes = []struct {
+type pollTime struct {
 	name string
 	time time.Duration
-}{
+}
+
+// pollTimes are how long a poll may be open, as the composer offers them.
+var pollTimes = []pollTime{
 	{"5m", 5 * time.Minute}, {"1h", time.Hour}, {"6h", 6 * time.Hour}, {"1d", 24 * time.Hour}, {"3d", 3 * 24 * time.Hour},
 	{"7d", 7 * 24 * time.Hour}, {"14d", 14 * 24 * time.Hour}, {"30d", 30 * 24 * time.Hour},
 }
@@ -135,6 +137,49 @@ func (v *visit) pollDraft(d PollDraft) PollDraft {
 		d.For = append(d.For, Option{Value: t.name, Label: v.l.T("compose.poll-" + t.name), Selected: t.name == d.Chosen})
 	}
 	return d
+}
+
+// pollDraftOf is a poll that was kept, as the form has it: for at least as long, where its time is not one of
+// those that are offered.
+func pollDraftOf(p *app.NewPoll) PollDraft {
+	if p == nil {
+		return PollDraft{}
+	}
+	d := PollDraft{Options: strings.Join(p.Options, "\n"), Several: p.Multiple, Chosen: usualPollTime}
+	if i := slices.IndexFunc(pollTimes, func(t pollTime) bool { return t.time >= p.For }); i >= 0 && p.For > 0 {
+		d.Chosen = pollTimes[i].name
+	}
+	return d
+}
+
+// An EditedPoll is the poll of a post that its author edits.
+type EditedPoll struct {
+	PollDraft
+	Over   bool // nothing of it can be changed
+	Voters int  // whose votes another question discards
+}
+
+// editedPoll is what the edit page says of a post's poll; nil if it has none. sent is what the form has, the
+// zero value before it was sent.
+func editedPoll(p *app.PollView, sent PollDraft) *EditedPoll {
+	if p == nil {
+		return nil
+	}
+	e := &EditedPoll{PollDraft: sent, Over: !p.Open, Voters: int(p.Voters)}
+	e.Max = circles.MaxPollOptions
+	return e
+}
+
+// editedPollDraft is a poll as it stands, for the form.
+func editedPollDraft(p *app.PollView) PollDraft {
+	if p == nil {
+		return PollDraft{}
+	}
+	var options []string
+	for _, o := range p.Options {
+		options = append(options, o.Text)
+	}
+	return PollDraft{Options: strings.Join(options, "\n"), Several: p.Multiple}
 }
 
 // ask is the poll that a draft is sent with; nil if it has no options.

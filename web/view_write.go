@@ -154,7 +154,8 @@ type EditView struct {
 	Sensitive bool
 	Warning   string
 	Slots     []MediaSlot
-	Base      string // the revision this edit starts from, so that two edits do not overwrite each other
+	Poll      *EditedPoll // nil = it has none
+	Base      string      // the revision this edit starts from, so that two edits do not overwrite each other
 	MaxPhotos int
 	MaxBytes  int64 // of one photo
 }

@@ -48,6 +48,17 @@ func askAndAnswer(v *visit) {
 		v.t.Errorf("a vote became one of %d comments", p.Comments)
 	}
 
+	// Another question forgets the vote, and bob may vote in it.
+	_, err = v.h.app.Edit(ctx, v.lin, asked.ID, app.Edit{Title: "Leeks or rye?", Language: "en", Poll: &app.NewPoll{Options: []string{"Leeks", "Rye"}}})
+	v.must(err)
+	v.pollStands("the new question", asked.ID, 0, 0)
+	if v.peer.Persona != testpeer.Misskey { // which takes no other words for what it has
+		v.shown("the new question", at, func(p testpeer.Post) bool { return strings.Contains(p.Title+p.HTML, "rye") })
+	}
+	v.bob.ChooseOption(ctx, at, "Beans")
+	v.bob.ChooseOption(ctx, at, "Rye")
+	v.pollStands("bob's second vote", asked.ID, 0, 1)
+
 	said := v.bob.Post(ctx, group, "Peas or rye?", "<p>Peas or rye?</p>", testpeer.Asking(time.Now().Add(time.Hour).UTC().Format(time.RFC3339), "Peas", "Rye")).Object
 	here := v.arrives("bob's poll", said, func(p *circles.Post) bool { return p.State == circles.Visible })
 	v.pollStands("bob's poll", here.ID, 0, 0)

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -41,7 +42,8 @@ type Draft struct {
 	Language  string
 	Sensitive bool
 	Warning   string
-	SavedAt   int64 // UTC microseconds; set when it is read
+	Poll      *NewPoll // of a post; nil = none
+	SavedAt   int64    // UTC microseconds; set when it is read
 }
 
 // NewDraftName makes a name for the draft of a post.
@@ -82,7 +84,7 @@ func (a *App) SaveDraft(ctx context.Context, who circles.Viewer, in Draft) error
 	if err != nil {
 		return err
 	}
-	if d.Title == "" && strings.TrimSpace(d.Body) == "" && d.Link == "" && len(photos) == 0 {
+	if d.Title == "" && strings.TrimSpace(d.Body) == "" && d.Link == "" && d.Poll == "" && len(photos) == 0 {
 		return a.DropDraft(ctx, who, d.Name)
 	}
 	return a.update(ctx, "keep a draft", func(tx *store.Tx) error {
@@ -124,7 +126,39 @@ func cleanDraft(in Draft) (store.Draft, error) {
 	if d.Language, err = text.Language(in.Language); err != nil {
 		d.Language = ""
 	}
-	return d, nil
+	if in.Poll != nil && in.Parent == 0 {
+		err = keepPoll(&d, in.Poll)
+	}
+	return d, err
+}
+
+// keepPoll puts a poll into a draft as it was typed, but for lines that say nothing.
+func keepPoll(d *store.Draft, in *NewPoll) error {
+	var options []string
+	for _, o := range in.Options {
+		o, err := line("poll", "option", o, draftSlack*circles.MaxPollOption)
+		if err != nil {
+			return err
+		}
+		if o == "" {
+			continue
+		}
+		if len(options) == draftSlack*circles.MaxPollOptions {
+			return errPollMany()
+		}
+		options = append(options, o)
+	}
+	d.Poll, d.Several = strings.Join(options, "\n"), in.Multiple
+	d.PollFor = int64(min(max(in.For, 0), draftSlack*circles.MaxPollTime) / time.Second)
+	return nil
+}
+
+// pollOf is the poll of a draft; nil if it has none.
+func pollOf(d *store.Draft) *NewPoll {
+	if d.Poll == "" {
+		return nil
+	}
+	return &NewPoll{Options: strings.Split(d.Poll, "\n"), Multiple: d.Several, For: time.Duration(d.PollFor) * time.Second}
 }
 
 // keepDraftPhotos makes uploads of a person the photos of a draft, in this order. Those it had and is to
@@ -191,7 +225,7 @@ func (a *App) Draft(ctx context.Context, v circles.Viewer, name string) (*KeptDr
 			return err
 		}
 		out = &KeptDraft{Draft: Draft{Name: d.Name, Circle: d.Circle, Parent: d.Parent, Title: d.Title, Body: d.Body, Link: d.Link, Language: d.Language,
-			Sensitive: d.Sensitive, Warning: d.Warning, SavedAt: d.SavedAt}}
+			Sensitive: d.Sensitive, Warning: d.Warning, Poll: pollOf(d), SavedAt: d.SavedAt}}
 		photos, err := tx.PhotosOfDraft(v.Person, name)
 		for _, p := range photos {
 			out.Photos = append(out.Photos, PhotoRef{ID: p.ID, Alt: p.Alt})
@@ -250,7 +284,7 @@ func (a *App) Drafts(ctx context.Context, v circles.Viewer) ([]DraftRow, error) 
 			return err
 		}
 		for _, r := range rows {
-			row := DraftRow{Name: r.Name, Comment: r.Parent != 0, Title: r.Title, Excerpt: text.Excerpt(r.Body, excerptLen),
+			row := DraftRow{Name: r.Name, Comment: r.Parent != 0, Title: r.Title, Excerpt: text.Excerpt(cmp.Or(r.Body, strings.ReplaceAll(r.Poll, "\n", " · ")), excerptLen),
 				Circle: around[r.Inside], Photos: r.Photos, SavedAt: r.SavedAt}
 			if root := titles[r.Root]; root != nil && root.State == circles.Visible {
 				row.Root = root

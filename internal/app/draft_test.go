@@ -155,6 +155,43 @@ func TestDraftPhotos(t *testing.T) {
 	wantKind(t, "what was left out", err, circles.NotFound)
 }
 
+// A poll is kept as it was typed, fit to be sent or not.
+func TestDraftPoll(t *testing.T) {
+	h := newHouse(t)
+	ann := h.person("ann")
+	name := h.draftName()
+	for _, tt := range []struct {
+		in   *NewPoll
+		want string
+	}{
+		{&NewPoll{Options: []string{" Peas ", "", "Beans"}, Multiple: true, For: 6 * time.Hour}, "[Peas Beans] true 6h0m0s"},
+		{&NewPoll{Options: []string{"Peas", "Peas"}, For: -time.Hour}, "[Peas Peas] false 0s"},
+		{&NewPoll{Options: []string{"one\ntwo"}, For: 1 << 62}, "[one two] false 1440h0m0s"},
+		{&NewPoll{Options: []string{" "}, Multiple: true}, "none"},
+		{nil, "none"},
+	} {
+		h.must(h.SaveDraft(h.ctx(), ann, Draft{Name: name, Title: "Which?", Poll: tt.in}))
+		d, err := h.Draft(h.ctx(), ann, name)
+		h.must(err)
+		got := "none"
+		if d.Poll != nil {
+			got = fmt.Sprint(d.Poll.Options, d.Poll.Multiple, d.Poll.For)
+		}
+		if got != tt.want {
+			t.Errorf("%+v is kept as %s, want %s", tt.in, got, tt.want)
+		}
+	}
+	many := strings.Split(strings.Repeat("o\n", draftSlack*circles.MaxPollOptions+1), "\n")
+	wantKind(t, "very many options", h.SaveDraft(h.ctx(), ann, Draft{Name: name, Poll: &NewPoll{Options: many}}), circles.TooLarge)
+	long := []string{strings.Repeat("x", draftSlack*circles.MaxPollOption+1)}
+	wantKind(t, "a very long option", h.SaveDraft(h.ctx(), ann, Draft{Name: name, Poll: &NewPoll{Options: long}}), circles.TooLarge)
+
+	h.must(h.SaveDraft(h.ctx(), ann, Draft{Name: name, Poll: &NewPoll{Options: []string{"Peas", "Beans"}}}))
+	h.wantDrafts("nothing but a poll", ann, name+" Peas · Beans")
+	h.must(h.SaveDraft(h.ctx(), ann, Draft{Name: name, Poll: &NewPoll{Options: []string{""}}}))
+	h.wantDrafts("emptied", ann)
+}
+
 // Nobody fills the disk with what they do not send.
 func TestDraftLimits(t *testing.T) {
 	h := newHouse(t)

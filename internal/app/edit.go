@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"halqa/circles"
 	"halqa/internal/standing"
@@ -19,7 +20,7 @@ type Edit struct {
 	Language  string
 	Sensitive bool
 	Warning   string
-	Poll      *NewPoll // in the place of the poll it has, if nobody has voted; nil = the poll stays as it is
+	Poll      *NewPoll // in the place of the poll it has, whose votes are forgotten if it asks something else; For does not count; nil = the poll stays as it is
 
 	Base *int64 // circles.Post.Rev as the author saw it; another one is a Conflict. nil = whatever it is
 }
@@ -46,6 +47,9 @@ func (a *App) Edit(ctx context.Context, who circles.Viewer, id circles.PostID, i
 		return nil, err
 	}
 	if in.Poll != nil && kind == circles.IsPost {
+		if !slices.ContainsFunc(in.Poll.Options, func(o string) bool { return strings.TrimSpace(o) != "" }) {
+			return nil, circles.FieldErrorf(circles.Invalid, "poll", "A poll cannot be taken off a post; leave it two options at least.").With("refused.poll-stays", nil)
+		}
 		asked := *in.Poll
 		asked.For = circles.MinPollTime // when it ends stays as it is
 		if w.poll, err = cleanPoll(&asked); err != nil {

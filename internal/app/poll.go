@@ -35,8 +35,7 @@ func cleanPoll(in *NewPoll) (*circles.Poll, error) {
 			return nil, circles.FieldErrorf(circles.Invalid, "poll", "Two options of the poll are the same; change one of them.").With("refused.poll-twice", nil)
 		}
 		if len(p.Options) == circles.MaxPollOptions {
-			return nil, circles.FieldErrorf(circles.TooLarge, "poll", "A poll has at most %d options; take some out.", circles.MaxPollOptions).
-				With("refused.poll-many", map[string]any{"Max": circles.MaxPollOptions})
+			return nil, errPollMany()
 		}
 		p.Options = append(p.Options, circles.PollOption{Pos: len(p.Options), Text: text})
 	}
@@ -49,6 +48,11 @@ func cleanPoll(in *NewPoll) (*circles.Poll, error) {
 	return p, nil
 }
 
+func errPollMany() error {
+	return circles.FieldErrorf(circles.TooLarge, "poll", "A poll has at most %d options; take some out.", circles.MaxPollOptions).
+		With("refused.poll-many", map[string]any{"Max": circles.MaxPollOptions})
+}
+
 // addPoll stores the poll of a new post.
 func addPoll(tx *store.Tx, id circles.PostID, poll *circles.Poll) error {
 	if poll == nil {
@@ -59,8 +63,9 @@ func addPoll(tx *store.Tx, id circles.PostID, poll *circles.Poll) error {
 	return tx.AddPoll(&p)
 }
 
-// editPoll puts another question in the place of a poll's, as long as nobody has answered. Nothing takes
-// a poll off a post or adds one later: who voted, or passed it on, did so for what it was.
+// editPoll puts another question in the place of a poll's, as long as it is open. What was answered is
+// forgotten then, here and on other servers, for nobody voted for what it says now. Nothing takes a poll off a
+// post or adds one later: who passed it on did so for what it was.
 func editPoll(tx *store.Tx, id circles.PostID, want *circles.Poll) (changed bool, err error) {
 	if want == nil {
 		return false, nil
@@ -74,18 +79,12 @@ func editPoll(tx *store.Tx, id circles.PostID, want *circles.Poll) (changed bool
 		return false, circles.FieldErrorf(circles.Conflict, "poll", "This post was written without a poll; start another post for it.").With("refused.poll-late", nil)
 	case had.SameQuestion(want):
 		return false, nil
-	case had.Voters > 0:
-		return false, errPollAnswered()
 	case !had.Open(tx.Now()):
 		return false, errPollOver()
 	}
 	p := *want
 	p.Post, p.EndsAt = id, had.EndsAt
 	return true, tx.ReplacePoll(&p)
-}
-
-func errPollAnswered() error {
-	return circles.FieldErrorf(circles.Conflict, "poll", "Somebody has voted already, so the options stay as they are.").With("refused.poll-answered", nil)
 }
 
 func errPollOver() error {

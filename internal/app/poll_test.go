@@ -156,9 +156,27 @@ func TestEditPoll(t *testing.T) {
 	}
 	_, err := h.VotePoll(h.ctx(), bo, p.ID, []int{1})
 	h.must(err)
-	wantKind(t, "an edit of what was answered", edit("leeks", "rye"), circles.Conflict)
 	h.must(edit("leeks", "peas")) // it says the same
 	h.wantCounts(p.ID, "1: leeks=0 peas=1")
+	h.must(h.SweepPolls(h.ctx()))
+	from := h.mark()
+	h.must(edit("leeks", "rye"))
+	h.wantCounts(p.ID, "0: leeks=0 rye=0")
+	if got := h.since(from); len(got) != 2 || got[0].Kind != circles.PostUpdated || got[1].Detail.Of != got[0].Seq {
+		t.Errorf("the new question makes %d entries: %+v", len(got), got)
+	}
+	if q := h.poll(p.ID); q.SaidVoters != 0 || q.EndsAt != ends || q.SayAt != 0 {
+		t.Errorf("the new question stands as %+v", q)
+	}
+	_, err = h.VotePoll(h.ctx(), bo, p.ID, []int{0}) // who voted may vote again
+	h.must(err)
+	h.wantCounts(p.ID, "1: leeks=1 rye=0")
+	wantKind(t, "a poll taken off", edit("", " "), circles.Invalid)
+	wantKind(t, "one option", edit("rye"), circles.Invalid)
+	h.pass(25 * time.Hour)
+	wantKind(t, "an edit of what is over", edit("rye", "beans"), circles.Conflict)
+	h.must(edit("leeks", "rye"))
+	h.wantCounts(p.ID, "1: leeks=1 rye=0")
 	plain := h.write(ada, c, "Hello")
 	_, err = h.Edit(h.ctx(), ada, plain.ID, Edit{Title: "Hello", Poll: &NewPoll{Options: []string{"a", "b"}}})
 	wantKind(t, "a poll added later", err, circles.Conflict)

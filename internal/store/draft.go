@@ -16,21 +16,25 @@ type Draft struct {
 	Language  string
 	Sensitive bool
 	Warning   string
+	Poll      string // one option a line; "" = none
+	Several   bool   // of the poll's options may be chosen
+	PollFor   int64  // seconds
 }
 
-const draftColumns = `d.name, d.circle, d.parent, d.at, d.language, d.sensitive, d.warning, d.title, d.link, d.body`
+const draftColumns = `d.name, d.circle, d.parent, d.at, d.language, d.sensitive, d.warning, d.title, d.link, d.body, d.poll, d.poll_several, d.poll_for`
 
 func draftFields(d *Draft) []any {
-	return []any{&d.Name, &d.Circle, &d.Parent, &d.SavedAt, &d.Language, &d.Sensitive, &d.Warning, &d.Title, &d.Link, &d.Body}
+	return []any{&d.Name, &d.Circle, &d.Parent, &d.SavedAt, &d.Language, &d.Sensitive, &d.Warning, &d.Title, &d.Link, &d.Body, &d.Poll, &d.Several, &d.PollFor}
 }
 
 // SaveDraft keeps a draft, in the place of the one of this name.
 func (tx *Tx) SaveDraft(person circles.PersonID, d *Draft) error {
-	_, err := tx.exec(`INSERT INTO draft (person, name, circle, parent, at, language, sensitive, warning, title, link, body)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+	_, err := tx.exec(`INSERT INTO draft (person, name, circle, parent, at, language, sensitive, warning, title, link, body, poll, poll_several, poll_for)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 		ON CONFLICT (person, name) DO UPDATE SET circle = excluded.circle, parent = excluded.parent, at = excluded.at, language = excluded.language,
-			sensitive = excluded.sensitive, warning = excluded.warning, title = excluded.title, link = excluded.link, body = excluded.body`,
-		person, d.Name, d.Circle, d.Parent, d.SavedAt, d.Language, d.Sensitive, d.Warning, d.Title, d.Link, d.Body)
+			sensitive = excluded.sensitive, warning = excluded.warning, title = excluded.title, link = excluded.link, body = excluded.body,
+			poll = excluded.poll, poll_several = excluded.poll_several, poll_for = excluded.poll_for`,
+		person, d.Name, d.Circle, d.Parent, d.SavedAt, d.Language, d.Sensitive, d.Warning, d.Title, d.Link, d.Body, d.Poll, d.Several, d.PollFor)
 	return err
 }
 
@@ -61,6 +65,7 @@ func (tx *Tx) Drafts(v circles.Viewer, limit int) ([]DraftRow, error) {
 		err := r.Scan(append(draftFields(&d.Draft), &d.Root, &d.Inside, &d.Photos)...)
 		return d, err
 	}, `SELECT d.name, d.circle, d.parent, d.at, d.language, d.sensitive, d.warning, d.title, d.link, substr(d.body, 1, 600),
+			substr(d.poll, 1, 600), d.poll_several, d.poll_for,
 			CASE WHEN c.id IS NULL THEN 0 ELSE COALESCE(p.root, 0) END, COALESCE(c.id, 0),
 			(SELECT COUNT(*) FROM draft_photo f WHERE f.person = d.person AND f.name = d.name)
 		FROM draft d LEFT JOIN post p ON p.id = d.parent AND d.parent <> 0
