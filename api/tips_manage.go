@@ -48,26 +48,18 @@ func (s *Server) tipWish(c *call) (TipWish, error) {
 }
 
 func (s *Server) setTipWish(c *call, in TipWish) (nothing, error) {
-	limits := make([]int64, len(in.Limits))
+	limits := make([]tips.LimitWish, len(in.Limits))
 	for i, l := range in.Limits {
-		limits[i] = -1
+		limits[i] = tips.LimitWish{Asset: l.Asset, Minor: -1}
 		if l.Minor != "" {
 			a, err := units(Amount{l.Minor, l.Asset}, "limits")
 			if err != nil {
 				return nothing{}, err
 			}
-			limits[i] = a.Minor
+			limits[i].Minor = a.Minor
 		}
 	}
-	if err := s.o.Tips.SetWish(c.ctx(), c.who, tips.Wish{Takes: in.Takes, Quiet: in.Quiet}); err != nil {
-		return nothing{}, err
-	}
-	for i, l := range in.Limits {
-		if err := s.o.Tips.SetLimit(c.ctx(), c.who, l.Asset, limits[i]); err != nil {
-			return nothing{}, err
-		}
-	}
-	return nothing{}, nil
+	return nothing{}, s.o.Tips.SetWish(c.ctx(), c.who, tips.Wish{Takes: in.Takes, Quiet: in.Quiet}, limits...)
 }
 
 // CircleTips is what a circle wants of tips.

@@ -82,6 +82,8 @@ func (s *Server) personPage(v *visit) error {
 	for _, said := range page.Sayings {
 		view.Said = append(view.Said, v.saying(said))
 	}
+	v.countTips(view.Rows)
+	v.countSaid(view.Said)
 	if page.Next != "" {
 		view.More = address(path, "tab", string(tab), "after", page.Next)
 	}
@@ -91,7 +93,7 @@ func (s *Server) personPage(v *visit) error {
 // saying is a comment outside its thread.
 func (v *visit) saying(x app.Saying) Saying {
 	c := x.Comment
-	out := Saying{In: v.s.circleRef(x.Circle), Href: placeOf(c.Root, c.ID), At: at(c.Published), Lang: c.Language,
+	out := Saying{ID: c.ID, In: v.s.circleRef(x.Circle), Href: placeOf(c.Root, c.ID), At: at(c.Published), Lang: c.Language,
 		Body: clean(c.BodyHTML), Up: int(c.Ups), State: v.state(c), Warn: v.warning(c, x.Circle)}
 	out.On = Link{Label: v.l.T("post.gone-title"), Href: "/post/" + c.Root.String()}
 	if x.Root != nil {

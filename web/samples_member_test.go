@@ -6,7 +6,7 @@ import "time"
 func memberSamples() []sample {
 	row := sampleRows(true)[0]
 	row.Saver, row.Seen, row.New = Saver{ID: 11, Saved: true, May: true, Back: "/saved"}, true, 3
-	said := Saying{By: bo, On: Link{Label: row.Title, Href: row.Href}, In: stars, Href: "/post/11?focus=21", At: sampleNow, Body: "<p>Did the comfrey bring slugs?</p>", Saver: Saver{ID: 21, May: true, Back: "/saved"}}
+	said := Saying{ID: 21, Tipped: 2, By: bo, On: Link{Label: row.Title, Href: row.Href}, In: stars, Href: "/post/11?focus=21", At: sampleNow, Body: "<p>Did the comfrey bring slugs?</p>", Saver: Saver{ID: 21, May: true, Back: "/saved"}}
 	items := []ItemRow{{Post: &row}, {Said: &said}}
 	told := NotificationsView{Page: samplePage("Notifications", true), Latest: 9, Unseen: true, More: "/notifications?after=x", Groups: []NotificationGroup{
 		{Thread: 11, Heading: Link{Label: row.Title, Href: row.Href}, Circle: &plant, Latest: 9, Unseen: 2, More: 4, Shown: []Notification{

@@ -21,6 +21,7 @@ func (v *visit) items(all []app.Item, here string) []ItemRow {
 			out = append(out, ItemRow{Said: &said})
 		}
 	}
+	v.countItems(out)
 	return out
 }
 

@@ -97,6 +97,7 @@ func (s *Server) saveTipSettings(v *visit) error {
 }
 
 func (v *visit) saveLimits(f url.Values) error {
+	var wishes []tips.LimitWish
 	for _, a := range v.s.tips.Assets() {
 		field := "limit-" + a.Code
 		if !f.Has(field) {
@@ -110,11 +111,9 @@ func (v *visit) saveLimits(f url.Values) error {
 			}
 			minor = m
 		}
-		if err := v.s.tips.SetLimit(v.Request().Context(), v.who, a.Code, minor); err != nil {
-			return err
-		}
+		wishes = append(wishes, tips.LimitWish{Asset: a.Code, Minor: minor})
 	}
-	return nil
+	return v.s.tips.SetLimits(v.Request().Context(), v.who, wishes...)
 }
 
 func parseAmount(typed string, a wallet.Asset, field string) (int64, error) {

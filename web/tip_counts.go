@@ -10,20 +10,58 @@ import (
 
 // countTips fills in the rows of a list, with one question for all.
 func (v *visit) countTips(rows []PostRow) {
-	if v.s.tips == nil || len(rows) == 0 {
+	all := make([]*PostRow, len(rows))
+	for i := range rows {
+		all[i] = &rows[i]
+	}
+	v.countTipped(all, nil)
+}
+
+// countSaid is countTips for comments outside their threads.
+func (v *visit) countSaid(said []Saying) {
+	all := make([]*Saying, len(said))
+	for i := range said {
+		all[i] = &said[i]
+	}
+	v.countTipped(nil, all)
+}
+
+// countItems is countTips for a list of posts and comments.
+func (v *visit) countItems(items []ItemRow) {
+	var rows []*PostRow
+	var said []*Saying
+	for _, x := range items {
+		if x.Post != nil {
+			rows = append(rows, x.Post)
+		}
+		if x.Said != nil {
+			said = append(said, x.Said)
+		}
+	}
+	v.countTipped(rows, said)
+}
+
+func (v *visit) countTipped(rows []*PostRow, said []*Saying) {
+	if v.s.tips == nil || len(rows)+len(said) == 0 {
 		return
 	}
-	ids := make([]circles.PostID, len(rows))
-	for i, r := range rows {
-		ids[i] = r.ID
+	ids := make([]circles.PostID, 0, len(rows)+len(said))
+	for _, r := range rows {
+		ids = append(ids, r.ID)
+	}
+	for _, x := range said {
+		ids = append(ids, x.ID)
 	}
 	all, err := v.s.tips.Tippers(v.Request().Context(), ids)
 	if err != nil {
 		v.s.log.Warn("tips were not counted", "err", err)
 		return
 	}
-	for i := range rows {
-		rows[i].Tipped = all[rows[i].ID]
+	for _, r := range rows {
+		r.Tipped = all[r.ID]
+	}
+	for _, x := range said {
+		x.Tipped = all[x.ID]
 	}
 }
 

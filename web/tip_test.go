@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"io"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -136,7 +137,7 @@ func TestTipPages(t *testing.T) {
 	bob.open(second)
 	bob.shows("Paid.", "Arrived")
 	bob.hides(second+"/undo", second+"/refund")
-	for _, page := range []string{post, "/c/gardening", "/"} {
+	for _, page := range []string{post, "/c/gardening", "/", "/u/ada"} {
 		eve := h.reader()
 		eve.open(page)
 		eve.shows("1 person tipped")
@@ -156,6 +157,26 @@ func TestTipPages(t *testing.T) {
 	h.must(err)
 	if len(rows) != 3 || strings.Join(rows[1][2:8], " ") != "gave ada 5 CRD credits paid" {
 		t.Errorf("the file has %q", rows)
+	}
+
+	// One who was tipped for a comment too: what was saved, found and said by a person has the numbers as well.
+	ada.open(post)
+	ada.open(post + "/reply")
+	ada.send(post+"/reply", fill{"body": "Leeks want water."})
+	comment := "/post/" + regexp.MustCompile(`id="c([0-9]+)"`).FindStringSubmatch(ada.html)[1]
+	bob.open(comment + "/tip")
+	bob.send(comment+"/tip", fill{"amount": "1", "!": "do=look"})
+	bob.send(comment+"/tip", fill{"!": "do=give"})
+	h.pass(11 * time.Minute)
+	h.catchUp()
+	for _, on := range []string{post, comment} {
+		bob.take(bob.client.PostForm(h.site.URL+on+"/save", map[string][]string{"back": {"/saved"}}))
+	}
+	for page, want := range map[string]int{"/saved": 2, "/search?q=Leeks": 1, "/search?q=water&type=comments": 1, "/u/ada?tab=comments": 1} {
+		bob.open(page)
+		if got := strings.Count(bob.main(), "1 person tipped"); got != want {
+			t.Errorf("%s shows %d counts of tips, want %d: %s", page, got, want, bob.main())
+		}
 	}
 }
 

@@ -224,17 +224,19 @@ type PersonView struct {
 
 // A Saying is a comment outside its thread.
 type Saying struct {
-	By    PersonRef // who wrote it; without a name on their own page
-	Saver Saver
-	On    Link // the post it belongs to
-	In    CircleRef
-	Href  string
-	At    time.Time
-	Lang  string
-	Body  template.HTML
-	Up    int
-	Warn  string // content warning; empty = none
-	State string // what became of it; empty = it is visible
+	ID     circles.PostID
+	By     PersonRef // who wrote it; without a name on their own page
+	Saver  Saver
+	On     Link // the post it belongs to
+	In     CircleRef
+	Href   string
+	At     time.Time
+	Lang   string
+	Body   template.HTML
+	Up     int
+	Warn   string // content warning; empty = none
+	State  string // what became of it; empty = it is visible
+	Tipped int    // people who tipped it
 }
 
 // MediaView is page "media", /media/{id}: a photo with the description to copy.

@@ -140,47 +140,81 @@ func (t *Tips) Choice(ctx context.Context, v circles.Viewer) (c Choice, err erro
 	return c, wrap("tip settings", err)
 }
 
-// SetWish stores who may tip the viewer, and whether they are offered to tip.
-func (t *Tips) SetWish(ctx context.Context, v circles.Viewer, w ledger.Wish) error {
+// A LimitWish is how much of an asset a member allows themselves to give in 24 hours, in minor units;
+// -1 = anything.
+type LimitWish struct {
+	Asset string
+	Minor int64
+}
+
+// SetWish stores who may tip the viewer, and whether they are offered to tip; with it, and only together,
+// what SetLimits would.
+func (t *Tips) SetWish(ctx context.Context, v circles.Viewer, w ledger.Wish, limits ...LimitWish) error {
 	switch {
 	case !v.SignedIn():
 		return circles.Errorf(circles.Denied, "Sign in to see your tips.").With("refused.tip-sign-in", nil)
 	case w.Takes != ledger.TakesAll && w.Takes != ledger.TakesFollowed && w.Takes != ledger.TakesNone:
 		return circles.FieldErrorf(circles.Invalid, "takes", "Choose who may tip you.").With("refused.tip-takes", nil)
 	}
-	return wrap("tip settings", t.store.Update(ctx, func(tx *store.Tx) error { return ledger.SaveWish(tx, v.Person, w) }))
+	if err := t.takeLimits(limits); err != nil {
+		return err
+	}
+	return wrap("tip settings", t.store.Update(ctx, func(tx *store.Tx) error {
+		if err := ledger.SaveWish(tx, v.Person, w); err != nil {
+			return err
+		}
+		return t.saveLimits(tx, v.Person, limits)
+	}))
 }
 
-// SetLimit sets how much of an asset the viewer allows themselves to give in 24 hours, in minor units;
-// -1 = anything. A lower limit holds at once, a higher one after Rules.LimitWait: nobody raises it in
-// the moment they are held back by it.
-func (t *Tips) SetLimit(ctx context.Context, v circles.Viewer, asset string, minor int64) error {
-	switch {
-	case !v.SignedIn():
+// SetLimits sets what the viewer allows themselves, all of it or nothing; an asset that is not named stays
+// as it is. A lower limit holds at once, a higher one after Rules.LimitWait: nobody raises it in the moment
+// they are held back by it.
+func (t *Tips) SetLimits(ctx context.Context, v circles.Viewer, limits ...LimitWish) error {
+	if !v.SignedIn() {
 		return circles.Errorf(circles.Denied, "Sign in to see your tips.").With("refused.tip-sign-in", nil)
-	case !t.known(asset):
-		return circles.FieldErrorf(circles.Invalid, "limit-"+asset, "No wallet here moves %s.", asset).With("refused.tip-no-asset", map[string]any{"Asset": asset})
-	case minor < -1:
-		return circles.FieldErrorf(circles.Invalid, "limit-"+asset, "That is not an amount.").With("refused.tip-amount", nil)
 	}
-	return wrap("tip limit", t.store.Update(ctx, func(tx *store.Tx) error {
-		all, err := ledger.LimitsOf(tx, v.Person)
+	if err := t.takeLimits(limits); err != nil {
+		return err
+	}
+	return wrap("tip limit", t.store.Update(ctx, func(tx *store.Tx) error { return t.saveLimits(tx, v.Person, limits) }))
+}
+
+// takeLimits refuses limits that cannot be.
+func (t *Tips) takeLimits(limits []LimitWish) error {
+	for _, l := range limits {
+		switch {
+		case !t.known(l.Asset):
+			return circles.FieldErrorf(circles.Invalid, "limit-"+l.Asset, "No wallet here moves %s.", l.Asset).With("refused.tip-no-asset", map[string]any{"Asset": l.Asset})
+		case l.Minor < -1:
+			return circles.FieldErrorf(circles.Invalid, "limit-"+l.Asset, "That is not an amount.").With("refused.tip-amount", nil)
+		}
+	}
+	return nil
+}
+
+func (t *Tips) saveLimits(tx *store.Tx, person circles.PersonID, limits []LimitWish) error {
+	for _, wish := range limits {
+		all, err := ledger.LimitsOf(tx, person)
 		if err != nil {
 			return err
 		}
-		l := ledger.Limit{Asset: asset, Amount: -1}
+		l := ledger.Limit{Asset: wish.Asset, Amount: -1}
 		for _, have := range all {
-			if have.Asset == asset {
+			if have.Asset == wish.Asset {
 				l.Amount = have.At(tx.Now())
 			}
 		}
-		if minor == l.Amount || l.Amount < 0 || minor >= 0 && minor < l.Amount {
-			l = ledger.Limit{Asset: asset, Amount: minor}
+		if wish.Minor == l.Amount || l.Amount < 0 || wish.Minor >= 0 && wish.Minor < l.Amount {
+			l = ledger.Limit{Asset: wish.Asset, Amount: wish.Minor}
 		} else {
-			l.Later, l.LaterAt = minor, tx.Now()+t.rules.LimitWait.Microseconds()
+			l.Later, l.LaterAt = wish.Minor, tx.Now()+t.rules.LimitWait.Microseconds()
 		}
-		return ledger.SaveLimit(tx, v.Person, l)
-	}))
+		if err := ledger.SaveLimit(tx, person, l); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // maxTyped bounds what somebody types as their account with a wallet.

@@ -123,7 +123,7 @@ func TestRules(t *testing.T) {
 			}},
 		{name: "one's own limit", text: "refused.tip-own-limit",
 			good: func(w *world) error {
-				err := w.tips.SetLimit(context.Background(), w.ann, "CRD", 10)
+				err := w.tips.SetLimits(context.Background(), w.ann, tips.LimitWish{Asset: "CRD", Minor: 10})
 				_, err2 := w.give(w.ann, w.bob, 10)
 				return errors.Join(err, err2)
 			},
@@ -313,7 +313,7 @@ func TestOwnLimitRisesSlowly(t *testing.T) {
 	ctx := context.Background()
 	set := func(n int64) {
 		t.Helper()
-		if err := w.tips.SetLimit(ctx, w.ann, "CRD", n); err != nil {
+		if err := w.tips.SetLimits(ctx, w.ann, tips.LimitWish{Asset: "CRD", Minor: n}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -330,6 +330,25 @@ func TestOwnLimitRisesSlowly(t *testing.T) {
 	if _, err := w.give(w.ann, w.bob, 1); textOf(err) != "refused.tip-own-limit" {
 		t.Errorf("lowered just now: %v", err)
 	}
-	wantKind(t, w.tips.SetLimit(ctx, w.ann, "GOLD", 1), circles.Invalid)
-	wantKind(t, w.tips.SetLimit(ctx, circles.Viewer{}, "CRD", 1), circles.Denied)
+	wantKind(t, w.tips.SetLimits(ctx, w.ann, tips.LimitWish{Asset: "GOLD", Minor: 1}), circles.Invalid)
+	wantKind(t, w.tips.SetLimits(ctx, circles.Viewer{}, tips.LimitWish{Asset: "CRD", Minor: 1}), circles.Denied)
+}
+
+// What a member wants of tips is stored whole or not at all.
+func TestWishAndLimitsAreOne(t *testing.T) {
+	w := newWorld(t)
+	ctx := context.Background()
+	wish := tips.Wish{Takes: tips.TakesNone, Quiet: true}
+	wantKind(t, w.tips.SetWish(ctx, w.ann, wish, tips.LimitWish{Asset: "CRD", Minor: 5}, tips.LimitWish{Asset: "GOLD", Minor: 5}), circles.Invalid)
+	wantKind(t, w.tips.SetWish(ctx, w.ann, wish, tips.LimitWish{Asset: "CRD", Minor: -2}), circles.Invalid)
+	c, err := w.tips.Choice(ctx, w.ann)
+	if err != nil || c.Takes != tips.TakesAll || c.Quiet || len(c.Limits) != 0 {
+		t.Errorf("after two refusals: %+v, %v", c, err)
+	}
+	if err := w.tips.SetWish(ctx, w.ann, wish, tips.LimitWish{Asset: "CRD", Minor: 5}, tips.LimitWish{Asset: "CNY", Minor: 500}); err != nil {
+		t.Fatal(err)
+	}
+	if c, err = w.tips.Choice(ctx, w.ann); err != nil || c.Takes != tips.TakesNone || !c.Quiet || len(c.Limits) != 2 {
+		t.Errorf("stored: %+v, %v", c, err)
+	}
 }

@@ -1,6 +1,7 @@
 package tips
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -190,6 +191,9 @@ func (t *Tips) post(tx *store.Tx, v circles.Viewer, p *circles.Post) (destinatio
 	}
 	sensitive := circles.Errorf(circles.Forbidden, "There are no tips for sensitive posts.").With("refused.tip-sensitive", nil)
 	if p.Circle == 0 {
+		if ok, err := seesLoose(tx, v, p, top); err != nil || !ok {
+			return to, cmp.Or(err, error(gone))
+		}
 		if p.Sensitive || top.Sensitive {
 			return to, sensitive
 		}
@@ -220,6 +224,20 @@ func (t *Tips) post(tx *store.Tx, v circles.Viewer, p *circles.Post) (destinatio
 		return to, circles.Errorf(circles.Forbidden, "There are no tips in this circle.").With("refused.tip-off", nil)
 	}
 	return to, nil
+}
+
+// seesLoose is whether the viewer may read a post in no circle. Its thread decides: what its author keeps out
+// of lists is for who follows them.
+func seesLoose(tx *store.Tx, v circles.Viewer, p, root *circles.Post) (bool, error) {
+	follows := v.Person == root.Author || v.Person == p.Author
+	if !root.Listed && !follows {
+		f, err := tx.Following(v.Person.Actor(), root.Author.Actor())
+		if err != nil {
+			return false, err
+		}
+		follows = f != nil && f.State == circles.FollowActive
+	}
+	return circles.MaySeeLoose(v, root.Listed, follows), nil
 }
 
 // plan makes the rows of a tip and its first charge. The key and everything that goes to the rail

@@ -139,6 +139,90 @@ func TestWhoMayTip(t *testing.T) {
 	w.verify()
 }
 
+// What stands in no circle is tipped by who may read it: anybody, or who follows whoever began the thread.
+func TestLoosePostsAreTippedByWhoMayReadThem(t *testing.T) {
+	w := newWorld(t)
+	w.rich(100)
+	var listed, quiet, answer, below, sensitive circles.PostID
+	w.update(func(tx *store.Tx) error {
+		add := func(p circles.Post) (circles.PostID, error) {
+			p.ID = circles.PostID(tx.NewID())
+			p.URI, p.State = fmt.Sprintf("/post/%d", p.ID), circles.Visible
+			if p.Root == 0 {
+				p.Root, p.Kind = p.ID, circles.IsPost
+			} else {
+				p.Parent, p.Kind, p.Depth = p.Root, circles.IsComment, 1
+			}
+			return p.ID, tx.AddPost(&p)
+		}
+		var err error
+		for _, x := range []struct {
+			id *circles.PostID
+			p  func() circles.Post
+		}{
+			{&listed, func() circles.Post { return circles.Post{Author: w.bob.Person, Listed: true} }},
+			{&quiet, func() circles.Post { return circles.Post{Author: w.bob.Person} }},
+			{&answer, func() circles.Post { return circles.Post{Author: w.carl.Person, Root: quiet} }},
+			{&sensitive, func() circles.Post { return circles.Post{Author: w.bob.Person, Listed: true, Sensitive: true} }},
+			{&below, func() circles.Post { return circles.Post{Author: w.carl.Person, Root: sensitive, Listed: true} }},
+		} {
+			if *x.id, err = add(x.p()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	try := func(post circles.PostID) string {
+		in := w.intent("credits", "CRD", 1)
+		in.Post = post
+		_, err := w.tips.Check(context.Background(), w.ann, in)
+		_, started := w.tips.Start(context.Background(), w.ann, in)
+		if textOf(err) != textOf(started) {
+			t.Errorf("post %d: looking says %v, giving %v", post, err, started)
+		}
+		if err == nil {
+			return ""
+		}
+		return textOf(err)
+	}
+	for _, c := range []struct {
+		name          string
+		post          circles.PostID
+		as, following string // what ann is told before and after she follows bob
+	}{
+		{"in lists", listed, "", ""},
+		{"out of lists", quiet, "refused.tip-no-post", ""},
+		{"answer in a thread out of lists", answer, "refused.tip-no-post", ""},
+		{"sensitive", sensitive, "refused.tip-sensitive", "refused.tip-sensitive"},
+		{"answer below a sensitive post", below, "refused.tip-sensitive", "refused.tip-sensitive"},
+	} {
+		if got := try(c.post); got != c.as {
+			t.Errorf("%s: %q, want %q", c.name, got, c.as)
+		}
+	}
+	var follow int64
+	w.update(func(tx *store.Tx) error {
+		follow = tx.NewID()
+		return tx.AddFollow(&circles.Follow{ID: follow, Follower: w.ann.Person.Actor(), Followee: w.bob.Person.Actor(), State: circles.FollowPending, At: tx.Now()})
+	})
+	if got := try(quiet); got != "refused.tip-no-post" {
+		t.Errorf("who only asked to follow: %q", got)
+	}
+	w.update(func(tx *store.Tx) error {
+		f, err := tx.Following(w.ann.Person.Actor(), w.bob.Person.Actor())
+		if err != nil {
+			return err
+		}
+		f.State = circles.FollowActive
+		return tx.SaveFollow(f)
+	})
+	for post, want := range map[circles.PostID]string{listed: "", quiet: "", answer: "", sensitive: "refused.tip-sensitive", below: "refused.tip-sensitive"} {
+		if got := try(post); got != want {
+			t.Errorf("post %d, following: %q, want %q", post, got, want)
+		}
+	}
+}
+
 func TestAFormSentTwiceIsOneTip(t *testing.T) {
 	w := newWorld(t)
 	w.grant(100)
