@@ -20,31 +20,48 @@ const maxMarks = 8
 func CleanLine(s string, max int) string {
 	var b strings.Builder
 	b.Grow(min(len(s), 4*max))
-	space, marks := false, 0
-	for _, r := range norm.NFC.String(valid(s)) {
-		switch {
-		case r > ' ' && r < 0x7f: // most of most texts
+	space, dropped, marks := false, false, 0
+	rest := norm.NFC.String(valid(s))
+	for rest != "" {
+		n := visibleASCII(rest)
+		if n > 0 { // most of most texts
 			marks = 0
-		case unicode.IsSpace(r), r == '\u2028', r == '\u2029':
-			space = b.Len() > 0
-			continue
-		case unicode.IsControl(r), isDeceptive(r):
-			continue
-		case unicode.Is(unicode.M, r):
-			if marks++; marks > maxMarks {
+		} else {
+			var r rune
+			r, n = utf8.DecodeRuneInString(rest)
+			if unicode.IsSpace(r) || r == '\u2028' || r == '\u2029' {
+				space, rest = b.Len() > 0, rest[n:]
 				continue
 			}
-		default:
-			marks = 0
+			drop := false
+			switch {
+			case unicode.IsControl(r), isDeceptive(r):
+				drop = true
+			case r >= 0x4e00 && r <= 0x9fff: // Han has no marks
+				marks = 0
+			case unicode.Is(unicode.M, r):
+				marks++
+				drop = marks > maxMarks
+			default:
+				marks = 0
+			}
+			if drop {
+				dropped, rest = true, rest[n:]
+				continue
+			}
 		}
 		if space {
 			b.WriteByte(' ')
 			space = false
 		}
-		b.WriteRune(r)
+		b.WriteString(rest[:n])
+		rest = rest[n:]
 	}
-	// What was dropped may have stood between two runes that now compose.
-	out := cut(norm.NFC.String(b.String()), max)
+	out := b.String()
+	if dropped {
+		out = norm.NFC.String(out) // it may have stood between two runes that now compose
+	}
+	out = cut(out, max)
 	if strings.IndexFunc(out, func(r rune) bool { return !isBlank(r) }) < 0 {
 		return ""
 	}

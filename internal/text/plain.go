@@ -3,6 +3,7 @@ package text
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/net/html"
 )
@@ -10,21 +11,26 @@ import (
 // Plain returns the text of a piece of HTML, ours or a stranger's: a line for each paragraph, item
 // and row, the alt text of images, nothing of scripts and styles. It is for titles, excerpts,
 // notifications and search; as HTML it must be escaped again. At most 256 KiB are read.
-func Plain(s string) string { return plain(s, maxHTML) }
+func Plain(s string) string { return plain(s, solid*maxHTML) }
 
 // ExcerptHTML is Excerpt of Plain, but reads no further than it needs: a feed shows fifty.
-//
-// Of a text of which more than half is invisible the excerpt may be shorter.
 func ExcerptHTML(s string, n int) string {
-	// Normalizing joins up to three runes into one, and one rune beyond n must be seen for the cut.
-	return Excerpt(plain(s, 4*(n+1)), n)
+	// One rune beyond n must be seen for the cut, and one more in case what comes after it changes it.
+	return Excerpt(plain(s, solid*(n+2)), n)
 }
 
-// plain stops after enough runes of text.
+// plain stops when it has enough text, as weight reckons it.
 func plain(s string, enough int) string {
 	if len(s) > maxHTML {
 		s = s[:maxHTML]
 	}
+	if text, ok := plainOfOurs(s, enough); ok {
+		return text
+	}
+	return plainOfAny(s, enough)
+}
+
+func plainOfAny(s string, enough int) string {
 	z := html.NewTokenizer(strings.NewReader(strings.ToValidUTF8(s, "\ufffd")))
 	p := plainWriter{left: enough}
 	dropping, pre := "", 0
@@ -100,10 +106,123 @@ func gap(e element) int {
 	return 0
 }
 
+// plainOfOurs is plain for HTML as this package writes it, a tenth of the tokenizer's work; ok is false
+// of any other, and of pictures.
+func plainOfOurs(s string, enough int) (text string, ok bool) {
+	if !utf8.ValidString(s) || strings.IndexByte(s, '\r') >= 0 {
+		return "", false
+	}
+	p := plainWriter{left: enough}
+	p.b.Grow(min(len(s), enough))
+	pre := 0
+	for p.left > 0 {
+		said, rest, more := strings.Cut(s, "<")
+		if said != "" {
+			if strings.IndexByte(said, '&') >= 0 {
+				said = html.UnescapeString(said)
+			}
+			p.text(said, pre > 0)
+		}
+		if !more {
+			return p.b.String(), true
+		}
+		t, after, ok := readOurTag(rest)
+		if !ok {
+			return "", false
+		}
+		if s = after; t.cut {
+			return p.b.String(), true
+		}
+		switch e := lookup(t.name); {
+		case e.role == drop || e.name == "img":
+			return "", false
+		case !t.end && e.name == "br":
+			p.line(1)
+		case !t.end && e.name == "hr":
+			p.line(2)
+		case !t.end && (e.name == "td" || e.name == "th"):
+			p.space = true
+		default:
+			p.line(gap(e))
+			if e.name == "pre" && !t.end {
+				pre++
+			} else if e.name == "pre" && pre > 0 {
+				pre--
+			}
+		}
+	}
+	return p.b.String(), true
+}
+
+// An ourTag is a start or an end.
+type ourTag struct {
+	name string
+	end  bool
+	cut  bool // the text ends within it, as the beginning of a longer one does
+}
+
+// readOurTag reads a tag, without its "<", that has small letters and quoted attributes only.
+func readOurTag(s string) (t ourTag, rest string, ok bool) {
+	i := 0
+	if t.end = strings.HasPrefix(s, "/"); t.end {
+		i++
+	}
+	from := i
+	for i < len(s) && (s[i] >= 'a' && s[i] <= 'z' || i > from && s[i] >= '0' && s[i] <= '9') {
+		i++
+	}
+	if t.name = s[from:i]; t.name == "" {
+		return ourTag{}, "", false
+	}
+	if i == len(s) {
+		t.cut = true
+		return t, "", true
+	}
+	for i < len(s) && s[i] == ' ' && !t.end {
+		from := i + 1
+		for i = from; i < len(s) && (s[i] >= 'a' && s[i] <= 'z' || s[i] == '-'); i++ {
+		}
+		value, opened := strings.CutPrefix(s[i:], `="`)
+		if i == from || !opened {
+			return ourTag{}, "", false
+		}
+		closed := strings.IndexByte(value, '"')
+		if closed < 0 {
+			t.cut = true
+			return t, "", true
+		}
+		i = len(s) - len(value) + closed + 1
+	}
+	if i < len(s) && s[i] == '/' && !t.end {
+		i++
+	}
+	if i < len(s) && s[i] == '>' {
+		return t, s[i+1:], true
+	}
+	return ourTag{}, "", false
+}
+
+// solid is what a rune counts that stays one rune when the text is normalized, whatever stands beside it.
+const solid = 4
+
+// weight is how much of the text that was asked for a rune is: of up to three runes that are joined into
+// one each counts less than a third, and what may not be seen at all, or hangs on the rune before, nothing.
+func weight(r rune) int {
+	switch {
+	case r < 0x7f, r >= 0xc0 && r < 0x250: // Latin
+		return solid
+	case r >= 0x3041 && r <= 0x3096, r >= 0x30a1 && r <= 0x30fa, r >= 0x4e00 && r <= 0x9fff, r >= 0xac00 && r <= 0xd7a3, r >= 0xff01 && r <= 0xff5e: // kana, Han, Hangul, wide
+		return solid
+	case isDeceptive(r), unicode.Is(unicode.M, r):
+		return 0
+	}
+	return 1
+}
+
 // A plainWriter folds white space and owes line ends until more text comes.
 type plainWriter struct {
 	b     strings.Builder
-	left  int // runes to be written, those of white space aside
+	left  int // how much is to be written, as weight reckons it
 	lines int
 	space bool
 }
@@ -111,29 +230,48 @@ type plainWriter struct {
 func (p *plainWriter) line(n int) { p.lines = max(p.lines, n) }
 
 func (p *plainWriter) text(s string, pre bool) {
-	for _, r := range s {
+	for s != "" && p.left > 0 {
+		if n := visibleASCII(s); n > 0 { // most of most texts
+			n = min(n, (p.left+solid-1)/solid)
+			p.gap()
+			p.b.WriteString(s[:n])
+			p.left -= solid * n
+			s = s[n:]
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s)
 		switch {
-		case p.left <= 0:
-			return
-		case r > ' ' && r < 0x7f: // most of most texts
 		case r == '\n' && pre:
 			p.line(1)
-			continue
 		case unicode.IsSpace(r):
 			p.space = true
-			continue
 		case unicode.IsControl(r):
-			continue
+		default:
+			p.gap()
+			p.b.WriteString(s[:size])
+			p.left -= weight(r)
 		}
-		if p.b.Len() > 0 {
-			if p.lines > 0 {
-				p.b.WriteString("\n\n"[:min(p.lines, 2)])
-			} else if p.space {
-				p.b.WriteByte(' ')
-			}
-		}
-		p.lines, p.space = 0, false
-		p.b.WriteRune(r)
-		p.left--
+		s = s[size:]
 	}
+}
+
+// gap writes what is owed before more text.
+func (p *plainWriter) gap() {
+	if p.b.Len() > 0 {
+		if p.lines > 0 {
+			p.b.WriteString("\n\n"[:min(p.lines, 2)])
+		} else if p.space {
+			p.b.WriteByte(' ')
+		}
+	}
+	p.lines, p.space = 0, false
+}
+
+// visibleASCII is how many bytes s begins with that are ASCII, and no space.
+func visibleASCII(s string) int {
+	i := 0
+	for i < len(s) && s[i] > ' ' && s[i] < 0x7f {
+		i++
+	}
+	return i
 }
