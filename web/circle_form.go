@@ -71,7 +71,7 @@ func (v *visit) circleForm(f url.Values, page *app.CirclePage) CircleFormView {
 	if page != nil {
 		c := page.Circle
 		view.Title, view.Action, view.New = v.l.T("circle-form.edit"), c.Path()+"/settings", false
-		view.Circle = v.s.circleRef(c)
+		view.Circle, view.Tabs = v.s.circleRef(c), v.circleTabs(c, "settings")
 		switch c.Visibility { // what was said to few is not opened, and what has left is not called back
 		case circles.Public, circles.Unlisted:
 			offered = offered[:2]
@@ -160,7 +160,6 @@ func (v *visit) settingsOf(page *app.CirclePage, f url.Values) (CircleFormView, 
 	if owner && page.Circle.Visibility.Federated() {
 		view.Move = page.Circle.Path() + "/move"
 	}
-	view.Tips = v.s.tips != nil
 	for _, m := range page.Moderators {
 		row := RoleRow{Person: v.s.person(m.Actor), Role: v.sayRole(m.Role)}
 		if owner || !m.Role.Operates() {

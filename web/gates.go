@@ -75,11 +75,22 @@ func (v *visit) showGates(status int, p *standing.Place, c *circles.Circle, s re
 		chosen = ownGates
 	}
 	for _, preset := range reputation.Presets() {
-		if !preset.Storm {
-			view.Presets = append(view.Presets, Option{Value: preset.Name, Label: v.l.T("preset." + preset.Name), Selected: chosen == preset.Name})
+		if preset.Storm {
+			continue
 		}
+		asks := preset.Circle
+		if c == nil {
+			asks = preset.Instance
+		}
+		row := PresetRow{Option: Option{Value: preset.Name, Label: v.l.T("preset." + preset.Name), Selected: chosen == preset.Name}}
+		for _, a := range reputation.Actions() {
+			if a.At(at0) {
+				row.Lines = append(row.Lines, asks.Lines(a, lang)...)
+			}
+		}
+		view.Presets = append(view.Presets, row)
 	}
-	view.Presets = append(view.Presets, Option{Value: ownGates, Label: v.l.T("preset.own"), Selected: chosen == ownGates})
+	view.Presets = append(view.Presets, PresetRow{Option: Option{Value: ownGates, Label: v.l.T("preset.own"), Selected: chosen == ownGates}})
 	for _, a := range reputation.Actions() {
 		if a.At(at0) {
 			view.Gates = append(view.Gates, v.gateForm(a, at0, s, form))
@@ -398,7 +409,10 @@ func readBounds(f url.Values) (reputation.Bounds, error) {
 // circleTabs lead between the pages of who runs a circle.
 func (v *visit) circleTabs(c *circles.Circle, current string) []Tab {
 	var tabs []Tab
-	for _, t := range []struct{ name, label string }{{"settings", "gates.tab-settings"}, {"gates", "gates.title"}, {"filter", "filter.title"}, {"held", "held.title"}} {
+	for _, t := range []struct{ name, label string }{{"settings", "gates.tab-settings"}, {"gates", "gates.title"}, {"filter", "filter.title"}, {"tips", "gates.tab-tips"}, {"webhooks", "webhooks.title"}, {"mod", "mod.title"}} {
+		if t.name == "tips" && v.s.tips == nil {
+			continue
+		}
 		tabs = append(tabs, Tab{Label: v.l.T(t.label), Href: c.Path() + "/" + t.name, Current: t.name == current})
 	}
 	return tabs

@@ -11,7 +11,7 @@ func gateSamples() []sample {
 		PerDay: "5", Text: true, Only: true, Links: "2", Held: true, First: "3", MayOff: true, Off: true}
 	tabs := []Tab{{Label: "Gates", Href: "/c/gardening/gates", Current: true}, {Label: "Filter", Href: "/c/gardening/filter"}}
 	editor := GatesView{Page: samplePage("Gates", true), Circle: plant, Tabs: tabs, Action: "/c/gardening/gates", Base: 3, Pilot: true, Storms: true, Why: "/c/gardening/why", Log: "/c/gardening/gates/log",
-		Presets: []Option{{Value: "welcoming", Label: "Welcoming", Selected: true}, {Value: "own", Label: "Settings of your own"}}, Gates: []GateForm{gate}, Reason: "Spam wave",
+		Presets: []PresetRow{{Option: Option{Value: "welcoming", Label: "Welcoming", Selected: true}, Lines: []string{"Post: known here for 3 days; or is held", "Links: the first 3 are held"}}, {Option: Option{Value: "own", Label: "Settings of your own"}}}, Gates: []GateForm{gate}, Reason: "Spam wave",
 		Next: []string{"+ comment: 7 days known here"}, NextAt: sampleNow.Add(time.Hour),
 		Preview: &GatePreview{Diff: []string{"- post: 1 day", "+ post: 2 days"}, At: sampleNow.Add(72 * time.Hour), Now: []string{"- downvote: Member"}, Trials: []string{"Post: of 212 people it would have stopped 14."}}}
 	site := GatesView{Page: samplePage("Gates", true), Tabs: tabs, Action: "/admin/gates", Why: "/why", Log: "/gates/log", Bounds: []BoundRow{{Name: "days", Label: "Days", Value: "30", Most: 30}},

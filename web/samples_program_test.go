@@ -18,7 +18,7 @@ func programSamples() []sample {
 		{"consent-long", "consent", long, ConsentView{}},
 		{"code", "code", CodeView{Page: samplePage("Carry this over", true), Program: "Lantern", Code: "k3Yx-example-code"}, CodeView{}},
 		{"tokens", "tokens", tokens, TokensView{}},
-		{"webhooks", "webhooks", WebhooksView{Page: samplePage("Webhooks", true), Circle: plant, Action: "/c/gardening/webhooks", Secret: "whsec_c2VjcmV0",
+		{"webhooks", "webhooks", WebhooksView{Page: samplePage("Webhooks", true), Circle: plant, Tabs: []Tab{{Label: "Settings", Href: "/c/gardening/settings"}, {Label: "Gates", Href: "/c/gardening/gates"}, {Label: "Filter", Href: "/c/gardening/filter"}, {Label: "Tips", Href: "/c/gardening/tips"}, {Label: "Webhooks", Href: "/c/gardening/webhooks", Current: true}, {Label: "Reports", Href: "/c/gardening/mod"}}, Action: "/c/gardening/webhooks", Secret: "whsec_c2VjcmV0",
 			Hooks: []WebhookRow{{ID: 1, URL: "https://hook.example/a", Events: []string{"posts", "reports"}, Delivered: sampleNow.Add(-time.Hour)},
 				{ID: 2, URL: "https://gone.example/b", Events: []string{"posts"}, Failing: sampleNow.Add(-200 * time.Hour), Status: 500, Error: "It is broken.", Disabled: true}},
 			Events: []Option{{Value: "post", Label: "posts", Selected: true}}}, WebhooksView{}},

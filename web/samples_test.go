@@ -142,7 +142,7 @@ func samples() []sample {
 		hueRow = append(hueRow, Hue{Value: fmt.Sprint(n), Label: fmt.Sprint(n + 1), Class: fmt.Sprint("hue", n)})
 	}
 	roles := []Option{{Value: "moderator", Label: "Moderator", Selected: true}, {Value: "member", Label: "Member"}}
-	settingsForm := CircleFormView{Page: samplePage("Circle settings", true), Action: "/c/gardening/settings", Circle: plant, Heading: "Gardening", Languages: options, Visibility: visibility[:2],
+	settingsForm := CircleFormView{Page: samplePage("Circle settings", true), Action: "/c/gardening/settings", Circle: plant, Tabs: []Tab{{Label: "Settings", Href: "/c/gardening/settings", Current: true}, {Label: "Gates", Href: "/c/gardening/gates"}, {Label: "Filter", Href: "/c/gardening/filter"}, {Label: "Tips", Href: "/c/gardening/tips"}, {Label: "Webhooks", Href: "/c/gardening/webhooks"}, {Label: "Reports", Href: "/c/gardening/mod"}}, Heading: "Gardening", Languages: options, Visibility: visibility[:2],
 		Posting: []Option{{Value: "open", Label: "Every member", Selected: true}}, Hues: hueRow[1:], Roles: roles, Asking: []PersonRef{lin, bo},
 		Staff: []RoleRow{{Person: ada, Role: "Owner"}, {Person: bo, Role: "Moderator", Roles: roles}}}
 	elsewhere := DirectoryView{Page: circlesPage, Query: "!astronomy@sky.example", Address: true, MayLook: true, What: "!nobody@sky.example"}

@@ -25,7 +25,7 @@ func tipSamples() []sample {
 		Takes:  []Option{{Value: "all", Label: "Everybody here", Selected: true}, {Value: "none", Label: "Nobody"}},
 		Limits: []TipLimit{{Asset: "CRD", Value: "20", Later: "50", At: soon}, {Asset: "BTC"}},
 		Payees: []TipPayee{{Adapter: "lightning", Kinds: []Option{{Value: "ln-address", Label: "ln-address"}, {Value: "node", Label: "node"}}, Typed: "ada@wallet.example", Next: "ada@other.example", At: soon}}}
-	circle := CircleTipsView{Page: samplePage("Tips in this circle", true), Circle: plant, Sensitive: true, Policies: []Option{{Value: "on", Label: "On", Selected: true}, {Value: "off", Label: "Off"}}, Bounds: []TipBounds{{"CRD", "1", "5", "20"}}}
+	circle := CircleTipsView{Page: samplePage("Tips in this circle", true), Circle: plant, Tabs: []Tab{{Label: "Settings", Href: "/c/gardening/settings"}, {Label: "Gates", Href: "/c/gardening/gates"}, {Label: "Filter", Href: "/c/gardening/filter"}, {Label: "Tips", Href: "/c/gardening/tips", Current: true}, {Label: "Webhooks", Href: "/c/gardening/webhooks"}, {Label: "Reports", Href: "/c/gardening/mod"}}, Sensitive: true, Policies: []Option{{Value: "on", Label: "On", Selected: true}, {Value: "off", Label: "Off"}}, Bounds: []TipBounds{{"CRD", "1", "5", "20"}}}
 	circle.Refuse("tips-CRD", "The least, the usual and the most of a tip must rise.")
 	audit := AuditRow{ID: 5, What: "Tips that go round; they are not counted", Who: ada, Other: lin, N: 2, Last: sampleNow}
 	desk := WalletsView{Page: samplePage("Run this place", true), Tabs: []Tab{{Label: "Wallets", Href: "/admin/wallets", Current: true}}, Credits: "CRD", Once: "x", Bookings: 1204, Head: "9f86d081884c7d65", Checked: 1200, At: sampleNow.Add(-time.Hour),

@@ -136,7 +136,7 @@ func (v *visit) showCircleTips(status int, form *Form, typed url.Values) error {
 	if err != nil {
 		return err
 	}
-	view := CircleTipsView{Page: v.page(v.l.T("circle-tips.title")), Circle: v.s.circleRef(page.Circle), Sensitive: page.Circle.Sensitive}
+	view := CircleTipsView{Page: v.page(v.l.T("circle-tips.title")), Circle: v.s.circleRef(page.Circle), Tabs: v.circleTabs(page.Circle, "tips"), Sensitive: page.Circle.Sensitive}
 	view.Section, view.NoIndex = "circles", true
 	if typed != nil {
 		p.Policy = tips.Policy(typed.Get("tips"))

@@ -44,7 +44,7 @@ type GatesView struct {
 	Circle  CircleRef // empty for the instance
 	Tabs    []Tab
 	Action  string
-	Presets []Option
+	Presets []PresetRow
 	Base    int64
 	Gates   []GateForm
 	Reason  string
@@ -62,6 +62,12 @@ type GatesView struct {
 
 	Bounds []BoundRow // of the instance
 	New    []Option   // what new circles begin with
+}
+
+// A PresetRow is settings that can be chosen whole.
+type PresetRow struct {
+	Option
+	Lines []string // what it asks, as sentences; none for settings of one's own
 }
 
 // A GateForm is the fields of one action.

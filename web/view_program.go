@@ -87,6 +87,7 @@ type WebhooksView struct {
 	Page
 	Form
 	Circle CircleRef
+	Tabs   []Tab
 	Action string
 	Hooks  []WebhookRow
 	URL    string

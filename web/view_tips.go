@@ -139,6 +139,7 @@ type CircleTipsView struct {
 	Page
 	Form
 	Circle    CircleRef
+	Tabs      []Tab
 	Sensitive bool // there are none whatever is chosen
 	Policies  []Option
 	Bounds    []TipBounds

@@ -12,6 +12,7 @@ type CircleFormView struct {
 	Action      string    // where the form goes
 	New         bool      // a name can be chosen once
 	Circle      CircleRef // whose settings; empty when New
+	Tabs        []Tab     // none when New
 	Name        string
 	Heading     string
 	Text        string
@@ -24,7 +25,6 @@ type CircleFormView struct {
 	LocalNotice bool // no public host is set: every circle stays here
 	Hues        []Hue
 
-	Tips   bool        // the instance has tips
 	Move   string      // the page for moving it away; "" = not the reader's to do
 	Staff  []RoleRow   // who runs it
 	Asking []PersonRef // who wants to be let in

@@ -25,7 +25,7 @@ func (v *visit) showWebhooks(c *circles.Circle, status int, form *Form, typed ur
 	if err != nil {
 		return err
 	}
-	view := WebhooksView{Page: v.page(v.l.T("webhooks.title")), Circle: v.s.circleRef(c), Action: c.Path() + "/webhooks", URL: typed.Get("url"), Secret: secret}
+	view := WebhooksView{Page: v.page(v.l.T("webhooks.title")), Circle: v.s.circleRef(c), Tabs: v.circleTabs(c, "webhooks"), Action: c.Path() + "/webhooks", URL: typed.Get("url"), Secret: secret}
 	view.NoIndex = true
 	if form != nil {
 		view.Form = *form
