@@ -110,6 +110,13 @@ const (
 	ActAddress  ActionKind = "address"  // show Text, an address to pay to; URI may carry it with the amount
 )
 
+// Where an [Action] is meant for. Halqa offers the one for what the payer seems to hold first, and the others
+// beside it: the payer knows better.
+const (
+	OnComputer = "computer"
+	OnPhone    = "phone"
+)
+
 // An Action is one way of paying that the payer may choose. It is never markup: Halqa draws it.
 type Action struct {
 	Kind   ActionKind        `json:"kind"`
@@ -117,6 +124,7 @@ type Action struct {
 	Method string            `json:"method,omitempty"` // of ActRedirect: "GET" or "POST"
 	Fields map[string]string `json:"fields,omitempty"` // of a POST
 	Text   string            `json:"text,omitempty"`
+	For    string            `json:"for,omitempty"` // OnComputer, OnPhone; "" = anywhere
 }
 
 // A Charge is one request for money and what became of it.

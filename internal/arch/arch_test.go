@@ -25,6 +25,7 @@ var table = []struct {
 	{"wallet/credits", []string{"wallet"}},
 	{"wallet/lightning", []string{"wallet"}},
 	{"wallet/hosted", []string{"wallet"}},
+	{"wallet/hosted/alipaytest", nil},
 	{"circles/ranking", nil},
 	{"circles/reputation", nil},
 	{"circles/filter", nil},
