@@ -92,7 +92,8 @@ func fillFindings(tx *store.Tx, rows []store.AuditFinding) ([]Finding, error) {
 
 // DecideFinding says whether what the audit found is abuse. Confirming leaves its ratings without effect, cuts
 // off whom those found brought in within 90 days, and takes vouching for 90 days from who brought them in;
-// dismissing gives all back. Either needs a reason, which stands in the public log without the names.
+// dismissing gives all back. Either needs a reason, which stands in the public log without the names. Nobody
+// decides about a finding that they are in.
 func (m *Moderation) DecideFinding(ctx context.Context, who circles.Viewer, id int64, confirmed bool, reason string) error {
 	reason, err := reasonFor(reason)
 	if err != nil {
@@ -101,6 +102,12 @@ func (m *Moderation) DecideFinding(ctx context.Context, who circles.Viewer, id i
 	return m.update(ctx, "decide about a finding", func(tx *store.Tx) error {
 		d, err := allow(tx, standing.Question{Who: who, Action: standing.DecideAudits})
 		if err != nil {
+			return err
+		}
+		if own, err := tx.FoundIn(id, who.Person); err != nil || own {
+			if own {
+				err = circles.Errorf(circles.Forbidden, "The audit found you among these people, so somebody else who runs this instance decides; if nobody does, it lapses by itself.").With("refused.audit-own", nil)
+			}
 			return err
 		}
 		f, err := standing.DecideAudit(tx, id, who.Person, confirmed, reason)

@@ -192,6 +192,11 @@ func (tx *Tx) AuditedOf(findings []int64, limit int) (map[int64][]Audited, error
 	return all, nil
 }
 
+// FoundIn reports whether the audit found somebody in a finding.
+func (tx *Tx) FoundIn(finding int64, who circles.PersonID) (bool, error) {
+	return tx.exists(`SELECT 1 FROM audit_person WHERE finding = $1 AND person = $2 AND found = 1`, finding, who)
+}
+
 // AuditUndone returns people of a finding who were not looked at since it was confirmed, at most limit.
 func (tx *Tx) AuditUndone(finding int64, limit int) ([]reputation.ActorID, error) {
 	return list(tx, value[reputation.ActorID], `SELECT p.person FROM audit_person p WHERE p.finding = $1 AND p.done = 0 ORDER BY p.person LIMIT $2`, finding, limit)
