@@ -293,6 +293,9 @@ func path(format string, args ...any) string { return fmt.Sprintf(format, args..
 type direct struct{ to http.Handler }
 
 func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Body == nil {
+		r.Body = http.NoBody
+	}
 	w := httptest.NewRecorder()
 	d.to.ServeHTTP(w, r)
 	return w.Result(), nil
