@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"halqa/circles"
+	"halqa/circles/reputation"
 	"halqa/internal/accounts"
 	"halqa/internal/app"
 )
@@ -15,7 +16,7 @@ func (s *Server) followRoutes() []route {
 	const post, put, del = http.MethodPost, http.MethodPut, http.MethodDelete
 	return append(grouped("follow",
 		list("/me/circles", accounts.ScopeRead, "The circles that the owner has a place in.", s.myCircles),
-		send(put, "/circles/{id}/membership", follow, "Join a circle. One elsewhere, and one for members only, decide; until then the role is pending.", s.join, beside("POST /c/:name/join")),
+		send(put, "/circles/{id}/membership", follow, "Join a circle. One elsewhere, and one for members only, decide; until then the role is pending.", s.join, gated(reputation.Join), beside("POST /c/:name/join")),
 		act(del, "/circles/{id}/membership", follow, "Leave a circle.", s.leave, beside("POST /c/:name/leave")),
 		send(put, "/people/{id}/following", follow, "Follow a person.", s.follow, beside("POST /u/:name/follow")),
 		act(del, "/people/{id}/following", follow, "Follow them no more.", s.unfollow, beside("POST /u/:name/unfollow")),

@@ -47,7 +47,7 @@ func (s *Server) gateRoutes() []route {
 		send(post, "/posts/{id}/held/decision", mod, "Let through what waits, or do not.", s.decideHeld, beside("POST /post/:id/held")),
 		get("/me/standing", read, "The owner's own standing, and what it comes from.", s.standing, with(word("circle", "The name of a circle; absent = the instance."), word("cursor", "next of the page before.")),
 			beside("GET /me/standing", "GET /me/standing.csv", "GET /me/standing.json"), refuses(http.StatusNotFound)),
-		act(put, "/circles/{id}/vouches/{person}", write, "Answer for a person in a circle, for a year.", s.vouch((*app.App).Vouch), beside("POST /c/:name/vouch", "GET /c/:name/vouch", "GET /post/:id/vouch")),
+		act(put, "/circles/{id}/vouches/{person}", write, "Answer for a person in a circle, for a year.", s.vouch((*app.App).Vouch), gated(reputation.GiveVouch), beside("POST /c/:name/vouch", "GET /c/:name/vouch", "GET /post/:id/vouch")),
 		act(del, "/circles/{id}/vouches/{person}", write, "Take that back from now on.", s.vouch((*app.App).Unvouch), beside("POST /c/:name/vouch")),
 		act(put, "/posts/{id}/helpful", write, "Say that something in a thread of the owner's helped.", s.helpful(true), beside("POST /post/:id/helpful", "GET /post/:id/helpful")),
 		act(del, "/posts/{id}/helpful", write, "Take that back.", s.helpful(false), beside("POST /post/:id/helpful")),

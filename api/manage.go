@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"halqa/circles"
+	"halqa/circles/reputation"
 	"halqa/internal/accounts"
 	"halqa/internal/app"
 	"halqa/internal/moderation"
@@ -14,7 +15,7 @@ func (s *Server) manageRoutes() []route {
 	const run, mod = accounts.ScopeCircles, accounts.ScopeModerate
 	const post, put, del = http.MethodPost, http.MethodPut, http.MethodDelete
 	return append(grouped("circles",
-		send(post, "/circles", run, "Open a circle. Whoever opens it owns it.", s.newCircle, beside("POST /circles/new")),
+		send(post, "/circles", run, "Open a circle. Whoever opens it owns it.", s.newCircle, gated(reputation.CreateCircle), beside("POST /circles/new")),
 		send(put, "/circles/{id}", run, "Say how a circle is to be from now on.", s.editCircle, beside("POST /c/:name/settings")),
 		list("/circles/{id}/asking", run, "Who waits to be let into a circle.", s.asking),
 		send(put, "/circles/{id}/roles/{person}", run, "Give a person another role in a circle; member also lets in who asked, none puts them out.", s.setRole, beside("POST /c/:name/roles")),

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"halqa/circles"
+	"halqa/circles/reputation"
 	"halqa/internal/accounts"
 	"halqa/internal/app"
 )
@@ -16,7 +17,7 @@ func (s *Server) messageRoutes() []route {
 		list("/messages", messages, "The owner's conversations, the latest first.", s.conversations, with(flag("requests", "What strangers wrote, instead.")), beside("GET /messages")),
 		get("/messages/unread", messages, "How many messages the owner has not read.", s.unreadMessages),
 		list("/people/{id}/messages", messages, "A conversation; each page with its first message first, next leading to what came before.", s.letters, beside("GET /messages/:name"), refuses(http.StatusGone)),
-		send(post, "/people/{id}/messages", messages, "Write to a person alone.", s.sendLetter, beside("POST /messages/:name", "POST /messages")),
+		send(post, "/people/{id}/messages", messages, "Write to a person alone.", s.sendLetter, gated(reputation.StartDM), beside("POST /messages/:name", "POST /messages")),
 		act(put, "/people/{id}/messages/read", messages, "Note that the owner has read a conversation.", onPerson((*app.App).SeeMessages)),
 		act(post, "/people/{id}/messages/accept", messages, "Let a stranger's request in.", onPerson((*app.App).AcceptMessages), beside("POST /messages/:name/accept")),
 		act(post, "/people/{id}/messages/decline", messages, "Read nothing more of what a stranger writes.", onPerson((*app.App).DeclineMessages), beside("POST /messages/:name/decline")),

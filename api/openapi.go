@@ -64,6 +64,9 @@ func (s *Server) writeDocument() ([]byte, error) {
 
 func (s *Server) operation(r route, known *schemas, problem, oauthProblem object) object {
 	op := object{"summary": r.about, "tags": []string{r.group}, "operationId": operationID(r)}
+	if r.gates != nil {
+		op["x-gates"] = r.gates
+	}
 	switch {
 	case r.scope == "":
 		op["security"] = []any{}

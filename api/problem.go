@@ -9,6 +9,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"halqa/circles"
+	"halqa/internal/standing"
 )
 
 // problemBase begins the type of every problem. It is a name and the same on every instance; nothing has to
@@ -17,12 +18,13 @@ const problemBase = "https://w3id.org/halqa/v1#problem-"
 
 // Problem is how a request is refused. // RFC 9457 3
 type Problem struct {
-	Type   string `json:"type" doc:"Names the kind of refusal; the same on every instance and in every version."`
-	Title  string `json:"title" doc:"The same for every problem of this type."`
-	Status int    `json:"status"`
-	Detail string `json:"detail" doc:"One sentence for people, in the language that was asked for: what was wrong and what to do."`
-	Reason string `json:"reason,omitempty" doc:"Why exactly, as a constant, where there is one."`
-	Field  string `json:"field,omitempty" doc:"The member of the body, or the parameter, at fault."`
+	Type   string           `json:"type" doc:"Names the kind of refusal; the same on every instance and in every version."`
+	Title  string           `json:"title" doc:"The same for every problem of this type."`
+	Status int              `json:"status"`
+	Detail string           `json:"detail" doc:"One sentence for people, in the language that was asked for: what was wrong and what to do."`
+	Reason string           `json:"reason,omitempty" doc:"Why exactly, as a constant, where there is one."`
+	Field  string           `json:"field,omitempty" doc:"The member of the body, or the parameter, at fault."`
+	Access *standing.Access `json:"access,omitempty" doc:"Of what a gate, limit or switch refuses: what is missing and until when, who set it, why, and where to object; as /access has it."`
 }
 
 // The types that are not a circles.Kind: each is the Reason of a refusal.
@@ -104,6 +106,7 @@ func (s *Server) problemOf(c echo.Context, err error) Problem {
 	var e *circles.Error
 	if errors.As(err, &e) {
 		p.Reason, p.Field = e.Reason, e.Field
+		errors.As(err, &p.Access)
 		if e.Text == "refused.cursor" {
 			p.Reason = "bad-cursor"
 		}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"halqa/circles/reputation"
 	"halqa/internal/accounts"
 )
 
@@ -28,8 +29,9 @@ type route struct {
 	binary bool         // out is a file
 	any    bool         // what its path names need not exist
 	status int
-	also   []int // further refusals than those that every route of its kind has
-	raw    bool  // it answers by itself: OAuth has forms of its own
+	also   []int               // further refusals than those that every route of its kind has
+	gates  []reputation.Action // the acts that a gate may stand before
+	raw    bool                // it answers by itself: OAuth has forms of its own
 	do     func(*call) (any, error)
 }
 
@@ -53,6 +55,12 @@ func visitors(r *route) { r.open = "as on the pages, anybody may read what is pu
 func unscoped(why string) option { return func(r *route) { r.scope, r.open = "", why } }
 
 func with(params ...param) option { return func(r *route) { r.query = append(r.query, params...) } }
+
+// gated names the acts of a route that a gate may stand before. Whoever is refused there reads the access in
+// the problem. A test plays every route with every gate shut and holds this list against what it meets.
+func gated(acts ...reputation.Action) option {
+	return func(r *route) { r.gates = append(r.gates, acts...) }
+}
 
 // refuses names statuses that only some routes answer.
 func refuses(also ...int) option { return func(r *route) { r.also = append(r.also, also...) } }

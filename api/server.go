@@ -10,6 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"halqa/circles/reputation"
 	"halqa/internal/accounts"
 	"halqa/internal/app"
 	"halqa/internal/i18n"
@@ -108,14 +109,15 @@ type RouteInfo struct {
 	Open         string         // why none is, or why visitors may come, too
 	About        string
 	Group        string
-	Pages        []string // the actions of pages that it stands beside: "POST /c/:name/join"
+	Pages        []string            // the actions of pages that it stands beside: "POST /c/:name/join"
+	Gates        []reputation.Action // the acts that a gate may stand before
 }
 
 // Routes lists them in the order of the document.
 func (s *Server) Routes() []RouteInfo {
 	out := make([]RouteInfo, len(s.routes))
 	for i, r := range s.routes {
-		out[i] = RouteInfo{Method: r.method, Path: r.path, Scope: r.scope, Open: r.open, About: r.about, Group: r.group, Pages: r.pages}
+		out[i] = RouteInfo{Method: r.method, Path: r.path, Scope: r.scope, Open: r.open, About: r.about, Group: r.group, Pages: r.pages, Gates: r.gates}
 	}
 	return out
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"halqa/circles"
+	"halqa/circles/reputation"
 	"halqa/internal/accounts"
 	"halqa/internal/app"
 )
@@ -27,7 +28,7 @@ func (s *Server) shelfRoutes() []route {
 		send(put, "/drafts/{name}", write, "Keep what was written so far. A reply's draft is called re- and the id of what it answers. An empty one is forgotten.", s.setDraft, anyName, beside("POST /drafts/:name")),
 		act(del, "/drafts/{name}", write, "Forget a draft.", s.dropDraft, anyName, beside("POST /drafts/:name/delete")),
 		get("/posts/{id}/crosspost", write, "What a post begins with that takes this one over into another circle.", s.crosspost, beside("GET /post/:id/crosspost")),
-		send(put, "/posts/{id}/poll", write, "Answer the poll of a post, once.", s.votePoll, beside("POST /post/:id/poll")),
+		send(put, "/posts/{id}/poll", write, "Answer the poll of a post, once.", s.votePoll, gated(reputation.React), beside("POST /post/:id/poll")),
 	)
 }
 

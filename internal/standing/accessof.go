@@ -75,6 +75,8 @@ func accessOf(tx *store.Tx, who circles.Viewer, c *circles.Circle) ([]Access, er
 			continue // there is no such thing outside a circle
 		case inCircle:
 			x, err = j.through(place, j.Action, here[string(a)])
+		case j.Action == Vouch && c != nil: // both ask, the circle first
+			x, err = j.through(place, j.Action, here[string(a)])
 		default:
 			x, err = j.through(0, j.Action, onInstance[string(a)])
 		}
@@ -82,8 +84,12 @@ func accessOf(tx *store.Tx, who circles.Viewer, c *circles.Circle) ([]Access, er
 			return nil, err
 		}
 		if j.Action == Vouch && c != nil && no == nil && (x == nil || x.Allowed) {
-			if x, err = j.through(place, j.Action, here[string(a)]); err != nil {
+			y, err := j.through(0, j.Action, onInstance[string(a)])
+			if err != nil {
 				return nil, err
+			}
+			if y != nil && !y.Allowed {
+				x = y
 			}
 		}
 		if x == nil {
