@@ -15,6 +15,7 @@ import (
 	"halqa/circles/reputation"
 	"halqa/internal/standing"
 	"halqa/internal/store"
+	"halqa/internal/testdb"
 )
 
 // TestEveryGatedRoute plays every route, as TestEveryRouteAnswersAsDocumented does, while every action is
@@ -209,39 +210,7 @@ func (d *doors) set(actions []reputation.Action, was, rule string) {
 	for _, a := range actions {
 		names = append(names, string(a))
 	}
-	d.must(d.db.Update(d.ctx(), func(tx *store.Tx) error {
-		all, err := tx.LocalCircles(0, 100)
-		if err != nil {
-			return err
-		}
-		places := []circles.CircleID{0}
-		for _, c := range all {
-			places = append(places, c.CircleID())
-		}
-		for _, place := range places {
-			rules, err := tx.GateRules(place, names)
-			if err != nil {
-				return err
-			}
-			there := map[string]string{}
-			for _, r := range rules {
-				there[r.Action] = r.Rule
-			}
-			for _, a := range names {
-				switch {
-				case there[a] != was:
-				case rule == "":
-					err = tx.RemoveGateRule(place, a, false)
-				default:
-					err = tx.SetGateRule(place, store.GateRule{Action: a, Rule: rule, SetBy: d.by, SetAt: tx.Now()})
-				}
-				if err != nil {
-					return err
-				}
-			}
-		}
-		return nil
-	}))
+	d.must(testdb.SwapGates(d.ctx(), d.db, d.by, names, was, rule))
 }
 
 // route is the route of a request, as Routes has it.

@@ -79,6 +79,9 @@ func (s *Server) edit(v *visit) error {
 		in.Base = &base
 	}
 	if _, err := s.app.Edit(v.Request().Context(), v.who, p.Post.ID, in); err != nil {
+		if v.tellsProgram(err) {
+			return err
+		}
 		return v.show(v.refusedWriting(&form, err), "edit", v.editView(p, d, form))
 	}
 	place := "/post/" + p.Post.ID.String()

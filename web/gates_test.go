@@ -1,17 +1,12 @@
 package web
 
 import (
-	"encoding/json"
-	"io"
 	"net/http"
-	"net/url"
 	"strings"
 	"testing"
 	"time"
 
 	"halqa/circles"
-	"halqa/circles/reputation"
-	"halqa/internal/standing"
 )
 
 // TestHeldAndApproved: who comes new to a Welcoming circle reads before typing what becomes of a post,
@@ -156,66 +151,4 @@ func TestWhyAndItsLog(t *testing.T) {
 	root.send("/admin/gates", fill{"days": "3", "!": "do=bounds"})
 	root.open("/gates/log")
 	root.shows("What operators may ask was changed")
-}
-
-// gatedRoutes are the pages by which each action is done. A route that could be gated and is not among
-// them fails TestEveryGatedRoute.
-var gatedRoutes = map[reputation.Action]struct {
-	path string
-	form url.Values
-}{
-	reputation.Join:         {"/c/garden/join", nil},
-	reputation.Post:         {"/c/garden/submit", url.Values{"title": {"x"}, "step": {"words"}, "do": {"post"}}},
-	reputation.PostLink:     {"/c/garden/submit", url.Values{"title": {"x"}, "link": {"https://x.example"}, "step": {"words"}, "do": {"post"}}},
-	reputation.Comment:      {"/post/{id}/reply", url.Values{"body": {"x"}, "do": {"send"}}},
-	reputation.React:        {"/post/{id}/vote", url.Values{"vote": {"up"}}},
-	reputation.Downvote:     {"/post/{id}/vote", url.Values{"vote": {"down"}}},
-	reputation.CreateCircle: {"/circles/new", url.Values{"name": {"kitchen"}}},
-	reputation.StartDM:      {"/messages/ada", url.Values{"body": {"x"}}},
-}
-
-// TestEveryGatedRoute shuts every gate and sends every form: each is refused with one body, which names
-// the action and who to turn to.
-func TestEveryGatedRoute(t *testing.T) {
-	h := newHouse(t)
-	ada := h.member("ada", circles.SiteMember)
-	ada.open("/circles/new")
-	ada.send("/circles/new", fill{"name": "garden"})
-	ada.open("/c/garden/submit")
-	ada.send("/c/garden/submit", fill{"title": "A post", "!": "do=post"})
-	id := strings.Split(strings.TrimPrefix(ada.path, "/post/"), "/")[0]
-	page, err := h.app.Circle(h.ctx(), circles.Viewer{}, "garden", "")
-	h.must(err)
-	cy := h.member("cyn", circles.SiteMember)
-	for action, route := range gatedRoutes {
-		place := page.Circle.CircleID()
-		if action == reputation.CreateCircle || action == reputation.StartDM {
-			place = 0
-		}
-		h.shut(place, action, true)
-		req, err := http.NewRequest(http.MethodPost, h.site.URL+strings.ReplaceAll(route.path, "{id}", id), strings.NewReader(route.form.Encode()))
-		h.must(err)
-		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		req.Header.Set("Accept", "application/problem+json")
-		resp, err := cy.client.Do(req)
-		h.must(err)
-		b, err := io.ReadAll(resp.Body)
-		h.must(err)
-		resp.Body.Close()
-		var body struct {
-			Status int
-			Detail string
-			Access standing.Access
-		}
-		if err := json.Unmarshal(b, &body); err != nil || resp.StatusCode != http.StatusForbidden || body.Status != http.StatusForbidden || body.Detail == "" ||
-			body.Access.Action != action || body.Access.Outcome != standing.Deny || body.Access.Appeal == "" || !strings.HasPrefix(resp.Header.Get("Content-Type"), "application/problem+json") {
-			t.Errorf("%s at %s answers %d %.300s (%v)", action, route.path, resp.StatusCode, b, err)
-		}
-		h.shut(place, action, false)
-	}
-	for _, a := range reputation.Actions() {
-		if _, ok := gatedRoutes[a]; !ok && a != reputation.PostMedia && a != reputation.GiveVouch {
-			t.Errorf("no row for %s", a)
-		}
-	}
 }

@@ -36,13 +36,14 @@ const goodPassword = "nine herons wade slowly"
 type house struct {
 	testing.TB
 	*Server
-	db   *store.Store
-	dsn  string // of db
-	site *httptest.Server
-	mu   sync.Mutex
-	now  time.Time
-	logs *bytes.Buffer
-	at   circles.Seq // how far catchUp got
+	db    *store.Store
+	dsn   string // of db
+	site  *httptest.Server
+	mu    sync.Mutex
+	now   time.Time
+	logs  *bytes.Buffer
+	at    circles.Seq // how far catchUp got
+	doors *doors
 }
 
 func newHouse(t testing.TB) *house { return newHouseWith(t, func(*Options) {}) }
@@ -71,6 +72,7 @@ func newHouseWith(t testing.TB, change func(*Options)) *house {
 	h.Server, err = New(o)
 	h.must(err)
 	handler = h.Server
+	h.doors = &doors{house: h, next: http.DefaultTransport, met: map[string]map[reputation.Action]int{}}
 	return h
 }
 
@@ -111,7 +113,7 @@ type reader struct {
 func (h *house) reader() *reader {
 	jar, err := cookiejar.New(nil)
 	h.must(err)
-	return &reader{house: h, client: &http.Client{Jar: jar}}
+	return &reader{house: h, client: &http.Client{Jar: jar, Transport: h.doors}}
 }
 
 // member makes an account and signs a browser in with it.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"halqa/circles/reputation"
 	"halqa/internal/app"
 	"halqa/static"
 )
@@ -54,37 +55,43 @@ func (s *Server) routes(assets *static.Files) {
 	enter("/setup", s.setup)
 
 	// Writing: a page with a form, and where it goes. Both are for members; whether this one may do
-	// that is for the verb to say.
-	form := func(path string, show, act func(*visit) error) {
+	// that is for the verb to say. acts are those that a gate may stand before; a test holds them against
+	// what the route meets when every gate is shut.
+	form := func(path string, show, act func(*visit) error, acts ...reputation.Action) {
 		e.GET(path, s.visit(s.members(show)))
 		e.POST(path, s.visit(s.members(act)))
+		s.gatedBy(path, acts)
 	}
-	act := func(path string, h func(*visit) error) { e.POST(path, s.visit(s.members(h))) }
+	act := func(path string, h func(*visit) error, acts ...reputation.Action) {
+		e.POST(path, s.visit(s.members(h)))
+		s.gatedBy(path, acts)
+	}
 	act("/lookup", s.lookup)
-	form("/circles/new", s.newCircle, s.createCircle)
-	writing := func(path string, show, act func(*visit) error) {
+	form("/circles/new", s.newCircle, s.createCircle, reputation.CreateCircle)
+	writing := func(path string, show, act func(*visit) error, acts ...reputation.Action) {
 		e.GET(path, s.visit(s.members(show)))
 		e.POST(path, s.visit(s.authors(act)))
+		s.gatedBy(path, acts)
 	}
-	writing("/c/:name/submit", s.compose, s.submit)
+	writing("/c/:name/submit", s.compose, s.submit, reputation.Post, reputation.PostMedia, reputation.PostLink)
 	e.GET("/post/:id/crosspost", s.visit(s.members(s.crosspost)))
 	form("/lists", s.lists, s.createList)
 	form("/lists/:slug", s.listForm, s.changeList)
 	form("/c/:name/lists", s.circleLists, s.setLists)
 	e.GET("/drafts", s.visit(s.members(s.drafts)))
-	writing(draftPath, s.openDraft, s.sendDraft)
+	writing(draftPath, s.openDraft, s.sendDraft, reputation.Post, reputation.PostMedia, reputation.PostLink)
 	act(draftPath+"/delete", s.deleteDraft)
 	form("/c/:name/settings", s.circleSettings, s.editCircle)
 	form("/c/:name/move", s.moveForm, s.moveCircle)
 	act("/c/:name/aliases", s.setAliases)
 	form("/c/:name/webhooks", s.webhooks, s.changeWebhooks)
 	act("/c/:name/roles", s.setRole)
-	act("/c/:name/join", s.join)
+	act("/c/:name/join", s.join, reputation.Join)
 	act("/c/:name/leave", s.leave)
 	act("/u/:name/follow", s.follow)
 	act("/u/:name/unfollow", s.unfollow)
-	act("/post/:id/vote", s.vote)
-	act("/post/:id/poll", s.votePoll)
+	act("/post/:id/vote", s.vote, reputation.React, reputation.Downvote)
+	act("/post/:id/poll", s.votePoll, reputation.React)
 	for do := range blocking {
 		act("/u/:name/"+do, s.blockPerson(do))
 		act("/c/:name/"+do, s.blockCircle(do))
@@ -94,7 +101,7 @@ func (s *Server) routes(assets *static.Files) {
 
 	// Private messages.
 	form("/messages", s.conversations, s.findCorrespondent)
-	form("/messages/:name", s.letters, s.sendLetter)
+	form("/messages/:name", s.letters, s.sendLetter, reputation.StartDM)
 	act("/messages/:name/accept", s.answerRequest((*app.App).AcceptMessages, "flash.accepted-messages"))
 	act("/messages/:name/decline", s.answerRequest((*app.App).DeclineMessages, "flash.declined-messages"))
 	read("/message/:id", s.letter)
@@ -132,7 +139,7 @@ func (s *Server) routes(assets *static.Files) {
 	e.GET("/me/standing", s.visit(s.members(s.standing)))
 	e.GET("/me/standing.csv", s.visit(s.members(s.standingCSV)))
 	e.GET("/me/standing.json", s.visit(s.members(s.standingJSON)))
-	form("/c/:name/vouch", s.vouchForm, s.vouch)
+	form("/c/:name/vouch", s.vouchForm, s.vouch, reputation.GiveVouch)
 	e.GET("/post/:id/vouch", s.visit(s.members(s.vouchAuthor)))
 	form("/post/:id/helpful", s.helpfulForm, s.helpful)
 
@@ -144,8 +151,8 @@ func (s *Server) routes(assets *static.Files) {
 	act("/post/:id/watch", s.watch)
 	act("/post/:id/pin", s.pin)
 	act("/post/:id/unpin", s.unpin)
-	writing("/post/:id/reply", s.replyForm, s.reply)
-	form("/post/:id/edit", s.editForm, s.edit)
+	writing("/post/:id/reply", s.replyForm, s.reply, reputation.Comment)
+	form("/post/:id/edit", s.editForm, s.edit, reputation.Post, reputation.PostMedia, reputation.PostLink, reputation.Comment)
 	form("/post/:id/delete", s.confirmDelete, s.delete)
 	form("/post/:id/restore", s.confirmRestore, s.restore)
 	form("/post/:id/remove", s.confirmRemove, s.remove)
@@ -182,4 +189,11 @@ func (s *Server) routes(assets *static.Files) {
 	e.GET("/c/:name/interact", s.visit(s.members(s.joinForm)))
 	e.GET("/u/:name/interact", s.visit(s.members(s.followForm)))
 	enter("/c/:name/elsewhere", s.joinElsewhere)
+}
+
+// gatedBy notes the acts of a form's route that a gate may stand before.
+func (s *Server) gatedBy(path string, acts []reputation.Action) {
+	if len(acts) > 0 {
+		s.gated["POST "+path] = acts
+	}
 }

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -14,6 +15,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"halqa/circles"
+	"halqa/circles/reputation"
 	"halqa/internal/accounts"
 	"halqa/internal/app"
 	"halqa/internal/i18n"
@@ -61,6 +63,7 @@ type Server struct {
 	hooks      *rate.Limiter // of wallets that knock
 	host       string        // as it stands in handles; with the port on a loopback instance
 	echo       *echo.Echo
+	gated      map[string][]reputation.Action // of actions, as Actions names them
 	pages      *renderer
 	words      *i18n.Bundle
 	markdown   *text.Renderer // of previews; app renders what is kept
@@ -97,7 +100,7 @@ func New(o Options) (*Server, error) {
 	}
 	_, host, _ := strings.Cut(o.Origin, "://")
 	s := &Server{
-		options: o, app: o.App, accounts: o.Accounts, moderation: o.Moderation, tips: o.Tips, host: host, echo: echo.New(), pages: r, words: words,
+		options: o, app: o.App, accounts: o.Accounts, moderation: o.Moderation, tips: o.Tips, host: host, echo: echo.New(), gated: map[string][]reputation.Action{}, pages: r, words: words,
 		markdown: text.NewRenderer(o.Origin), cache: cache, log: o.Log,
 		asking: make(chan struct{}, askers), hooks: rate.NewLimiter(hookRate, hookBurst),
 	}
@@ -126,6 +129,9 @@ func (s *Server) Actions() []string {
 	slices.Sort(all)
 	return slices.Compact(all)
 }
+
+// Gated are the acts that a gate may stand before, by the action that does them.
+func (s *Server) Gated() map[string][]reputation.Action { return maps.Clone(s.gated) }
 
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.echo.ServeHTTP(w, r) }
 

@@ -20,6 +20,7 @@ import (
 	"testing"
 
 	"halqa/api"
+	"halqa/circles/reputation"
 	"halqa/internal/testapi"
 )
 
@@ -391,6 +392,41 @@ func TestProgramsCanDoWhatPagesCan(t *testing.T) {
 	for action, route := range beside {
 		if !slices.Contains(actions, action) {
 			t.Errorf("%s stands beside %q, which is no page action", route, action)
+		}
+	}
+}
+
+// What a gate may stand before is the same on the pages and in the routes beside them; a draft is sent on its
+// page, and in a program like anything new.
+func TestGatesArePagesAndProgramsAlike(t *testing.T) {
+	w := bareTown(t)
+	pages, programs, err := w.h.edges()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string][]reputation.Action{"POST /drafts/:name": nil}
+	for _, r := range programs.Routes() {
+		for _, p := range r.Pages {
+			if method, _, _ := strings.Cut(p, " "); method == http.MethodPost {
+				want[p] = append(want[p], r.Gates...)
+			}
+			if p == "POST /c/:name/submit" {
+				want["POST /drafts/:name"] = append(want["POST /drafts/:name"], r.Gates...)
+			}
+		}
+	}
+	delete(want, "POST /messages") // it only finds whom to write to
+	got := pages.Gated()
+	for name := range got {
+		if _, ok := want[name]; !ok {
+			t.Errorf("%s has a gate and no route beside it", name)
+		}
+	}
+	for name, acts := range want {
+		slices.Sort(acts)
+		has := slices.Sorted(slices.Values(got[name]))
+		if !slices.Equal(has, slices.Compact(acts)) {
+			t.Errorf("%s asks before %v, the routes beside it before %v", name, has, acts)
 		}
 	}
 }

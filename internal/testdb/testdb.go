@@ -22,6 +22,7 @@ import (
 	"testing"
 	"time"
 
+	"halqa/circles"
 	"halqa/internal/store"
 )
 
@@ -83,6 +84,44 @@ func Ungate(ctx context.Context, s *store.Store) error {
 			return err
 		}
 		return tx.SetSetting("new_circles", "none")
+	})
+}
+
+// SwapGates puts one rule in the place of another before some actions, on the instance and in every circle that
+// lives here. "" is no rule; rules that are not the one to go stay.
+func SwapGates(ctx context.Context, s *store.Store, by circles.ActorID, actions []string, was, rule string) error {
+	return s.Update(ctx, func(tx *store.Tx) error {
+		all, err := tx.LocalCircles(0, 1000)
+		if err != nil {
+			return err
+		}
+		places := []circles.CircleID{0}
+		for _, c := range all {
+			places = append(places, c.CircleID())
+		}
+		for _, place := range places {
+			rules, err := tx.GateRules(place, actions)
+			if err != nil {
+				return err
+			}
+			there := map[string]string{}
+			for _, r := range rules {
+				there[r.Action] = r.Rule
+			}
+			for _, a := range actions {
+				switch {
+				case there[a] != was:
+				case rule == "":
+					err = tx.RemoveGateRule(place, a, false)
+				default:
+					err = tx.SetGateRule(place, store.GateRule{Action: a, Rule: rule, SetBy: by, SetAt: tx.Now()})
+				}
+				if err != nil {
+					return err
+				}
+			}
+		}
+		return nil
 	})
 }
 
