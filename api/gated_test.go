@@ -210,7 +210,7 @@ func (d *doors) set(actions []reputation.Action, was, rule string) {
 	for _, a := range actions {
 		names = append(names, string(a))
 	}
-	d.must(testdb.SwapGates(d.ctx(), d.db, d.by, names, was, rule))
+	d.must(testdb.SwapGates(d.ctx(), d.db, names, was, store.GateRule{Rule: rule, SetBy: d.by}))
 }
 
 // route is the route of a request, as Routes has it.

@@ -164,5 +164,5 @@ func (d *doors) swap(actions []reputation.Action, was, rule string) {
 			return nil
 		}))
 	}
-	d.must(testdb.SwapGates(d.ctx(), d.db, d.by, names, was, rule))
+	d.must(testdb.SwapGates(d.ctx(), d.db, names, was, store.GateRule{Rule: rule, SetBy: d.by}))
 }

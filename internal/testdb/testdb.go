@@ -22,7 +22,6 @@ import (
 	"testing"
 	"time"
 
-	"halqa/circles"
 	"halqa/internal/store"
 )
 
@@ -87,20 +86,20 @@ func Ungate(ctx context.Context, s *store.Store) error {
 	})
 }
 
-// SwapGates puts one rule in the place of another before some actions, on the instance and in every circle that
-// lives here. "" is no rule; rules that are not the one to go stay.
-func SwapGates(ctx context.Context, s *store.Store, by circles.ActorID, actions []string, was, rule string) error {
+// SwapGates puts a rule in the place of another before some actions, on the instance and in every circle that
+// lives here. Of now, Rule and SetBy count. "" is no rule; rules that are not the one to go stay.
+func SwapGates(ctx context.Context, s *store.Store, actions []string, was string, now store.GateRule) error {
 	return s.Update(ctx, func(tx *store.Tx) error {
+		places := []store.GatePlace{{}} // the instance
 		all, err := tx.LocalCircles(0, 1000)
 		if err != nil {
 			return err
 		}
-		places := []circles.CircleID{0}
 		for _, c := range all {
-			places = append(places, c.CircleID())
+			places = append(places, store.GatePlace{Place: c.CircleID()})
 		}
-		for _, place := range places {
-			rules, err := tx.GateRules(place, actions)
+		for _, p := range places {
+			rules, err := tx.GateRules(p.Place, actions)
 			if err != nil {
 				return err
 			}
@@ -111,10 +110,10 @@ func SwapGates(ctx context.Context, s *store.Store, by circles.ActorID, actions 
 			for _, a := range actions {
 				switch {
 				case there[a] != was:
-				case rule == "":
-					err = tx.RemoveGateRule(place, a, false)
+				case now.Rule == "":
+					err = tx.RemoveGateRule(p.Place, a, false)
 				default:
-					err = tx.SetGateRule(place, store.GateRule{Action: a, Rule: rule, SetBy: by, SetAt: tx.Now()})
+					err = tx.SetGateRule(p.Place, store.GateRule{Action: a, Rule: now.Rule, SetBy: now.SetBy, SetAt: tx.Now()})
 				}
 				if err != nil {
 					return err
