@@ -13,10 +13,20 @@ import (
 // leadLen is how many characters of a body a list reads, to draw an excerpt from.
 const leadLen = 1200
 
-// PostLeads returns these posts with the beginning of BodyHTML only, which may end inside a tag, and
-// without Body.
+// PostLeads returns what a row of a list shows of these posts: the beginning of BodyHTML, which may end
+// inside a tag, no Body, and none of what posts are ordered and announced by.
 func (tx *Tx) PostLeads(ids []circles.PostID) (map[circles.PostID]*circles.Post, error) {
-	return tx.postsBy(ids, "substr(p.body_html, 1, "+strconv.Itoa(leadLen)+")")
+	set, args := in(nil, ids)
+	all, err := list(tx, func(r rowScanner) (*circles.Post, error) {
+		p := new(circles.Post)
+		return p, r.Scan(&p.ID, &p.URI, &p.URL, &p.Kind, &p.Circle, &p.Author, &p.Root, &p.Parent, &p.Depth, &p.State, &p.Reason,
+			&p.RemovedAt, &p.DeletedAt, &p.Title, &p.Link, &p.Language, &p.Sensitive, &p.Warning, &p.Locked, &p.Pinned, &p.Listed,
+			&p.LocalTo, &p.PhotoN, &p.Published, &p.EditedAt, &p.Ups, &p.Downs, &p.Score, &p.Comments, &p.Rev, &p.BodyHTML)
+	}, `SELECT p.id, p.uri, p.url, p.kind, p.circle, p.author, p.root, p.parent, p.depth, p.state, p.reason,
+			p.removed_at, p.deleted_at, p.title, p.link, p.language, p.sensitive, p.warning, p.locked, p.pinned, p.listed,
+			p.local, p.photos, p.published, p.edited_at, p.ups, p.downs, p.score, p.comments, p.rev, substr(p.body_html, 1, `+
+		strconv.Itoa(leadLen)+`) FROM post p WHERE p.id IN (`+set+`)`, args...)
+	return byKey(all, err, func(p *circles.Post) circles.PostID { return p.ID })
 }
 
 // CommentTexts returns what a page shows of these comments: no Body, and none of what only posts have
@@ -37,12 +47,8 @@ func (tx *Tx) CommentTexts(ids []circles.PostID) (map[circles.PostID]*circles.Po
 
 // PostTitles returns these posts without any body.
 func (tx *Tx) PostTitles(ids []circles.PostID) (map[circles.PostID]*circles.Post, error) {
-	return tx.postsBy(ids, "''")
-}
-
-func (tx *Tx) postsBy(ids []circles.PostID, body string) (map[circles.PostID]*circles.Post, error) {
 	set, args := in(nil, ids)
-	columns := strings.TrimSuffix(postColumns, "p.body, p.body_html") + "'', " + body
+	columns := strings.TrimSuffix(postColumns, "p.body, p.body_html") + "'', ''"
 	all, err := list(tx, scanPost, "SELECT "+columns+" FROM post p WHERE p.id IN ("+set+")", args...)
 	return byKey(all, err, func(p *circles.Post) circles.PostID { return p.ID })
 }
@@ -55,11 +61,11 @@ func (tx *Tx) ActorCards(ids []circles.ActorID) (map[circles.ActorID]*circles.Ac
 }
 
 const actorCard = `a.id, a.kind, a.name, a.host, a.uri, a.url, a.display_name, a.emoji, a.icon_media, a.icon_url, a.bot,
-	a.published, a.created_at, a.fetched_at, a.deleted_at, a.suspended_at`
+	a.published, a.created_at, a.deleted_at, a.suspended_at`
 
 func actorCardFields(a *circles.Actor) []any {
 	return []any{&a.ID, &a.Kind, &a.Name, &a.Host, &a.URI, &a.URL, &a.DisplayName, &a.Emoji, &a.IconMedia, &a.IconURL, &a.Bot,
-		&a.Published, &a.CreatedAt, &a.FetchedAt, &a.DeletedAt, &a.SuspendedAt}
+		&a.Published, &a.CreatedAt, &a.DeletedAt, &a.SuspendedAt}
 }
 
 func scanActorCard(r rowScanner) (*circles.Actor, error) {
@@ -68,17 +74,16 @@ func scanActorCard(r rowScanner) (*circles.Actor, error) {
 	return a, err
 }
 
-// CircleCards returns what a list shows of these circles: everything but long texts, addresses and
-// keys. SummaryHTML is the beginning of the description and may end inside a tag.
+// CircleCards returns what a byline shows of these circles: no texts, addresses or keys.
 func (tx *Tx) CircleCards(ids []circles.CircleID) (map[circles.CircleID]*circles.Circle, error) {
 	set, args := in(nil, ids)
-	all, err := list(tx, scanCircleCard, "SELECT "+circleCard+
+	all, err := list(tx, scanCircleCard, "SELECT "+circleCardShort+
 		" FROM circle c JOIN actor a ON a.id = c.id WHERE c.id IN ("+set+")", args...)
 	return byKey(all, err, func(c *circles.Circle) circles.CircleID { return c.CircleID() })
 }
 
 const (
-	circleFacts = actorCard + `, c.topic, c.language, c.visibility, c.posting, c.sensitive, c.hue, c.created_by,
+	circleFacts = actorCard + `, c.topic, c.language, c.visibility, c.posting, c.sensitive, c.hue,
 	c.members, c.posts, c.comments, c.active_month, c.posted_at, c.rev, `
 	circleCard      = circleFacts + `substr(a.summary_html, 1, 600)`
 	circleCardShort = circleFacts + `''`
@@ -91,7 +96,7 @@ func scanCircleCard(r rowScanner) (*circles.Circle, error) {
 
 func circleCardFields(c *circles.Circle) []any {
 	return []any{&c.Topic, &c.Language, &c.Visibility, &c.Posting, &c.Sensitive,
-		&c.Hue, &c.CreatedBy, &c.Members, &c.Posts, &c.Comments, &c.ActiveMonth, &c.PostedAt, &c.Rev, &c.SummaryHTML}
+		&c.Hue, &c.Members, &c.Posts, &c.Comments, &c.ActiveMonth, &c.PostedAt, &c.Rev, &c.SummaryHTML}
 }
 
 // FirstPhotos returns the first photo of each of these posts that has one, with its files.

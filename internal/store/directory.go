@@ -45,7 +45,7 @@ func (tx *Tx) PostsBy(v circles.Viewer, author circles.PersonID, kind circles.Po
 
 // A CircleRow is a circle with somebody's place in it.
 type CircleRow struct {
-	Circle *circles.Circle // as CircleCards has it
+	Circle *circles.Circle // as CircleCards has it, and the beginning of SummaryHTML, which may end inside a tag
 	Role   circles.Role
 }
 
@@ -88,9 +88,12 @@ func (tx *Tx) CirclesOf(v circles.Viewer, person circles.PersonID, moderated boo
 func (tx *Tx) SomeCirclesOf(v circles.Viewer, among, limit int) ([]CircleRow, error) {
 	args := []any{v.Person}
 	from := arg(&args, among)
-	return list(tx, scanCircleRow, "SELECT "+circleCardShort+", x.role FROM (SELECT s.circle, s.role FROM membership s WHERE s.person = $1"+
-		" ORDER BY s.circle DESC LIMIT "+from+") AS x CROSS JOIN circle c CROSS JOIN actor a WHERE c.id = x.circle AND a.id = c.id"+
-		" AND a.deleted_at = 0 AND ("+mayEnter(v, &args)+" OR x.role = 'pending') ORDER BY a.name, c.id LIMIT "+arg(&args, limit), args...)
+	// They are sorted before what is shown of them is read.
+	first := "SELECT c.id AS circle, x.role AS role, a.name AS name FROM (SELECT s.circle, s.role FROM membership s WHERE s.person = $1" +
+		" ORDER BY s.circle DESC LIMIT " + from + ") AS x CROSS JOIN circle c CROSS JOIN actor a WHERE c.id = x.circle AND a.id = c.id" +
+		" AND a.deleted_at = 0 AND (" + mayEnter(v, &args) + " OR x.role = 'pending') ORDER BY a.name, c.id LIMIT " + arg(&args, limit)
+	return list(tx, scanCircleRow, "SELECT "+circleCardShort+", u.role FROM ("+first+") AS u CROSS JOIN circle c CROSS JOIN actor a"+
+		" WHERE c.id = u.circle AND a.id = c.id ORDER BY u.name, u.circle", args...)
 }
 
 // IsMember reports whether a person belongs to any circle.

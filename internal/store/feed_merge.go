@@ -2,6 +2,7 @@ package store
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -45,24 +46,35 @@ func (tx *Tx) feedMerge(q feedQuery) ([]Mark, error) {
 		return list(tx, scanMark, "SELECT "+columns+" FROM "+tables+" CROSS JOIN post t WHERE "+where+" AND "+q.of(id)+
 			" AND "+cond+" ORDER BY "+by+" LIMIT "+arg(&args, q.Limit), args...)
 	}
-	heads, err := tx.feedHeads(q, false)
+	fetched := q.Limit + 1
+	if q.key == "score" || q.key == "controversy" {
+		fetched += q.Limit // small numbers: many circles begin alike
+	}
+	heads, err := tx.feedHeads(q, fetched, false)
 	if err != nil {
 		return nil, err
 	}
-	// An index search gives one number, and a second search costs as much again. It is made only where
-	// circles that begin alike are on both sides of the end.
-	if n := q.Limit; q.key != "id" && len(heads) > n && heads[n-1].at.Key == heads[n].at.Key {
-		if heads, err = tx.feedHeads(q, true); err != nil {
+	var end Mark
+	switch n := q.Limit; {
+	case len(heads) < n:
+	case q.key == "id" || len(heads) == n || heads[n-1].at.Key != heads[n].at.Key:
+		heads, end = heads[:n], heads[n-1].at
+	case len(heads) < fetched || heads[n].at.Key != heads[fetched-1].at.Key:
+		// Circles that begin alike are on both sides of the end, so all of them are merged.
+		end = Mark{Key: heads[n].at.Key, ID: 1}
+		if i := slices.IndexFunc(heads, func(h feedHead) bool { return h.at.Key < end.Key }); i > 0 {
+			heads = heads[:i]
+		}
+	default:
+		// More of them than were asked for. An index search gives one number, and a second search, for the
+		// id, costs as much again; it is made for this only.
+		if heads, err = tx.feedHeads(q, q.Limit, true); err != nil {
 			return nil, err
 		}
+		end = heads[len(heads)-1].at
 	}
 	if len(heads) == 0 {
 		return nil, nil
-	}
-	var end Mark
-	if len(heads) >= q.Limit {
-		heads = heads[:q.Limit]
-		end = heads[q.Limit-1].at
 	}
 
 	var args []any
@@ -82,7 +94,8 @@ func (tx *Tx) feedMerge(q feedQuery) ([]Mark, error) {
 		parts[i] = "SELECT * FROM (SELECT " + columns + " FROM post t WHERE " + q.of(arg(&args, source)) +
 			" AND " + cond + " ORDER BY " + by + " LIMIT " + limit + ") AS u" + strconv.Itoa(i)
 	}
-	return list(tx, scanMark, "SELECT k, i FROM ("+strings.Join(parts, " UNION ALL ")+
+	// The limit inside keeps SQLite from merging sorted parts, for which it makes a table of each.
+	return list(tx, scanMark, "SELECT k, i FROM ("+strings.Join(parts, " UNION ALL ")+" LIMIT "+strconv.Itoa(n*q.Limit)+
 		") AS u ORDER BY k DESC, i DESC LIMIT "+limit, args...)
 }
 
@@ -95,10 +108,9 @@ type feedHead struct {
 // noKey is less than any key of a post.
 const noKey = -math.MaxInt64
 
-// feedHeads returns the circles whose first fitting posts come first, in their order, and one more than
-// are on a page. Only exact ones know the ids of these posts, and only among these is the order of
+// feedHeads returns the n circles whose first fitting posts come first, in their order. Only exact ones know the ids of these posts, and only among these is the order of
 // those with the same key right. The first post by age is its id.
-func (tx *Tx) feedHeads(q feedQuery, exact bool) ([]feedHead, error) {
+func (tx *Tx) feedHeads(q feedQuery, n int, exact bool) ([]feedHead, error) {
 	var args []any
 	tables, where, id := q.sources(&args)
 	cond := q.of(id) + " AND " + q.fitting(&args, Mark{})
@@ -115,7 +127,7 @@ func (tx *Tx) feedHeads(q feedQuery, exact bool) ([]feedHead, error) {
 		err := r.Scan(&h.source, &h.at.Key, &h.at.ID)
 		return h, err
 	}, "SELECT "+id+" AS x, "+first(q.key)+" AS k, "+second+" AS i FROM "+tables+" WHERE "+where+
-		" ORDER BY k DESC, i DESC LIMIT "+arg(&args, q.Limit+1), args...)
+		" ORDER BY k DESC, i DESC LIMIT "+arg(&args, n), args...)
 	if err != nil {
 		return nil, err
 	}
