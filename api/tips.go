@@ -58,6 +58,7 @@ func units(a Amount, field string) (out wallet.Amount, err error) {
 type Offer struct {
 	Person *Person  `json:"person,omitempty"`
 	Ways   []TipWay `json:"ways"`
+	Gifts  bool     `json:"gifts" doc:"It can be a gift."`
 }
 
 // A TipWay is one asset over one wallet.
@@ -82,7 +83,7 @@ func (s *Server) offer(c *call, post circles.PostID, person circles.PersonID) (O
 		return Offer{}, err
 	}
 	say := func(n int64) string { return strconv.FormatInt(n, 10) }
-	out := Offer{Person: s.person(o.Payee), Ways: []TipWay{}}
+	out := Offer{Person: s.person(o.Payee), Ways: []TipWay{}, Gifts: o.Gifts}
 	for _, w := range o.Ways {
 		row := TipWay{Wallet: w.Adapter, Asset: w.Asset, Exponent: int(w.Exponent), Min: say(w.Min), Usual: say(w.Usual), Max: say(w.Max), Step: say(w.Step),
 			Undo: int(w.Undo / time.Second), Refunds: w.Refunds, Reversible: w.Reversible, Test: w.TestMode}
@@ -117,6 +118,7 @@ type NewTip struct {
 	Wallet string `json:"wallet"`
 	Amount Amount `json:"amount"`
 	Note   string `json:"note,omitempty" doc:"Who gets it reads it."`
+	Gift   string `json:"gift,omitempty" enum:"flower,tea,cake,book,lantern,star" doc:"Where the circle wants gifts; who gets it may show it with its note, without your name."`
 }
 
 // formKey makes the name of a form of an Idempotency-Key: what moves money has to have one.
@@ -134,7 +136,7 @@ func (s *Server) giveTip(c *call, in NewTip) (Tip, error) {
 	if err != nil {
 		return Tip{}, err
 	}
-	intent := tips.Intent{Adapter: in.Wallet, Note: in.Note, Once: once, Locale: c.words().Tag()}
+	intent := tips.Intent{Adapter: in.Wallet, Note: in.Note, Gift: in.Gift, Once: once, Locale: c.words().Tag()}
 	if intent.Post, err = idIn[circles.PostID](in.Post, "post"); err != nil {
 		return Tip{}, err
 	}
@@ -162,6 +164,8 @@ type Tip struct {
 	Amount    Amount      `json:"amount"`
 	Exponent  int         `json:"exponent" doc:"Decimals of the asset."`
 	Note      string      `json:"note,omitempty"`
+	Gift      string      `json:"gift,omitempty"`
+	Shown     bool        `json:"shown,omitempty" doc:"Of a gift: it stands under its post."`
 	At        Time        `json:"at"`
 	PaidAt    Time        `json:"paid_at,omitempty"`
 	UndoUntil Time        `json:"undo_until,omitempty" doc:"Until when it can be taken back. Only of one tip, as what follows."`
@@ -195,10 +199,15 @@ func (c *call) tipRows(all []*tips.Row) ([]Tip, error) {
 	if err != nil {
 		return nil, err
 	}
+	gifts, err := c.s.o.Tips.Gifts(c.ctx(), all)
+	if err != nil {
+		return nil, err
+	}
 	var out []Tip
 	for _, t := range all {
 		row := Tip{ID: id(t.ID), State: t.State, From: c.s.person(people[t.Payer.Actor()]), To: c.s.person(people[t.Payee.Actor()]), Wallet: t.Adapter,
 			Amount: amount(t.Amount, t.Asset), Exponent: int(c.s.o.Tips.Exponent(t.Asset)), Note: t.Note, At: at(t.CreatedAt), PaidAt: at(t.PaidAt)}
+		row.Gift, row.Shown = giftOf(gifts, t.ID)
 		if posts[t.Post] != nil {
 			row.Post = id(t.Post)
 		}

@@ -64,8 +64,10 @@ func (s *Server) setTipWish(c *call, in TipWish) (nothing, error) {
 
 // CircleTips is what a circle wants of tips.
 type CircleTips struct {
-	Policy tips.Policy `json:"policy" enum:"on,likes-only,off" doc:"off says nothing of those there were, either."`
-	Bounds []TipBounds `json:"bounds,omitempty" doc:"They narrow those of the instance."`
+	Policy  tips.Policy `json:"policy" enum:"on,likes-only,off" doc:"off says nothing of those there were, either."`
+	Gifts   bool        `json:"gifts" doc:"Tips can be gifts."`
+	Packets bool        `json:"packets" doc:"Members can lay down red packets."`
+	Bounds  []TipBounds `json:"bounds,omitempty" doc:"They narrow those of the instance."`
 }
 
 // TipBounds are the amounts of one asset that a circle wants, in minor units; empty = as the instance has it.
@@ -94,7 +96,7 @@ func (s *Server) circleTips(c *call) (CircleTips, error) {
 		}
 		return strconv.FormatInt(n, 10)
 	}
-	out := CircleTips{Policy: p.Policy}
+	out := CircleTips{Policy: p.Policy, Gifts: p.Gifts, Packets: p.Packets}
 	for _, b := range p.Bounds {
 		out.Bounds = append(out.Bounds, TipBounds{b.Asset, say(b.Low), say(b.Usual), say(b.High)})
 	}
@@ -106,7 +108,7 @@ func (s *Server) setCircleTips(c *call, in CircleTips) (nothing, error) {
 	if err != nil {
 		return nothing{}, err
 	}
-	p := tips.CirclePolicy{Circle: id, Policy: in.Policy}
+	p := tips.CirclePolicy{Circle: id, Policy: in.Policy, Gifts: in.Gifts, Packets: in.Packets}
 	for _, b := range in.Bounds {
 		row := tips.CircleBounds{Asset: b.Asset}
 		for _, part := range []struct {

@@ -152,6 +152,7 @@ func (s *script) tips() {
 		s.Errorf("the garden wants %+v", wants)
 	}
 	s.lin.ask("PUT", path("/circles/%s/tips", garden), m{"policy": "off"}).problem(403, "forbidden")
+	s.gifts(garden)
 	s.ann.put(path("/circles/%s/tips", garden), m{"policy": "likes-only"}, nil)
 	s.lin.ask("GET", path("/posts/%s/tip", s.comment.ID), nil).problem(403, "forbidden")
 
@@ -164,4 +165,44 @@ func (s *script) tips() {
 	s.ann.put(path("/admin/wallets/review/%s/seen", w.Rules[0].ID), nil, nil)
 	mallory := s.person("lin", circles.SiteMember, "read", "write")
 	mallory.ask("POST", "/tips", give, "Idempotency-Key", "tip-9").problem(403, "scope-missing")
+}
+
+// gifts has lin give ann one whose note is shown, reported by eve and taken away.
+func (s *script) gifts(garden ID) {
+	give := m{"post": s.comment.ID, "wallet": "credits", "amount": m{"minor": "3", "asset": "CRD"}, "note": "For April", "gift": "tea"}
+	s.lin.ask("POST", "/tips", give, "Idempotency-Key", "gift-1").problem(403, "forbidden")
+	s.ann.put(path("/circles/%s/tips", garden), m{"policy": "on", "gifts": true, "packets": true}, nil)
+	var wants CircleTips
+	s.ann.get(path("/circles/%s/tips", garden), &wants)
+	var offer Offer
+	s.lin.get(path("/posts/%s/tip", s.comment.ID), &offer)
+	if !wants.Gifts || !wants.Packets || !offer.Gifts {
+		s.Errorf("the garden wants %+v, lin is offered %+v", wants, offer)
+	}
+	var tip Tip
+	s.lin.ask("POST", "/tips", give, "Idempotency-Key", "gift-2").is(201).into(&tip)
+	if tip.Gift != "tea" || tip.Shown {
+		s.Errorf("lin gave %+v", tip)
+	}
+	s.house.pass(time.Hour)
+	s.must(s.o.Tips.Sweep(s.ctx()))
+	s.ann.post(path("/tips/%s/show", tip.ID), m{"shown": true}, nil)
+	var shown Gifts
+	s.eve.get(path("/posts/%s/gifts", s.comment.ID), &shown)
+	if len(shown.Items) != 1 || shown.Items[0] != (Gift{tip.ID, "tea", "For April", s.comment.ID}) {
+		s.Errorf("shown: %+v", shown)
+	}
+	s.eve.post(path("/gifts/%s/report", tip.ID), m{"text": "It is May"}, nil)
+	s.eve.ask("GET", path("/circles/%s/gifts", garden), nil).problem(403, "forbidden")
+	var waiting GiftCases
+	s.ann.get(path("/circles/%s/gifts", garden), &waiting)
+	if len(waiting.Items) != 1 || waiting.Items[0].Report != "It is May" || waiting.Items[0].From.ID != id(s.lin.who.Person) || !waiting.Items[0].Shown {
+		s.Errorf("waiting: %+v", waiting)
+	}
+	s.ann.post(path("/gifts/%s/decision", tip.ID), m{"take": true, "reason": "It is May"}, nil)
+	var after Tip
+	s.lin.get("/tips/"+string(tip.ID), &after)
+	if tip = after; tip.Note != "" || tip.State != "paid" || !tip.Shown {
+		s.Errorf("the gift is %+v", tip)
+	}
 }

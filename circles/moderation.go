@@ -40,6 +40,8 @@ const (
 
 	ModAuditConfirm ModAction = "confirm" // what the audit found in Circle
 	ModAuditDismiss ModAction = "clear"
+
+	ModNote ModAction = "note" // the words beside a gift for Post were taken away
 )
 
 // A ModEntry is one line of the public log of what moderators did. What was removed is named, never

@@ -83,9 +83,11 @@ func (v *visit) told(g app.NotificationGroup, sums map[int64]string) Notificatio
 			out.Heading = Link{Label: v.l.T("mod.reports"), Href: "/mod"}
 		case app.ToldAppeals:
 			out.Heading = Link{Label: v.l.T("appeal.queue"), Href: "/mod"}
+		case app.ToldGifts:
+			out.Heading = Link{Label: v.l.T("gift.desk"), Href: "/mod"}
 		case app.ToldAppealGranted, app.ToldAppealDenied, app.ToldAppealPassed:
 			out.Heading = Link{Label: v.l.T("appeal.mine"), Href: "/appeals"}
-		case app.ToldTip, app.ToldTipFailed, app.ToldTipBack, app.ToldPayee:
+		case app.ToldTip, app.ToldTipFailed, app.ToldTipBack, app.ToldPayee, app.ToldNote, app.ToldPacket, app.ToldMonth:
 			out.Heading.Label = v.l.T("tips.title")
 		default:
 			out.Heading.Label = v.l.T("notifications.gone")
@@ -107,6 +109,8 @@ func (v *visit) told(g app.NotificationGroup, sums map[int64]string) Notificatio
 			v.toldWaits(&row, n, "/mod/site", "/mod")
 		case app.ToldAppeals:
 			v.toldWaits(&row, n, "/mod/appeals", "/appeals")
+		case app.ToldGifts:
+			v.toldWaits(&row, n, "/mod", "/gifts")
 		case app.ToldAppealGranted, app.ToldAppealDenied, app.ToldAppealPassed:
 			row.What, row.Href = v.l.T("notifications."+string(n.Kind)), "/appeals"
 		default:
@@ -126,6 +130,8 @@ func (v *visit) told(g app.NotificationGroup, sums map[int64]string) Notificatio
 			row.What += ": " + sum
 		}
 		switch {
+		case n.Kind == app.ToldNote:
+			row.Who, row.Href = PersonRef{Name: v.l.T("notifications.a-moderator")}, "/tips/"+idOf(n.Tip)
 		case n.Kind == app.ToldPayee:
 			row.Who, row.Href = PersonRef{}, "/settings/tips"
 		case n.Tip != 0:

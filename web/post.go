@@ -157,6 +157,7 @@ func (v *visit) postView(t *app.Thread, here threadPage) PostView {
 		view.Also = append(view.Also, AlsoRow{Circle: v.s.circleRef(x.Circle), Href: "/post/" + x.Post.String(), Comments: int(x.Comments)})
 	}
 	view.Vote = v.ring(p, t.Vote, b.may, here.href(""))
+	view.Gifts = v.gifts(t)
 	view.Tip, view.Tipped = b.tips.href(p), b.tips.people[p.ID]
 	if p.State == circles.Deleted {
 		view.Gone = v.l.T("post.gone-own")

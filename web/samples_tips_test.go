@@ -20,12 +20,12 @@ func tipSamples() []sample {
 	paid := TipPageView{Page: samplePage("Tip", true), ID: "79", Payer: bo, Payee: ada, Sum: "10.00 CNY", Net: "7.00 CNY", Fee: "0.06 CNY", State: "Paid.", Class: "ok", At: sampleNow.Add(-time.Hour), PaidAt: sampleNow,
 		Wallet: "alipay", RailRef: "2026112222001", Late: true, Host: "halqa.test", Refund: "7.00", Back: []TipRefund{{Sum: "3.00 CNY", State: "done", Reason: "Too much.", At: sampleNow}}}
 	paid.Refuse("amount", "More than what is left of the tip cannot be given back.")
-	rows := []TipRow{{Href: "/tips/79", Other: bo, Sum: "10.00 CNY", State: "Paid.", At: sampleNow}, {Href: "/tips/77", Gave: true, Other: lin, Sum: "5 credits", State: "Held.", At: sampleNow, On: Link{Label: "When do you start tomatoes?", Href: "/comment/7"}}}
+	rows := []TipRow{{Href: "/tips/79", Other: bo, Sum: "10.00 CNY", State: "Paid.", At: sampleNow}, {Href: "/tips/77", Gave: true, Other: lin, Sum: "5 credits", State: "Held.", At: sampleNow, Gift: "A cup of tea", On: Link{Label: "When do you start tomatoes?", Href: "/comment/7"}}}
 	settings := TipSettingsView{Page: samplePage("Settings", true), Tabs: []Tab{{Label: "Tips", Href: "/settings/tips", Current: true}}, Quiet: true,
 		Takes:  []Option{{Value: "all", Label: "Everybody here", Selected: true}, {Value: "none", Label: "Nobody"}},
 		Limits: []TipLimit{{Asset: "CRD", Value: "20", Later: "50", At: soon}, {Asset: "BTC"}},
 		Payees: []TipPayee{{Adapter: "lightning", Kinds: []Option{{Value: "ln-address", Label: "ln-address"}, {Value: "node", Label: "node"}}, Typed: "ada@wallet.example", Next: "ada@other.example", At: soon}}}
-	circle := CircleTipsView{Page: samplePage("Tips in this circle", true), Circle: plant, Tabs: []Tab{{Label: "Settings", Href: "/c/gardening/settings"}, {Label: "Gates", Href: "/c/gardening/gates"}, {Label: "Filter", Href: "/c/gardening/filter"}, {Label: "Tips", Href: "/c/gardening/tips", Current: true}, {Label: "Webhooks", Href: "/c/gardening/webhooks"}, {Label: "Reports", Href: "/c/gardening/mod"}}, Sensitive: true, Policies: []Option{{Value: "on", Label: "On", Selected: true}, {Value: "off", Label: "Off"}}, Bounds: []TipBounds{{"CRD", "1", "5", "20"}}}
+	circle := CircleTipsView{Page: samplePage("Tips in this circle", true), Circle: plant, Tabs: []Tab{{Label: "Settings", Href: "/c/gardening/settings"}, {Label: "Gates", Href: "/c/gardening/gates"}, {Label: "Filter", Href: "/c/gardening/filter"}, {Label: "Tips", Href: "/c/gardening/tips", Current: true}, {Label: "Webhooks", Href: "/c/gardening/webhooks"}, {Label: "Reports", Href: "/c/gardening/mod"}}, Sensitive: true, Gifts: true, Policies: []Option{{Value: "on", Label: "On", Selected: true}, {Value: "off", Label: "Off"}}, Bounds: []TipBounds{{"CRD", "1", "5", "20"}}}
 	circle.Refuse("tips-CRD", "The least, the usual and the most of a tip must rise.")
 	audit := AuditRow{ID: 5, What: "Tips that go round; they are not counted", Who: ada, Other: lin, N: 2, Last: sampleNow}
 	desk := WalletsView{Page: samplePage("Run this place", true), Tabs: []Tab{{Label: "Wallets", Href: "/admin/wallets", Current: true}}, Credits: "CRD", Once: "x", Bookings: 1204, Head: "9f86d081884c7d65", Checked: 1200, At: sampleNow.Add(-time.Hour),
@@ -34,7 +34,28 @@ func tipSamples() []sample {
 		Problems: []ProblemRow{{Key: "tip_77_a1", Wallet: "lightning", Problem: "The wallet does not answer at the moment", At: sampleNow, Next: soon}},
 		Grants:   []CreditRow{{To: ada, By: lin, Sum: "40 credits", Reason: "A good harvest", At: sampleNow}, {To: lin, Sum: "10 credits", Reason: "Welcome", At: sampleNow}}}
 	desk.Refuse("reason", "A grant needs a reason of at most 500 characters.")
+	present := sure
+	present.Gift, present.GiftLabel = "tea", "A cup of tea"
+	choose := form
+	choose.Form, choose.Gifts = Form{}, []Option{{Label: "No gift, a tip", Selected: true}, {Value: "tea", Label: "A cup of tea"}}
+	got := paid
+	got.Form, got.Gift, got.Note, got.MayShow, got.Report = Form{}, "A cup of tea", "For the leggy ones.", true, "/gifts/79/report"
+	taken := held
+	taken.Gift, taken.Note, taken.NoteTaken, taken.Shown, taken.UndoEnds = "A cup of tea", "", true, true, time.Time{}
+	report := GiftReportView{Page: samplePage("Report the note of a gift", true), Action: "/gifts/79/report", Label: "A cup of tea", Note: "For the leggy ones.", Max: 500, Back: "/comment/7"}
+	reported := report
+	reported.Reported = true
+	giftDesk := GiftDeskView{Page: samplePage("Notes of gifts", true), Circle: plant, Tabs: []Tab{{Label: "Reports", Href: "/c/gardening/mod"}, {Label: "Bans", Href: "/c/gardening/bans"}},
+		Rows: []GiftCase{{ID: "79", Label: "A cup of tea", Note: "For the leggy ones.", Payer: bo, Payee: ada, On: Link{Label: "When do you start tomatoes?", Href: "/comment/7"}, Report: "Rude.", At: sampleNow, Shown: true}}}
 	return []sample{
+		{"tip-gift", "tip", choose, TipView{}},
+		{"tip-gift-sure", "tip", present, TipView{}},
+		{"tip-gift-got", "tip-page", got, TipPageView{}},
+		{"tip-gift-taken", "tip-page", taken, TipPageView{}},
+		{"gift-report", "gift-report", report, GiftReportView{}},
+		{"gift-reported", "gift-report", reported, GiftReportView{}},
+		{"gift-desk", "gift-desk", giftDesk, GiftDeskView{}},
+		{"gift-desk-none", "gift-desk", GiftDeskView{Page: samplePage("Notes of gifts", true), Circle: plant}, GiftDeskView{}},
 		{"tip", "tip", form, TipView{}},
 		{"tip-sure", "tip", sure, TipView{}},
 		{"tip-person", "tip", person, TipView{}},

@@ -17,6 +17,7 @@ func (s *Server) tipRoutes() {
 	if s.tips == nil {
 		return
 	}
+	s.giftRoutes()
 	e := s.echo
 	form := func(path string, show, act func(*visit) error) {
 		e.GET(path, s.visit(s.members(show)))
@@ -83,6 +84,9 @@ func (v *visit) tipView(on tipped, o *tips.Offer, view TipView) TipView {
 			view.On.Label = v.l.T("tip.comment")
 		}
 	}
+	if o.Gifts {
+		view.Gifts, view.GiftLabel = v.giftOptions(view.Gift), v.giftLabel(view.Gift)
+	}
 	chosen := view.Way.Value
 	for i, w := range o.Ways {
 		row := v.tipWay(w)
@@ -145,8 +149,8 @@ func (s *Server) giveTip(of func(*visit) (tipped, error)) func(*visit) error {
 			return err
 		}
 		adapter, asset, _ := strings.Cut(f.Get("way"), ":")
-		view := TipView{Amount: strings.TrimSpace(f.Get("amount")), Note: strings.TrimSpace(f.Get("note")), Once: f.Get("once"), Way: TipWay{Value: f.Get("way")}}
-		in := tips.Intent{Post: on.post, Payee: on.person, Adapter: adapter, Note: view.Note, Once: view.Once, Locale: v.l.Tag()}
+		view := TipView{Amount: strings.TrimSpace(f.Get("amount")), Note: strings.TrimSpace(f.Get("note")), Once: f.Get("once"), Gift: f.Get("gift"), Way: TipWay{Value: f.Get("way")}}
+		in := tips.Intent{Post: on.post, Payee: on.person, Adapter: adapter, Note: view.Note, Gift: view.Gift, Once: view.Once, Locale: v.l.Tag()}
 		if in.Amount, err = wallet.ParseDecimal(view.Amount, asset, s.tips.Exponent(asset)); err != nil {
 			err = circles.FieldErrorf(circles.Invalid, "amount", "Write the amount as a number, such as 5.").With("refused.tip-amount", nil)
 		}

@@ -139,7 +139,7 @@ func (v *visit) showCircleTips(status int, form *Form, typed url.Values) error {
 	view := CircleTipsView{Page: v.page(v.l.T("circle-tips.title")), Circle: v.s.circleRef(page.Circle), Tabs: v.circleTabs(page.Circle, "tips"), Sensitive: page.Circle.Sensitive}
 	view.Section, view.NoIndex = "circles", true
 	if typed != nil {
-		p.Policy = tips.Policy(typed.Get("tips"))
+		p.Policy, p.Gifts, p.Packets = tips.Policy(typed.Get("tips")), checked(typed, "gifts"), checked(typed, "packets")
 	}
 	if form != nil {
 		view.Form = *form
@@ -150,6 +150,7 @@ func (v *visit) showCircleTips(status int, form *Form, typed url.Values) error {
 	}{{tips.PolicyOn, v.l.T("circle-tips.on")}, {tips.PolicyLikesOnly, v.l.T("circle-tips.likes-only")}, {tips.PolicyOff, v.l.T("circle-tips.off")}} {
 		view.Policies = append(view.Policies, Option{Value: string(o.policy), Label: o.words, Selected: o.policy == p.Policy})
 	}
+	view.Gifts, view.Packets = p.Gifts, p.Packets
 	for _, a := range v.s.tips.Assets() {
 		row := TipBounds{Asset: a.Code}
 		say := func(minor int64) string {
@@ -181,7 +182,7 @@ func (s *Server) saveCircleTips(v *visit) error {
 	if err != nil {
 		return err
 	}
-	p := tips.CirclePolicy{Circle: page.Circle.CircleID(), Policy: tips.Policy(f.Get("tips"))}
+	p := tips.CirclePolicy{Circle: page.Circle.CircleID(), Policy: tips.Policy(f.Get("tips")), Gifts: checked(f, "gifts"), Packets: checked(f, "packets")}
 	for _, a := range s.tips.Assets() {
 		b := tips.CircleBounds{Asset: a.Code}
 		for _, part := range []struct {

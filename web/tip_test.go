@@ -300,3 +300,63 @@ func TestTipChoices(t *testing.T) {
 	bob.shows("Paid.")
 	bob.hides(`class="qr"`)
 }
+
+// A gift from the circle's choice to the note that is taken away, without script.
+func TestGiftPages(t *testing.T) {
+	h, _ := tipHouse(t)
+	ada, bob, eve := h.member("ada", circles.SiteAdmin), h.member("bob", circles.SiteMember), h.member("eve", circles.SiteMember)
+	ada.open("/circles/new")
+	ada.send("/circles/new", fill{"name": "gardening", "title": "Gardening"})
+	ada.open("/c/gardening/submit")
+	ada.send("/c/gardening/submit", fill{"title": "Leeks", "!": "do=post"})
+	post := strings.SplitN(ada.path, "#", 2)[0]
+	ada.open("/admin/wallets")
+	ada.send("/admin/wallets", fill{"name": "bob", "amount": "40", "reason": "A good harvest", "!": "do=grant"})
+	bob.open(post + "/tip")
+	bob.hides("As a gift")
+	ada.open("/c/gardening/tips")
+	ada.send("/c/gardening/tips", fill{"gifts": "1"})
+	ada.open("/c/gardening/tips")
+	ada.shows(`name="gifts" value="1" checked`)
+
+	bob.open(post + "/tip")
+	bob.shows("As a gift", "A lantern", "without your name or the amount")
+	bob.send(post+"/tip", fill{"amount": "7", "gift": "lantern", "note": "For <leeks>", "!": "do=look"})
+	bob.shows("A lantern", "For &lt;leeks&gt;")
+	bob.send(post+"/tip", fill{"!": "do=give"})
+	tip := bob.path
+	bob.shows("A lantern")
+	h.pass(11 * time.Minute)
+	eve.open(post)
+	eve.hides("A lantern", "For &lt;leeks&gt;")
+	ada.open(tip)
+	ada.send(tip+"/show", fill{"!": "do=show"})
+	ada.shows("Show it no longer")
+	eve.open(post)
+	eve.shows("A lantern", "For &lt;leeks&gt;", "1 person tipped")
+	eve.hides("bob", "7 credits")
+	report := strings.Replace(tip, "/tips/", "/gifts/", 1) + "/report"
+	eve.shows(report)
+	eve.open(report)
+	eve.send(report, fill{"text": "Leeks cannot read"})
+	eve.shows("The moderators have this note before them")
+	ada.open("/notifications")
+	ada.shows("a note of a gift was reported", "/c/gardening/gifts")
+	if eve.open("/c/gardening/gifts"); eve.status != http.StatusForbidden {
+		t.Errorf("a reader opens the moderators' list: %d", eve.status)
+	}
+	ada.open("/c/gardening/gifts")
+	ada.shows("For &lt;leeks&gt;", "Leeks cannot read", "bob")
+	ada.send("/c/gardening/gifts", fill{"reason": "They cannot", "!": "do=take"})
+	ada.shows("No note waits.")
+	eve.open(post)
+	eve.shows("A lantern")
+	eve.hides("For &lt;leeks&gt;")
+	bob.open("/notifications")
+	bob.shows("took away what you wrote beside a gift")
+	bob.open(tip)
+	bob.shows("A moderator took it away.", "Paid.")
+	bob.hides("For &lt;leeks&gt;")
+	bob.open("/tips")
+	bob.shows("A lantern")
+}

@@ -60,6 +60,9 @@ func (v *visit) showTip(status int, form *Form, typed url.Values) error {
 		Wallet: tip.Adapter, RailRef: tip.RailRef, Note: tip.Note, UndoEnds: at(tip.UndoEnds), Reason: typed.Get("reason"), Host: v.s.host,
 	}
 	view.NoIndex = true
+	if err := v.tipGift(&view, tip); err != nil {
+		return err
+	}
 	view.State, view.Class = v.tipState(tip.State, view.Gave)
 	if form != nil {
 		view.Form = *form
@@ -84,6 +87,23 @@ func (v *visit) showTip(status int, form *Form, typed url.Values) error {
 		view.Back = append(view.Back, TipRefund{Sum: v.sum(r.Amount, tip.Asset), State: v.refundState(r.State), Reason: r.Reason, At: at(r.CreatedAt)})
 	}
 	return v.show(status, "tip-page", view)
+}
+
+// tipGift fills in what makes a tip a gift.
+func (v *visit) tipGift(view *TipPageView, tip *tips.Tip) error {
+	all, err := v.s.tips.Gifts(v.Request().Context(), []*tips.Row{&tip.Tip})
+	g := all[tip.ID]
+	if err != nil || g == nil {
+		return err
+	}
+	view.Gift, view.Shown, view.NoteTaken = v.giftLabel(g.Kind), g.ShownAt != 0, g.Taken != ""
+	if !view.Gave && tip.Net > 0 {
+		view.MayShow = true
+		if tip.Note != "" && g.ReportedAt == 0 {
+			view.Report = "/gifts/" + view.ID + "/report"
+		}
+	}
+	return nil
 }
 
 func (s *Server) refunds(adapter string) bool {
@@ -259,9 +279,16 @@ func (s *Server) tipHistory(v *visit) error {
 	if err != nil {
 		return err
 	}
+	gifts, err := s.tips.Gifts(ctx, all)
+	if err != nil {
+		return err
+	}
 	for _, t := range all {
 		row := TipRow{Href: "/tips/" + idOf(t.ID), Gave: t.Payer == v.who.Person, Sum: v.sum(t.Amount, t.Asset), At: at(t.CreatedAt), On: v.tipOn(t.Post, posts)}
 		row.State, _ = v.tipState(t.State, row.Gave)
+		if g := gifts[t.ID]; g != nil {
+			row.Gift = v.giftLabel(g.Kind)
+		}
 		other := t.Payer
 		if row.Gave {
 			other = t.Payee
@@ -283,7 +310,7 @@ func (s *Server) tipCSV(v *visit) error {
 	h.Set("Content-Disposition", `attachment; filename="tips.csv"`)
 	w := csv.NewWriter(v.Response())
 	w.UseCRLF = true // as spreadsheets expect
-	if err := w.Write([]string{"id", "time", "direction", "person", "amount", "asset", "wallet", "state", "post", "note"}); err != nil {
+	if err := w.Write([]string{"id", "time", "direction", "person", "amount", "asset", "wallet", "state", "post", "note", "gift"}); err != nil {
 		return err
 	}
 	before := int64(0)
@@ -296,7 +323,15 @@ func (s *Server) tipCSV(v *visit) error {
 		if err != nil {
 			break
 		}
+		gifts, err := s.tips.Gifts(ctx, all)
+		if err != nil {
+			break
+		}
 		for _, t := range all {
+			gift := ""
+			if g := gifts[t.ID]; g != nil {
+				gift = g.Kind
+			}
 			direction, other, post := "got", t.Payer, ""
 			if t.Payer == v.who.Person {
 				direction, other = "gave", t.Payee
@@ -306,7 +341,7 @@ func (s *Server) tipCSV(v *visit) error {
 			}
 			amount := wallet.Amount{Minor: t.Amount, Asset: t.Asset}.Decimal(s.tips.Exponent(t.Asset))
 			if err := w.Write([]string{idOf(t.ID), at(t.CreatedAt).Format(time.RFC3339), direction, s.person(people[other.Actor()]).Name, amount, t.Asset,
-				t.Adapter, string(t.State), post, plainCell(t.Note)}); err != nil {
+				t.Adapter, string(t.State), post, plainCell(t.Note), gift}); err != nil {
 				return err
 			}
 			before = t.ID

@@ -127,6 +127,7 @@ type PostView struct {
 	Vote      Vote
 	Tip       string // where the reader tips the author; empty = cannot
 	Tipped    int    // people who did
+	Gifts     []GiftRow
 	Menu      []Action
 	Gone      string // instead of the post, when deleted or removed: a sentence in the reader's language
 	Notice    string // above a post that only some still see: why

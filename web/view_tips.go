@@ -18,12 +18,16 @@ type TipView struct {
 	Amount  string // as typed
 	Note    string
 	NoteMax int
+	Gifts   []Option // it can be a gift; nil = it cannot
+	Gift    string   // as chosen
 
 	Confirm bool // say what will happen
 	Way     TipWay
 	Sum     string // the amount in words
-	Left    string // of credits, what is left afterwards
-	Once    string // names the form
+
+	GiftLabel string // of what was chosen
+	Left      string // of credits, what is left afterwards
+	Once      string // names the form
 }
 
 // A TipWay is one asset over one wallet, as the form offers it.
@@ -44,29 +48,34 @@ type TipWay struct {
 type TipPageView struct {
 	Page
 	Form
-	ID       string
-	Gave     bool // the reader gave it
-	Payer    PersonRef
-	Payee    PersonRef
-	On       Link
-	Sum      string
-	Net      string // what the payee has of it; "" = nothing yet
-	Fee      string // of it, what the rail kept; "" = unknown or nothing
-	State    string // in words
-	Class    string // of the notice: "", "ok", "warn"
-	Asking   bool
-	Late     bool
-	At       time.Time
-	PaidAt   time.Time
-	Wallet   string
-	RailRef  string
-	Note     string
-	Pay      []TipAction
-	UndoEnds time.Time // zero = it cannot be undone
-	Refund   string    // the most that the payee can give back, as a form begins; "" = they cannot
-	Reason   string
-	Back     []TipRefund
-	Host     string // of this server, for the receipt
+	ID        string
+	Gave      bool // the reader gave it
+	Payer     PersonRef
+	Payee     PersonRef
+	On        Link
+	Sum       string
+	Net       string // what the payee has of it; "" = nothing yet
+	Fee       string // of it, what the rail kept; "" = unknown or nothing
+	State     string // in words
+	Class     string // of the notice: "", "ok", "warn"
+	Asking    bool
+	Late      bool
+	At        time.Time
+	PaidAt    time.Time
+	Wallet    string
+	RailRef   string
+	Note      string
+	Gift      string // its label; "" = it is none
+	MayShow   bool   // the reader got it, and decides whether others read it
+	Shown     bool
+	NoteTaken bool   // by a moderator
+	Report    string // where the reader reports the note; "" = they cannot
+	Pay       []TipAction
+	UndoEnds  time.Time // zero = it cannot be undone
+	Refund    string    // the most that the payee can give back, as a form begins; "" = they cannot
+	Reason    string
+	Back      []TipRefund
+	Host      string // of this server, for the receipt
 }
 
 // A TipAction is one way of paying.
@@ -104,6 +113,7 @@ type TipRow struct {
 	On    Link
 	Sum   string
 	State string
+	Gift  string // its label
 	At    time.Time
 }
 
@@ -142,6 +152,8 @@ type CircleTipsView struct {
 	Tabs      []Tab
 	Sensitive bool // there are none whatever is chosen
 	Policies  []Option
+	Gifts     bool
+	Packets   bool
 	Bounds    []TipBounds
 }
 

@@ -37,6 +37,10 @@ const (
 	ToldTipFailed = store.ToldTipFailed
 	ToldTipBack   = store.ToldTipBack
 	ToldPayee     = store.ToldPayee
+	ToldNote      = store.ToldNote
+	ToldGifts     = store.ToldGifts
+	ToldPacket    = store.ToldPacket
+	ToldMonth     = store.ToldMonth
 )
 
 const (
@@ -56,7 +60,10 @@ type Notification struct {
 	Post  *circles.Post  // what was written or removed, without its text; nil for what is about no post
 	Tip   int64          // of the kinds that are of a tip
 
-	Circle  *circles.Circle // of ToldBanned, ToldReport and ToldAppeals, as CircleCards has it; nil of the latter two = the whole instance
+	Packet int64 // of ToldPacket
+	Month  int64 // of ToldMonth: 202611
+
+	Circle  *circles.Circle // of ToldBanned, ToldGifts, ToldReport and ToldAppeals, as CircleCards has it; nil of the latter two = the whole instance
 	Ban     circles.Ban     // of ToldBanned, as it is now
 	Waiting int64           // of ToldReport and ToldAppeals: how many nobody has decided about
 
@@ -212,7 +219,7 @@ func loadGroups(tx *store.Tx, v circles.Viewer, groups [][]store.Notification) (
 			}
 			if i < groupShown {
 				group.Shown = append(group.Shown, Notification{ID: n.ID, Kind: n.Kind, At: n.At, Seen: n.Seen,
-					Actor: people[n.Actor], Post: leads[n.Post], Tip: n.Tip, Excerpt: excerpts[n.Post],
+					Actor: people[n.Actor], Post: leads[n.Post], Tip: n.Tip, Packet: n.Packet, Month: n.Month, Excerpt: excerpts[n.Post],
 					Circle: around[n.Circle], Ban: bans[n.Circle], Waiting: open})
 			}
 		}

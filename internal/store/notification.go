@@ -33,6 +33,10 @@ const (
 	ToldTipFailed NotificationKind = "tip-failed" // a tip of theirs was not paid after all
 	ToldTipBack   NotificationKind = "tip-back"   // some of a tip that they gave or got went back
 	ToldPayee     NotificationKind = "payee"      // where they are paid was changed
+	ToldNote      NotificationKind = "note"       // a moderator took away what they wrote beside a gift
+	ToldGifts     NotificationKind = "gifts"      // notes of gifts that were reported wait in a circle that they moderate
+	ToldPacket    NotificationKind = "packet"     // a red packet of theirs is over
+	ToldMonth     NotificationKind = "month"      // what they gave last month
 )
 
 // NotificationsKept is how many notifications a person has at most; older ones make room.
@@ -44,9 +48,11 @@ type Notification struct {
 	Kind   NotificationKind
 	Post   circles.PostID   // what was written or removed; 0 for what is about no post
 	Tip    int64            // of the kinds that are of one
+	Packet int64            // of ToldPacket
+	Month  int64            // of ToldMonth: 202611
 	Thread circles.PostID   // its root; 0 or less with Post 0
 	Actor  circles.ActorID  // who wrote, removed or follows; nobody for what comes from an office
-	Circle circles.CircleID // of ToldBanned, ToldReport and ToldAppeals; 0 of the latter two = the whole instance
+	Circle circles.CircleID // of ToldBanned, ToldGifts, ToldReport and ToldAppeals; 0 of the latter two = the whole instance
 	At     int64            // UTC microseconds
 	Seen   bool
 }
@@ -120,12 +126,12 @@ func (tx *Tx) told(v circles.Viewer, args *[]any) (string, error) {
 	cond := " FROM notification n LEFT JOIN post p ON p.id = n.object AND n.kind NOT IN (" + postless + ") LEFT JOIN circle c ON c.id = p.circle" +
 		" LEFT JOIN actor f ON f.id = n.object AND n.kind IN ('follow', 'moved') WHERE n.person = " + me +
 		" AND CASE n.kind WHEN 'follow' THEN f.deleted_at = 0 AND f.suspended_at = 0 WHEN 'moved' THEN f.suspended_at = 0 WHEN 'banned' THEN " + stillBanned(me, arg(args, tx.at)) +
-		" WHEN 'report' THEN " + stillReported(v, me) + " WHEN 'appeals' THEN " + stillAppealed(v, me) + whenAppeal + whenTip + " WHEN 'removed' THEN p.state = 'removed' AND " +
+		" WHEN 'report' THEN " + stillReported(v, me) + " WHEN 'appeals' THEN " + stillAppealed(v, me) + " WHEN 'gifts' THEN " + stillGifts(me) + whenAppeal + whenTip + " WHEN 'removed' THEN p.state = 'removed' AND " +
 		mayFind(v, args) + " WHEN 'refused' THEN p.state IN ('visible', 'refused') AND " + mayFind(v, args) + " ELSE p.state = 'visible' AND " + mayFind(v, args) +
 		" AND NOT EXISTS (SELECT 1 FROM thread_wish w WHERE w.person = " + me + " AND w.post = n.thread AND w.wish = 'mute') END"
 	// What one wrote oneself was removed, whoever did it.
 	if hidden := w.hide(v, args, "n.actor, COALESCE(p.circle, 0)", ""); hidden != "" {
-		cond += " AND (n.kind IN ('removed', 'banned', 'report', 'appeals') OR 1 = 1" + hidden + ")"
+		cond += " AND (n.kind IN ('removed', 'banned', 'report', 'appeals', 'gifts') OR 1 = 1" + hidden + ")"
 	}
 	return cond, nil
 }
@@ -143,9 +149,13 @@ func (tx *Tx) Notifications(v circles.Viewer) ([]Notification, error) {
 		err := r.Scan(&n.ID, &n.Kind, &object, &n.Thread, &n.Actor, &n.At, &n.Seen)
 		switch n.Kind {
 		case ToldFollow, ToldMoved, ToldAppealGranted, ToldAppealDenied, ToldAppealPassed:
-		case ToldTip, ToldTipFailed, ToldTipBack, ToldPayee:
+		case ToldTip, ToldTipFailed, ToldTipBack, ToldPayee, ToldNote:
 			n.Tip = object
-		case ToldBanned, ToldReport, ToldAppeals:
+		case ToldPacket:
+			n.Packet = object
+		case ToldMonth:
+			n.Month = object
+		case ToldBanned, ToldReport, ToldAppeals, ToldGifts:
 			n.Circle = circles.CircleID(object)
 		default:
 			n.Post = circles.PostID(object)

@@ -57,8 +57,20 @@ func (t *Tips) SetPolicy(ctx context.Context, v circles.Viewer, p CirclePolicy) 
 		if err := ledger.SavePolicy(tx, p); err != nil {
 			return err
 		}
-		return ledger.AddAudit(tx, ledger.Audit{Rule: rulePolicy, Actor: v.Person.Actor(), Other: p.Circle.Actor(), Detail: string(p.Policy)})
+		return ledger.AddAudit(tx, ledger.Audit{Rule: rulePolicy, Actor: v.Person.Actor(), Other: p.Circle.Actor(), Detail: said(p)})
 	}))
+}
+
+// said is a policy in a word or three, for the audit.
+func said(p CirclePolicy) string {
+	s := string(p.Policy)
+	if p.Gifts {
+		s += " gifts"
+	}
+	if p.Packets {
+		s += " packets"
+	}
+	return s
 }
 
 // known reports whether any wallet moves an asset.

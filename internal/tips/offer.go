@@ -3,6 +3,7 @@ package tips
 import (
 	"context"
 	"time"
+	"unicode/utf8"
 
 	"halqa/circles"
 	"halqa/internal/store"
@@ -16,6 +17,7 @@ type Offer struct {
 	Post   *circles.Post   // nil for a person
 	Circle *circles.Circle // of the post; nil if it stands in none
 	Ways   []Way           // at least one
+	Gifts  bool            // it can be a gift
 }
 
 // A Way is one asset over one wallet. Amounts are minor units.
@@ -65,6 +67,7 @@ func (t *Tips) Offer(ctx context.Context, v circles.Viewer, post circles.PostID,
 // Check refuses what Start would refuse before it asks the rail, and starts nothing: what the payer
 // confirms is known to be possible.
 func (t *Tips) Check(ctx context.Context, v circles.Viewer, in Intent) (*Offer, error) {
+	in.Note = cleanNote(in.Note)
 	if err := t.shape(in); err != nil {
 		return nil, err
 	}
@@ -88,7 +91,7 @@ func (t *Tips) Check(ctx context.Context, v circles.Viewer, in Intent) (*Offer, 
 
 // offer lists the ways that reach this payee.
 func (t *Tips) offer(tx *store.Tx, v circles.Viewer, to destination) (*Offer, error) {
-	o := &Offer{Payee: to.payee, Post: to.post, Circle: to.where}
+	o := &Offer{Payee: to.payee, Post: to.post, Circle: to.where, Gifts: to.gifts()}
 	for _, r := range t.all() {
 		if _, ok := to.ref(r, tx.Now()); !ok {
 			continue
@@ -123,7 +126,7 @@ func (t *Tips) shape(in Intent) error {
 	if r == nil {
 		return circles.Errorf(circles.NotFound, "There is no such wallet here.").With("refused.tip-no-wallet", nil)
 	}
-	if len(in.Note) > MaxNote || len(in.Once) > 64 {
+	if utf8.RuneCountInString(in.Note) > MaxNote || len(in.Once) > 64 {
 		return circles.FieldErrorf(circles.Invalid, "note", "A note has at most %d characters.", MaxNote).With("refused.tip-note", map[string]any{"Max": MaxNote})
 	}
 	asset, ok := r.d.Asset(in.Amount.Asset)
@@ -141,6 +144,9 @@ func (t *Tips) fits(tx *store.Tx, v circles.Viewer, in Intent, to destination) (
 	r := t.rail(in.Adapter)
 	asset, _ := r.d.Asset(in.Amount.Asset)
 	ref, ok := to.ref(r, tx.Now())
+	if err := gift(in, to); err != nil {
+		return ref, err
+	}
 	if !ok {
 		return ref, circles.Errorf(circles.Forbidden, "They have no account with this wallet.").With("refused.tip-no-payee", nil)
 	}

@@ -23,18 +23,20 @@ type Intent struct {
 	Payee   circles.PersonID // read only if Post is 0
 	Adapter string
 	Amount  wallet.Amount
-	Note    string // for the payee; at most MaxNote bytes
+	Note    string // for the payee; at most MaxNote characters
+	Gift    string // one of GiftKinds; "" = a tip without a label
 	Once    string // names the form: sent twice, it is one tip; at most 64 bytes
 	Locale  string
 }
 
-// MaxNote bounds what a payer may write beside a tip, in bytes.
+// MaxNote bounds what a payer may write beside a tip, in characters.
 const MaxNote = 500
 
 // Start records a tip, asks the rail for a way to pay it, and returns what the payer has to do. The
 // intent is committed before the rail is asked. When nobody knows whether the rail heard, the tip comes
 // back open, and the clock asks again; when the rail refused, the error says so and the tip is failed.
 func (t *Tips) Start(ctx context.Context, v circles.Viewer, in Intent) (*Tip, error) {
+	in.Note = cleanNote(in.Note)
 	if err := t.shape(in); err != nil {
 		return nil, err
 	}
@@ -64,7 +66,10 @@ func (t *Tips) Start(ctx context.Context, v circles.Viewer, in Intent) (*Tip, er
 		}
 		tip, charge = t.plan(tx, v, in, to, r, ref)
 		fresh = true
-		return ledger.AddTip(tx, tip, charge)
+		if err := ledger.AddTip(tx, tip, charge); err != nil || in.Gift == "" {
+			return err
+		}
+		return ledger.AddGift(tx, ledger.Gift{Tip: tip.ID, Post: tip.Post, Circle: tip.Circle, Kind: in.Gift})
 	})
 	if err = t.ruled(ctx, err); err != nil {
 		return nil, wrap("start tip", err)
@@ -177,42 +182,17 @@ func (t *Tips) judge(tx *store.Tx, v circles.Viewer, in Intent) (destination, er
 // post asks whether the payer may see the post, and whether its circle takes tips.
 func (t *Tips) post(tx *store.Tx, v circles.Viewer, p *circles.Post) (destination, error) {
 	to := destination{post: p, policy: ledger.CirclePolicy{Policy: ledger.PolicyOn}}
-	gone := circles.Errorf(circles.NotFound, "There is no such post.").With("refused.tip-no-post", nil)
-	if p.State != circles.Visible {
-		return to, gone
-	}
-	top := p
-	if p.Root != p.ID {
-		root, err := tx.Post(p.Root)
-		if err != nil {
-			return to, err
-		}
-		top = root
-	}
-	sensitive := circles.Errorf(circles.Forbidden, "There are no tips for sensitive posts.").With("refused.tip-sensitive", nil)
-	if p.Circle == 0 {
-		if ok, err := seesLoose(tx, v, p, top); err != nil || !ok {
-			return to, cmp.Or(err, error(gone))
-		}
-		if p.Sensitive || top.Sensitive {
-			return to, sensitive
-		}
-		return to, nil
-	}
-	c, err := tx.Circle(p.Circle)
+	c, top, err := t.sees(tx, v, p)
 	if err != nil {
 		return to, err
 	}
 	to.where = c
-	role, err := tx.Role(p.Circle, v.Person)
-	if err != nil {
-		return to, err
+	// Money for such pictures is what ruined the first Circles.
+	if p.Sensitive || top.Sensitive || c != nil && c.Sensitive {
+		return to, circles.Errorf(circles.Forbidden, "There are no tips for sensitive posts.").With("refused.tip-sensitive", nil)
 	}
-	if !circles.MaySee(v, c.Audience(), role) || !circles.MaySeePost(v, role, p) {
-		return to, gone
-	}
-	if c.Sensitive || p.Sensitive || top.Sensitive { // money for such pictures is what ruined the first Circles
-		return to, sensitive
+	if c == nil {
+		return to, nil
 	}
 	if to.policy, err = ledger.PolicyOf(tx, p.Circle); err != nil {
 		return to, err
@@ -224,6 +204,37 @@ func (t *Tips) post(tx *store.Tx, v circles.Viewer, p *circles.Post) (destinatio
 		return to, circles.Errorf(circles.Forbidden, "There are no tips in this circle.").With("refused.tip-off", nil)
 	}
 	return to, nil
+}
+
+// sees returns the circle of a post (nil = it is in none) and what its thread began with, to who may read it.
+func (t *Tips) sees(tx *store.Tx, v circles.Viewer, p *circles.Post) (where *circles.Circle, top *circles.Post, err error) {
+	gone := circles.Errorf(circles.NotFound, "There is no such post.").With("refused.tip-no-post", nil)
+	if p.State != circles.Visible {
+		return nil, nil, gone
+	}
+	top = p
+	if p.Root != p.ID {
+		if top, err = tx.Post(p.Root); err != nil {
+			return nil, nil, err
+		}
+	}
+	if p.Circle == 0 {
+		if ok, err := seesLoose(tx, v, p, top); err != nil || !ok {
+			return nil, nil, cmp.Or(err, error(gone))
+		}
+		return nil, top, nil
+	}
+	if where, err = tx.Circle(p.Circle); err != nil {
+		return nil, nil, err
+	}
+	role, err := tx.Role(p.Circle, v.Person)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !circles.MaySee(v, where.Audience(), role) || !circles.MaySeePost(v, role, p) {
+		return nil, nil, gone
+	}
+	return where, top, nil
 }
 
 // seesLoose is whether the viewer may read a post in no circle. Its thread decides: what its author keeps out

@@ -13,6 +13,8 @@ type (
 	State        = ledger.TipState
 	Audit        = ledger.Audit
 	Row          = ledger.Tip // a tip in a list
+	Gift         = ledger.Gift
+	ShownGift    = ledger.ShownGift
 )
 
 const (
