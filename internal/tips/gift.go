@@ -254,7 +254,7 @@ func (t *Tips) DecideGift(ctx context.Context, v circles.Viewer, id int64, take 
 		if err := ledger.SaveGift(tx, g); err != nil {
 			return err
 		}
-		if err := ledger.SetNote(tx, id, ""); err != nil {
+		if err := ledger.Reword(tx, id, ""); err != nil {
 			return err
 		}
 		if err := tx.AddModEntry(circles.ModEntry{By: v.Person.Actor(), Action: circles.ModNote, Circle: g.Circle, Post: g.Post, Reason: reason}); err != nil {

@@ -40,8 +40,8 @@ func SaveGift(tx *store.Tx, g *Gift) error {
 	return err
 }
 
-// SetNote puts other words beside a tip.
-func SetNote(tx *store.Tx, tip int64, note string) error {
+// Reword puts other words beside a tip.
+func Reword(tx *store.Tx, tip int64, note string) error {
 	_, err := tx.Statements(key.SQL{}).Exec(`UPDATE tip SET note = $2 WHERE id = $1`, tip, note)
 	return err
 }
