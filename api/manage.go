@@ -410,6 +410,7 @@ type Peer struct {
 	Version      string            `json:"version,omitempty"`
 	Policy       moderation.Policy `json:"policy" enum:",limited,blocked" doc:"Empty = everything is exchanged."`
 	Reason       string            `json:"reason,omitempty"`
+	Trusted      bool              `json:"trusted" doc:"In standing."`
 	HeardAt      Time              `json:"heard_at,omitempty"`
 	ReachedAt    Time              `json:"reached_at,omitempty"`
 	FailingSince Time              `json:"failing_since,omitempty"`
@@ -427,7 +428,7 @@ func (s *Server) peers(c *call) (Page[Peer], error) {
 	}
 	var out []Peer
 	for _, p := range all {
-		row := Peer{Host: p.Host, Software: p.Software, Version: p.Version, Policy: p.Policy, Reason: p.Reason, HeardAt: at(p.HeardAt), ReachedAt: at(p.ReachedAt),
+		row := Peer{Host: p.Host, Software: p.Software, Version: p.Version, Policy: p.Policy, Reason: p.Reason, Trusted: p.Trusted, HeardAt: at(p.HeardAt), ReachedAt: at(p.ReachedAt),
 			FailingSince: at(p.FailingSince), NextTryAt: at(p.NextTryAt), LastStatus: p.LastStatus, LastError: p.LastError}
 		if p.Queue != nil {
 			row.Pending, row.Dormant = p.Queue.Pending, p.Queue.Dormant

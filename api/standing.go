@@ -21,6 +21,8 @@ func (s *Server) standingRoutes() []route {
 		get("/gates/bounds", read, "What the instance lets operators ask at most.", s.bounds, visitors, beside("GET /admin/gates")),
 		send(put, "/gates/bounds", admin, "Change that. Gates that ask more are brought within it, and their log says so.", s.setBounds, beside("POST /admin/gates")),
 		get("/gates/new-circles", read, "The preset that new circles begin with.", s.newCircles, visitors, beside("GET /admin/gates")),
+		send(put, "/admin/peers/{host}/trust", admin, "Trust a server in standing: ratings by its people count from its first day, and the ages it claims are believed.", s.trustPeer, anyName, beside("POST /admin/peers")),
+		act(del, "/admin/peers/{host}/trust", admin, "Trust it no more than any other.", s.distrustPeer, anyName, beside("POST /admin/peers")),
 		send(put, "/gates/new-circles", admin, "Change that. The first circle of an instance begins with open in any case.", s.setNewCircles, beside("POST /admin/gates")),
 	)
 }
@@ -110,4 +112,17 @@ func (s *Server) newCircles(c *call) (NewCircles, error) {
 
 func (s *Server) setNewCircles(c *call, in NewCircles) (nothing, error) {
 	return nothing{}, s.o.Gates.SetNewCircles(c.ctx(), c.who, in.Preset)
+}
+
+// A Trust is why a server is trusted.
+type Trust struct {
+	Reason string `json:"reason" doc:"Everyone can read it."`
+}
+
+func (s *Server) trustPeer(c *call, in Trust) (nothing, error) {
+	return nothing{}, s.moderation.TrustPeer(c.ctx(), c.who, c.echo.Param("host"), true, in.Reason)
+}
+
+func (s *Server) distrustPeer(c *call) error {
+	return s.moderation.TrustPeer(c.ctx(), c.who, c.echo.Param("host"), false, "")
 }

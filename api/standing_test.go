@@ -52,6 +52,23 @@ func (s *script) storms() {
 			s.Errorf("new circles begin with %q, want %q", begin.Preset, name)
 		}
 	}
+	s.ann.ask("PUT", "/admin/peers/friend.example/trust", m{"reason": " "}).problem(422, "invalid")
+	s.lin.ask("PUT", "/admin/peers/friend.example/trust", m{"reason": "x"}).problem(403, "forbidden")
+	s.lin.ask("DELETE", "/admin/peers/friend.example/trust", nil).problem(403, "forbidden")
+	var peers Page[Peer]
+	trusted := func() bool {
+		s.ann.get("/admin/peers", &peers)
+		return slices.ContainsFunc(peers.Items, func(p Peer) bool { return p.Host == "friend.example" && p.Trusted })
+	}
+	s.ann.put("/admin/peers/friend.example/trust", m{"reason": "We know them"}, nil)
+	if !trusted() {
+		s.Errorf("trusted, and the servers are %+v", peers.Items)
+	}
+	s.ann.drop("/admin/peers/friend.example/trust")
+	if trusted() {
+		s.Error("still trusted")
+	}
+
 	s.ann.ask("PUT", "/gates/new-circles", m{"preset": "storm"}).problem(422, "invalid")
 	s.lin.ask("PUT", "/gates/new-circles", m{"preset": "open"}).problem(403, "forbidden")
 }

@@ -516,7 +516,7 @@ func (s *script) messages() {
 // Bodies that get past the reading, for routes where an empty object does not.
 var plausible = map[string]string{
 	"PUT /tags/{tag}/wish": `{"wish":"follow"}`, "PUT /me/lists/{slug}": `{"title":"x"}`, "PUT /admin/people/{name}": `{"role":"member"}`,
-	"PUT /actors/{id}/suspension": `{"reason":"spam"}`, "PUT /posts/{id}/wish": `{"wish":"mute"}`,
+	"PUT /actors/{id}/suspension": `{"reason":"spam"}`, "PUT /admin/peers/{host}/trust": `{"reason":"known"}`, "PUT /posts/{id}/wish": `{"wish":"mute"}`,
 }
 
 // refusals sends every route what it refuses.

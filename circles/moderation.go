@@ -30,7 +30,9 @@ const (
 	ModRetire    ModAction = "retire"
 	ModSuspend   ModAction = "suspend" // Person or circle, on this instance
 	ModUnsuspend ModAction = "unsuspend"
-	ModPeer      ModAction = "peer"    // Host, Policy
+	ModPeer      ModAction = "peer"  // Host, Policy
+	ModTrust     ModAction = "trust" // Host, in standing
+	ModDistrust  ModAction = "distrust"
 	ModApprove   ModAction = "approve" // Post that waited
 	ModRefuse    ModAction = "refuse"  // Post that waited
 

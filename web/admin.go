@@ -156,7 +156,7 @@ func (v *visit) showPeers(status int, form *Form, typed url.Values) error {
 }
 
 func (v *visit) peerRow(p moderation.Peer) PeerRow {
-	row := PeerRow{Host: p.Host, Software: p.Software, Reason: p.Reason, Reached: at(p.ReachedAt), Heard: at(p.HeardAt), Failing: at(p.FailingSince),
+	row := PeerRow{Host: p.Host, Software: p.Software, Reason: p.Reason, Trusted: p.Trusted, Reached: at(p.ReachedAt), Heard: at(p.HeardAt), Failing: at(p.FailingSince),
 		Status: p.LastStatus, Error: p.LastError, Change: address("/admin/peers", "host", p.Host, "after", v.QueryParam("after")) + "#policy"}
 	if p.Version != "" {
 		row.Software += " " + p.Version
@@ -177,13 +177,20 @@ func (v *visit) peerRow(p moderation.Peer) PeerRow {
 	return row
 }
 
-// decidePeer says what is exchanged with a server: POST /admin/peers with host, policy and reason.
+// decidePeer says what is exchanged with a server: POST /admin/peers with host, policy and reason; with do =
+// trust or distrust whether it is trusted.
 func (s *Server) decidePeer(v *visit) error {
 	f, err := v.form()
 	if err != nil {
 		return err
 	}
-	if err := s.moderation.SetPeer(v.Request().Context(), v.who, f.Get("host"), moderation.Policy(f.Get("policy")), f.Get("reason")); err != nil {
+	switch ctx, host, reason := v.Request().Context(), f.Get("host"), f.Get("reason"); f.Get("do") {
+	case "trust", "distrust":
+		err = s.moderation.TrustPeer(ctx, v.who, host, f.Get("do") == "trust", reason)
+	default:
+		err = s.moderation.SetPeer(ctx, v.who, host, moderation.Policy(f.Get("policy")), reason)
+	}
+	if err != nil {
 		var form Form
 		status, err := v.refused(&form, err, nil)
 		if err != nil {

@@ -89,3 +89,47 @@ func TestAuditPages(t *testing.T) {
 		t.Errorf("a cursor that is none: %d", boss.status)
 	}
 }
+
+// TestTrustedServers: an admin says at /admin/peers which servers are trusted, and why; everybody reads that in
+// the log, and the ledger treats people from there as it says.
+func TestTrustedServers(t *testing.T) {
+	g := newGarden(t)
+	boss := g.member("boss", circles.SiteAdmin)
+	trust := func(host, do, reason string) {
+		t.Helper()
+		boss.take(boss.client.PostForm(g.site.URL+"/admin/peers", url.Values{"host": {host}, "do": {do}, "reason": {reason}}))
+	}
+	class := func() (policy string) {
+		g.must(g.db.View(g.ctx(), func(tx *store.Tx) error {
+			rows, err := tx.StandingRows(1, 1, 1, 0, "friend.example")
+			policy = rows.Peer.Policy
+			return err
+		}))
+		return policy
+	}
+	boss.open("/admin/peers")
+	boss.shows("counts in standing from its first day", "the caps on one server hold")
+	for _, wrong := range [][2]string{{"not a host", "x"}, {"friend.example", " "}} {
+		if trust(wrong[0], "trust", wrong[1]); boss.status != 422 || class() != "" {
+			t.Errorf("%q trusted because %q: %d", wrong[0], wrong[1], boss.status)
+		}
+	}
+	trust("Friend.example", "trust", "We know them")
+	boss.shows("Saved.", "friend.example", "Trusted")
+	if class() != "trusted" {
+		t.Errorf("the ledger takes it for %q", class())
+	}
+	trust("friend.example", "trust", "Once more") // changes nothing, and is not told
+	v := g.reader()
+	v.open("/modlog")
+	v.shows("trusts in standing the server", "friend.example", "We know them")
+	v.hides("Once more")
+	boss.take(boss.client.PostForm(g.site.URL+"/admin/peers", url.Values{"host": {"friend.example"}, "policy": {"limited"}, "reason": {"Noise"}}))
+	if class() != "limited" {
+		t.Errorf("limited and trusted, the ledger takes it for %q", class())
+	}
+	trust("friend.example", "distrust", "")
+	boss.hides(`<span class="chip">Trusted`)
+	v.open("/modlog")
+	v.shows("no longer trusts in standing the server")
+}

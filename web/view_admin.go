@@ -61,6 +61,7 @@ type PeerRow struct {
 	Software string
 	Policy   string // "" = everything is exchanged
 	Blocked  bool
+	Trusted  bool // in standing
 	Reason   string
 	Reached  time.Time
 	Heard    time.Time

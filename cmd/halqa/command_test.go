@@ -14,7 +14,7 @@ import (
 
 func TestHelpNamesEveryCommand(t *testing.T) {
 	o := newInstance(t).must("", "--help")
-	for _, command := range []string{"serve", "demo", "user create", "user list", "user reset-password", "user role", "user registration", "token create", "circle create", "circle list", "post create", "wallet list", "wallet grant", "wallet verify", "wallet check", "standing replay", "standing simulate", "backup", "restore", "config check", "version"} {
+	for _, command := range []string{"serve", "demo", "user create", "user list", "user reset-password", "user role", "user registration", "token create", "circle create", "circle list", "post create", "peer list", "peer trust", "peer distrust", "wallet list", "wallet grant", "wallet verify", "wallet check", "standing replay", "standing simulate", "backup", "restore", "config check", "version"} {
 		if !strings.Contains(o.out, "\n  "+command+"\n") && !strings.Contains(o.out, "\n  "+command+" ") {
 			t.Errorf("--help does not name %q:\n%s", command, o.out)
 		}
@@ -39,6 +39,28 @@ func TestSimulateNeedsNoInstance(t *testing.T) {
 	} {
 		in.run("", "standing", "simulate", c.flag, c.value).wantRefused(t, c.want)
 	}
+}
+
+// TestPeerCommands trusts a server by an admin's name and takes it back.
+func TestPeerCommands(t *testing.T) {
+	in := newInstance(t)
+	in.must("", "user", "create", "ann", "--role", "admin")
+	in.must("", "user", "create", "ben")
+	in.must("", "peer", "trust", "friend.example", "--as", "ann", "--reason", "We know them")
+	list := func(want ...string) {
+		t.Helper()
+		o := in.must("", "peer", "list")
+		lines := strings.Split(o.out, "\n")
+		if len(lines) != 3 || strings.Join(strings.Fields(lines[1]), " ") != strings.Join(want, " ") {
+			t.Errorf("peer list prints\n%s, want %q", o.out, want)
+		}
+	}
+	list("friend.example", "everything", "yes")
+	in.run("", "peer", "trust", "other.example", "--as", "ben", "--reason", "x").wantRefused(t, "ben is no admin")
+	in.run("", "peer", "trust", "other.example", "--as", "nobody", "--reason", "x").wantRefused(t, "no account called")
+	in.run("", "peer", "trust", "other.example", "--as", "ann", "--reason", " ").wantRefused(t, "Say why")
+	in.must("", "peer", "distrust", "friend.example", "--as", "ann")
+	list("friend.example", "everything", "no")
 }
 
 func TestVersion(t *testing.T) {

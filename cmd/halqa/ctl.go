@@ -44,7 +44,7 @@ type ctlAnswer struct {
 // isForwarded reports whether a command reads or changes the data of an instance.
 func isForwarded(command string) bool {
 	first, _, _ := strings.Cut(command, " ")
-	return first == "user" || first == "token" || first == "circle" || first == "post" || first == "standing" || first == "wallet" && command != "wallet check"
+	return first == "user" || first == "token" || first == "circle" || first == "post" || first == "peer" || first == "standing" || first == "wallet" && command != "wallet check"
 }
 
 // dialCtl returns a client of the server that runs on the configured data folder; running is false

@@ -52,6 +52,7 @@ type cli struct {
 	Token    tokenCmd    `cmd:"" help:"Tokens of programs."`
 	Circle   circleCmd   `cmd:"" help:"Circles."`
 	Post     postCmd     `cmd:"" help:"Posts."`
+	Peer     peerCmd     `cmd:"" help:"Other servers."`
 	Standing standingCmd `cmd:"" help:"The ledger of standing."`
 	Wallet   walletCmd   `cmd:"" help:"Wallets, credits and their ledger."`
 	Backup   backupCmd   `cmd:"" help:"Write everything into one file, while the server runs or not."`

@@ -42,6 +42,7 @@ type Peer struct {
 	Version      string
 	Policy       Policy
 	Reason       string
+	Trusted      bool  // in standing: ratings count from the first day, and claimed ages are believed
 	DecidedAt    int64 // when the policy was set; of Policies only
 	FirstSeenAt  int64
 	HeardAt      int64
@@ -98,6 +99,39 @@ func (m *Moderation) SetPeer(ctx context.Context, who circles.Viewer, host strin
 	return err
 }
 
+// TrustPeer says whether a server is trusted in standing: ratings by its people count from its first day here,
+// and the ages that it claims for its accounts are believed. Limiting or blocking it stands over that, and so
+// does spam. It is for admins; trusting needs a reason, and everyone can read it.
+func (m *Moderation) TrustPeer(ctx context.Context, who circles.Viewer, host string, trusted bool, reason string) error {
+	host, err := m.cleanHost(host)
+	if err != nil {
+		return err
+	}
+	if reason = text.CleanLine(reason, maxReason); trusted {
+		if reason, err = reasonFor(reason); err != nil {
+			return err
+		}
+	}
+	return m.update(ctx, "trust in a server", func(tx *store.Tx) error {
+		d, err := allow(tx, standing.Question{Who: who, Action: standing.DecidePeers})
+		if err != nil {
+			return err
+		}
+		old, err := tx.PeerPolicy(host)
+		if err != nil || trusted == (old != nil && old.Trusted) {
+			return err
+		}
+		if err := tx.SetPeerTrusted(host, trusted); err != nil {
+			return err
+		}
+		action := circles.ModDistrust
+		if trusted {
+			action = circles.ModTrust
+		}
+		return tx.AddModEntry(circles.ModEntry{By: d.Actor.ID, Action: action, Host: host, Reason: reason})
+	})
+}
+
 func (m *Moderation) cleanHost(s string) (string, error) {
 	host, err := text.Host(text.CleanLine(s, 300))
 	if err != nil || host == "" {
@@ -113,10 +147,18 @@ func (m *Moderation) cleanHost(s string) (string, error) {
 // them goes, and the name to continue behind, "" at the end. It is for the people who run this instance.
 func (m *Moderation) Peers(ctx context.Context, who circles.Viewer, after string) (peers []Peer, next string, err error) {
 	err = m.view(ctx, "peers", func(tx *store.Tx) error {
-		peers, next = nil, ""
-		if _, err := mayDecide(tx, who, 0); err != nil {
-			return err
-		}
+		_, err := mayDecide(tx, who, 0)
+		return err
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	return m.AllPeers(ctx, after)
+}
+
+// AllPeers is Peers for whoever runs commands on the server itself.
+func (m *Moderation) AllPeers(ctx context.Context, after string) (peers []Peer, next string, err error) {
+	err = m.view(ctx, "peers", func(tx *store.Tx) error {
 		rows, err := tx.PeerList(after, peerPage+1)
 		peers, next = pageOf(rows)
 		return err
@@ -162,7 +204,7 @@ func pageOf(rows []store.PeerPolicy) (peers []Peer, next string) {
 	}
 	for _, r := range rows {
 		peers = append(peers, Peer{
-			Host: r.Host, Software: r.Family, Version: r.Version, Policy: Policy(r.Policy), Reason: r.Reason,
+			Host: r.Host, Software: r.Family, Version: r.Version, Policy: Policy(r.Policy), Reason: r.Reason, Trusted: r.Trusted,
 			FirstSeenAt: r.FirstSeenAt, HeardAt: r.HeardAt, ReachedAt: r.ReachedAt, FailingSince: r.FailingSince,
 			NextTryAt: r.NextTryAt, LastStatus: r.LastStatus, LastError: r.LastError,
 		})
