@@ -50,6 +50,10 @@ const (
 	TipReturned EventKind = "tip.returned" // Object: the tip; some or all of it went back; nothing is sent
 	TipFailed   EventKind = "tip.failed"   // Object: the tip; it was not paid after all; nothing is sent
 
+	// Object: the tip, from somebody elsewhere to the signer.
+	TipReceipted EventKind = "tip.receipted" // Create of a TipReceipt
+	TipRevoked   EventKind = "tip.revoked"   // some or all of it went back; Create of a TipRevoked
+
 	// Object: a report that is new, or to which somebody added. The stream is the circle whose moderators decide
 	// it; 0 = the people who run this instance do. Nothing is sent.
 	ReportFiled EventKind = "report.filed"
@@ -79,7 +83,7 @@ func (k EventKind) Lane() Lane {
 	switch k {
 	case PostCreated, PostUpdated, PostDeleted, PostRestored, PostRemoved, PostReturned, PostLocked, PostUnlocked,
 		PostPinned, PostUnpinned, MemberBanned, MemberUnbanned, ModeratorAdded, ModeratorRemoved, ReportSent,
-		PollCounted, PollEnded, MessageSent, MessageDeleted, GateTold:
+		PollCounted, PollEnded, MessageSent, MessageDeleted, GateTold, TipReceipted, TipRevoked:
 		return LaneContent
 	case VoteCast, VoteWithdrawn, PollVoted:
 		return LaneVote

@@ -53,9 +53,18 @@ func (t *Tips) SetPolicy(ctx context.Context, v circles.Viewer, p CirclePolicy) 
 		if !v.SignedIn() || !c.Local() || !role.Operates() && v.Role != circles.SiteAdmin {
 			return circles.Errorf(circles.Forbidden, "Only the operators of this circle can do that; ask one of them.").With("refused.not-an-operator", nil)
 		}
+		had, err := ledger.PolicyOf(tx, p.Circle)
+		if err != nil {
+			return err
+		}
 		p.By, p.At = v.Person, tx.Now()
 		if err := ledger.SavePolicy(tx, p); err != nil {
 			return err
+		}
+		if had.Policy != p.Policy && c.Visibility.Federated() {
+			if err := sayActor(tx, c.ID); err != nil {
+				return err
+			}
 		}
 		return ledger.AddAudit(tx, ledger.Audit{Rule: rulePolicy, Actor: v.Person.Actor(), Other: p.Circle.Actor(), Detail: said(p)})
 	}))
@@ -172,11 +181,37 @@ func (t *Tips) SetWish(ctx context.Context, v circles.Viewer, w ledger.Wish, lim
 		return err
 	}
 	return wrap("tip settings", t.store.Update(ctx, func(tx *store.Tx) error {
+		had, err := ledger.WishOf(tx, v.Person)
+		if err != nil {
+			return err
+		}
 		if err := ledger.SaveWish(tx, v.Person, w); err != nil {
 			return err
 		}
+		if shows(had) != shows(w) { // their document has other links now
+			a, err := tx.Actor(v.Person.Actor())
+			if err != nil {
+				return err
+			}
+			a.UpdatedAt = tx.Now()
+			if err := tx.SaveActor(a); err != nil {
+				return err
+			}
+			if err := sayActor(tx, a.ID); err != nil {
+				return err
+			}
+		}
 		return t.saveLimits(tx, v.Person, limits)
 	}))
+}
+
+// shows reports whether other servers are told that somebody takes tips.
+func shows(w ledger.Wish) bool { return w.Abroad && w.Takes != ledger.TakesNone }
+
+// sayActor tells those who follow somebody, or a circle, that their document changed.
+func sayActor(tx *store.Tx, id circles.ActorID) error {
+	_, err := tx.AppendEvent(circles.Event{Kind: circles.ActorUpdated, Stream: id, Signer: id, OrderKey: int64(id), Object: int64(id)})
+	return err
 }
 
 // SetLimits sets what the viewer allows themselves, all of it or nothing; an asset that is not named stays

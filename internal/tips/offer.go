@@ -2,6 +2,7 @@ package tips
 
 import (
 	"context"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -34,6 +35,9 @@ type Way struct {
 	Refunds    bool          // the payee can give it back
 	Reversible bool          // the rail can take it back from the payee
 	TestMode   bool          // no real money moves
+
+	Host   string // over Abroad, the payee's instance; it says the rest
+	Wallet string // what that calls it
 }
 
 // Way returns the way by wallet and asset, false if it is not offered.
@@ -50,16 +54,24 @@ func (o *Offer) Way(adapter, asset string) (Way, bool) {
 // cannot.
 func (t *Tips) Offer(ctx context.Context, v circles.Viewer, post circles.PostID, payee circles.PersonID) (*Offer, error) {
 	var o *Offer
+	var abroad destination
 	err := t.store.View(ctx, func(tx *store.Tx) error {
 		to, err := t.judge(tx, v, Intent{Post: post, Payee: payee})
 		if err != nil {
 			return err
+		}
+		if to.endpoint != "" {
+			o, abroad = nil, to
+			return nil
 		}
 		o, err = t.offer(tx, v, to)
 		return err
 	})
 	if err = t.ruled(ctx, err); err != nil {
 		return nil, wrap("tip", err)
+	}
+	if o == nil { // outside any transaction
+		return t.offerAbroad(ctx, abroad)
 	}
 	return o, nil
 }
@@ -70,6 +82,9 @@ func (t *Tips) Check(ctx context.Context, v circles.Viewer, in Intent) (*Offer, 
 	in.Note = cleanNote(in.Note)
 	if err := t.shape(in); err != nil {
 		return nil, err
+	}
+	if in.Adapter == Abroad {
+		return t.checkFar(ctx, v, in)
 	}
 	var o *Offer
 	err := t.store.View(ctx, func(tx *store.Tx) error {
@@ -126,8 +141,17 @@ func (t *Tips) shape(in Intent) error {
 	if r == nil {
 		return circles.Errorf(circles.NotFound, "There is no such wallet here.").With("refused.tip-no-wallet", nil)
 	}
-	if utf8.RuneCountInString(in.Note) > MaxNote || len(in.Once) > 64 {
+	if utf8.RuneCountInString(in.Note) > MaxNote || len(in.Once) > 64 || strings.Contains(in.Once, ":") {
 		return circles.FieldErrorf(circles.Invalid, "note", "A note has at most %d characters.", MaxNote).With("refused.tip-note", map[string]any{"Max": MaxNote})
+	}
+	if in.Adapter == Abroad { // the payee's instance says what it takes
+		if in.Gift != "" {
+			return circles.FieldErrorf(circles.Forbidden, "gift", "Gifts stay on their own server.").With("refused.gift-abroad", nil)
+		}
+		if in.Amount.Minor <= 0 || !wallet.ValidAsset(in.Amount.Asset) {
+			return circles.FieldErrorf(circles.Invalid, "amount", "That is not an amount.").With("refused.tip-amount", nil)
+		}
+		return nil
 	}
 	asset, ok := r.d.Asset(in.Amount.Asset)
 	if !ok {

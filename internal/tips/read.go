@@ -24,6 +24,8 @@ type Tip struct {
 	Asking   bool            // the rail has not answered; it is asked again
 	Refunds  []*ledger.Refund
 
+	Beyond *Beyond // of a tip between two instances; nil = it stays here
+
 	charge *ledger.Charge // the latest
 }
 
@@ -70,6 +72,11 @@ func (t *Tips) whole(tx *store.Tx, v circles.Viewer, tip *ledger.Tip) (*Tip, err
 			out.UndoEnds = last.RailExpiresAt
 		}
 	}
+	if tip.Adapter == Abroad || fromAbroad(tip) {
+		if err := t.beyond(tx, out); err != nil {
+			return nil, err
+		}
+	}
 	if v.Person == tip.Payer && wallet.State(last.State).Open() && last.Actions != "" {
 		if err := json.Unmarshal([]byte(last.Actions), &out.Actions); err != nil {
 			return nil, fmt.Errorf("actions of charge %s: %w", last.Key, err)
@@ -106,15 +113,18 @@ func (t *Tips) Tippers(ctx context.Context, posts []circles.PostID) (all map[cir
 // nobody who wants no tips from them, and nobody at all for who does not want to be offered it. It is a
 // guess for buttons; Offer judges.
 func (t *Tips) Reaches(ctx context.Context, v circles.Viewer, c *circles.Circle, people []*circles.Actor) (map[circles.ActorID]bool, error) {
-	if !v.SignedIn() || len(t.all()) == 0 || c != nil && c.Sensitive {
+	if !v.SignedIn() || len(t.all()) == 0 && !t.Connected() || c != nil && c.Sensitive {
 		return nil, nil
 	}
 	all := map[circles.ActorID]bool{}
-	var ids []circles.PersonID
+	var ids, far []circles.PersonID
 	for _, p := range people {
-		if p != nil && p.Local() && p.Kind == circles.KindPerson && p.ID != v.Person.Actor() && p.DeletedAt == 0 && p.SuspendedAt == 0 && !all[p.ID] {
+		if p != nil && (len(t.all()) > 0 || !p.Local()) && (t.Connected() || p.Local()) && p.Kind == circles.KindPerson && p.ID != v.Person.Actor() && p.DeletedAt == 0 && p.SuspendedAt == 0 && !all[p.ID] {
 			all[p.ID] = true
 			ids = append(ids, circles.PersonID(p.ID))
+			if !p.Local() {
+				far = append(far, circles.PersonID(p.ID))
+			}
 		}
 	}
 	if len(ids) == 0 {
@@ -137,8 +147,17 @@ func (t *Tips) Reaches(ctx context.Context, v circles.Viewer, c *circles.Circle,
 			return nil
 		}
 		no, err := ledger.Refusing(tx, v.Person, ids)
+		if err != nil {
+			return err
+		}
 		for id := range no {
 			delete(all, id.Actor())
+		}
+		reached, err := ledger.Reachable(tx, far)
+		for _, id := range far {
+			if !reached[id] {
+				delete(all, id.Actor())
+			}
 		}
 		return err
 	})
@@ -198,7 +217,9 @@ func (t *Tips) Exponent(asset string) uint8 {
 			return a.Exponent
 		}
 	}
-	return 0
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.foreign[asset]
 }
 
 // Decimal writes an amount of an asset in whole units, with the asset.
@@ -207,6 +228,11 @@ func (t *Tips) Decimal(minor int64, asset string) string {
 		if a.Code == asset {
 			return wallet.Amount{Minor: minor, Asset: asset}.Decimal(a.Exponent) + " " + asset
 		}
+	}
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	if n, ok := t.foreign[asset]; ok {
+		return wallet.Amount{Minor: minor, Asset: asset}.Decimal(n) + " " + asset
 	}
 	return fmt.Sprintf("%d %s", minor, asset) // its wallet is no longer configured
 }

@@ -53,6 +53,7 @@ const (
 	ruleRing    = "ring"
 	ruleSwap    = "payee-changed"
 	rulePolicy  = "circle-policy"
+	ruleReceipt = "receipt-refused"
 )
 
 // A broken is a refusal by a rule, with what is written down of it once the transaction it was found

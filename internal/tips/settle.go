@@ -69,7 +69,7 @@ func (t *Tips) settle(tx *store.Tx, c *ledger.Charge, got wallet.Charge) error {
 	if err := ledger.SaveCharge(tx, c); err != nil {
 		return err
 	}
-	if !tip.Hidden {
+	if !tip.Hidden && tip.Adapter != Abroad { // what a post elsewhere got is its own instance's to say
 		if err := ledger.CountTip(tx, tip.Post, tip.Payer, tip.Asset, got.Net()-before); err != nil {
 			return err
 		}
@@ -245,7 +245,7 @@ func (t *Tips) conclude(tx *store.Tx, tip *ledger.Tip, by int64, said bool) erro
 		}
 		received += min(c.Received, 1) // whether anything came
 	}
-	was := tip.State
+	was, paid := tip.State, tip.PaidAt != 0
 	switch {
 	case net >= tip.Amount:
 		tip.State = ledger.TipPaid
@@ -263,6 +263,9 @@ func (t *Tips) conclude(tx *store.Tx, tip *ledger.Tip, by int64, said bool) erro
 		if err := ledger.SetTipState(tx, tip); err != nil {
 			return err
 		}
+	}
+	if err := t.report(tx, tip, paid, by); err != nil {
+		return err
 	}
 	kind := circles.TipPaid
 	switch {

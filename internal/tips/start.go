@@ -40,6 +40,9 @@ func (t *Tips) Start(ctx context.Context, v circles.Viewer, in Intent) (*Tip, er
 	if err := t.shape(in); err != nil {
 		return nil, err
 	}
+	if in.Adapter == Abroad {
+		return t.startAbroad(ctx, v, in)
+	}
 	r := t.rail(in.Adapter)
 	var tip *ledger.Tip
 	var charge *ledger.Charge
@@ -95,6 +98,8 @@ type destination struct {
 	where  *circles.Circle
 	policy ledger.CirclePolicy
 	payees map[string]ledger.Payee // where they are paid, by adapter
+
+	endpoint string // where their instance takes intents, of somebody elsewhere; "" = it takes none, or they are ours
 }
 
 // ref is whom a rail has to pay, false if it cannot reach this person.
@@ -144,7 +149,12 @@ func (t *Tips) judge(tx *store.Tx, v circles.Viewer, in Intent) (destination, er
 	case payee.ID == v.Person.Actor():
 		return to, breaks(ruleSelf, v, payee.ID, false, circles.Errorf(circles.Forbidden, "Nobody tips themselves.").With("refused.tip-oneself", nil))
 	case !payee.Local():
-		return to, circles.Errorf(circles.Forbidden, "Tips reach members of this server only.").With("refused.tip-remote", nil)
+		if to.endpoint, err = t.endpointOf(tx, payee); err != nil {
+			return to, err
+		}
+		if to.endpoint == "" {
+			return to, tooFar()
+		}
 	}
 	for _, pair := range [][2]circles.ActorID{{payee.ID, v.Person.Actor()}, {v.Person.Actor(), payee.ID}} {
 		blocked, err := tx.Blocked(pair[0], pair[1])
@@ -295,6 +305,9 @@ func (t *Tips) request(tip *ledger.Tip, c *ledger.Charge) wallet.CreateCharge {
 		Payee: wallet.Payee{Kind: c.PayeeKind, Ref: c.PayeeRef}, Memo: "Tip " + strconv.FormatInt(tip.ID, 10),
 		ExpiresAt: time.UnixMicro(c.ExpiresAt).UTC(), ReturnURL: fmt.Sprintf("%s/tips/%d", t.origin, tip.ID),
 		NotifyURL: t.origin + "/wallet/" + c.Adapter + "/webhook", Locale: c.Locale,
+	}
+	if fromAbroad(tip) {
+		in.ReturnURL = tip.Once // a page of the payer's own instance
 	}
 	copy(in.Binding[:], tip.Binding)
 	return in

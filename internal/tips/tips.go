@@ -41,6 +41,11 @@ type Tips struct {
 
 	mu    sync.RWMutex
 	rails []*rail
+
+	carry   *Carrier         // to other instances; nil = to none
+	abroad  *rail            // with it
+	foreign map[string]uint8 // decimals of assets that are tipped there
+	proofs  map[string]ProofCheck
 }
 
 // A rail is an adapter that described itself well.
@@ -51,7 +56,7 @@ type rail struct {
 
 // New returns tips without any rail; see Use.
 func New(o Options) *Tips {
-	t := &Tips{store: o.Store, origin: o.Origin, now: o.Now, log: o.Log, rules: DefaultRules()}
+	t := &Tips{store: o.Store, origin: o.Origin, now: o.Now, log: o.Log, rules: DefaultRules(), foreign: map[string]uint8{}, proofs: map[string]ProofCheck{}}
 	if o.Rules != nil {
 		t.rules = *o.Rules
 	}
@@ -73,6 +78,9 @@ func (t *Tips) Use(ctx context.Context, a wallet.Adapter) error {
 	}
 	if d.Custody == wallet.CustodyInstance {
 		return circles.Errorf(circles.Invalid, "The wallet adapter %s keeps people's money on this server, which Halqa does not do.", d.Name)
+	}
+	if d.Name == Abroad {
+		return circles.Errorf(circles.Invalid, "No wallet adapter may be called %s.", Abroad)
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -121,6 +129,11 @@ func (t *Tips) Health(ctx context.Context, name string) error {
 }
 
 func (t *Tips) rail(name string) *rail {
+	if name == Abroad {
+		t.mu.RLock()
+		defer t.mu.RUnlock()
+		return t.abroad
+	}
 	for _, r := range t.all() {
 		if r.d.Name == name {
 			return r

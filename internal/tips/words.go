@@ -15,9 +15,15 @@ type (
 	Row          = ledger.Tip // a tip in a list
 	Gift         = ledger.Gift
 	ShownGift    = ledger.ShownGift
+	Link         = ledger.Link
+	LinkKind     = ledger.LinkKind
 )
 
 const (
+	LinkEndpoint  = ledger.LinkEndpoint
+	LinkLightning = ledger.LinkLightning
+	LinkPage      = ledger.LinkPage
+
 	PolicyOn        = ledger.PolicyOn
 	PolicyLikesOnly = ledger.PolicyLikesOnly
 	PolicyOff       = ledger.PolicyOff

@@ -88,14 +88,15 @@ const (
 
 // A Wish is what a member wants of tips.
 type Wish struct {
-	Takes Takes
-	Quiet bool // they are not offered to tip
+	Takes  Takes
+	Quiet  bool // they are not offered to tip
+	Abroad bool // other servers are shown that they take tips
 }
 
 // WishOf returns what a member wants; who never said takes tips from all.
 func WishOf(tx *store.Tx, person circles.PersonID) (Wish, error) {
 	w := Wish{Takes: TakesAll}
-	err := tx.Statements(key.SQL{}).Row(`SELECT takes, quiet FROM tip_wish WHERE person = $1`, person).Scan(&w.Takes, &w.Quiet)
+	err := tx.Statements(key.SQL{}).Row(`SELECT takes, quiet, abroad FROM tip_wish WHERE person = $1`, person).Scan(&w.Takes, &w.Quiet, &w.Abroad)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = nil
 	}
@@ -104,8 +105,9 @@ func WishOf(tx *store.Tx, person circles.PersonID) (Wish, error) {
 
 // SaveWish stores what a member wants.
 func SaveWish(tx *store.Tx, person circles.PersonID, w Wish) error {
-	_, err := tx.Statements(key.SQL{}).Exec(`INSERT INTO tip_wish (person, takes, quiet, at) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (person) DO UPDATE SET takes = excluded.takes, quiet = excluded.quiet, at = excluded.at`, person, w.Takes, w.Quiet, tx.Now())
+	_, err := tx.Statements(key.SQL{}).Exec(`INSERT INTO tip_wish (person, takes, quiet, abroad, at) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (person) DO UPDATE SET takes = excluded.takes, quiet = excluded.quiet, abroad = excluded.abroad, at = excluded.at`,
+		person, w.Takes, w.Quiet, w.Abroad, tx.Now())
 	return err
 }
 
