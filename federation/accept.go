@@ -11,6 +11,7 @@ import (
 	"halqa/internal/app"
 	"halqa/internal/fetch"
 	"halqa/internal/store"
+	"halqa/internal/tips"
 )
 
 // A delivery is an activity that somebody signed.
@@ -53,7 +54,7 @@ func (in *Inbox) accept(ctx context.Context, d delivery) (int, error) {
 	}
 	announced := false
 	p := store.Parked{URI: a.ID, OrderKey: orderKey(a), Signer: d.signer, Raw: d.body}
-	var stranger *app.RemoteActor
+	var stranger *portrait
 	if d.stranger != nil {
 		described, err := in.describe(d.stranger)
 		if err != nil {
@@ -168,6 +169,7 @@ func (in *Inbox) admit(tx *store.Tx, a act) error {
 func (in *Inbox) begun(e *as.Envelope) act {
 	a := act{Envelope: e}
 	switch {
+	case ofTips(e):
 	case e.Type == "Create", e.Type == "Update" && isContentType(e.Object.Type):
 		_ = in.read(&a)
 	case e.Type == "Update" && e.Object.ID == e.Actor:
@@ -187,6 +189,9 @@ const maxUnknown = 16 << 10
 func kept(a *as.Envelope) []byte {
 	switch a.Type {
 	case "Announce", "Follow", "Accept", "Reject", "Flag", "Move":
+		return nil
+	}
+	if ofTips(a) { // nobody announces it, and a preimage is between the two
 		return nil
 	}
 	if !understood(a.Type) && len(a.Raw) > maxUnknown {
@@ -217,7 +222,7 @@ type act struct {
 	post    *app.RemotePost    // the same, made fit to be stored
 	letter  *app.RemoteMessage // the same, where it is not for everyone
 
-	actor *app.RemoteActor // of an Update of somebody's profile
+	actor *portrait // of an Update of somebody's profile
 }
 
 // said names who says it, for app.
@@ -299,21 +304,33 @@ func (in *Inbox) actorOf(tx *store.Tx, address string) (*circles.Actor, error) {
 
 // describe makes an actor's document fit to be stored. Cleaning its texts takes time, so that is done
 // before a transaction.
-func (in *Inbox) describe(a *as.Actor) (app.RemoteActor, error) {
+func (in *Inbox) describe(a *as.Actor) (portrait, error) {
 	remote, err := remoteActor(a, in.now())
-	if err == nil {
-		in.app.PrepareActor(&remote)
+	if err != nil {
+		return portrait{}, err
 	}
-	return remote, err
+	in.app.PrepareActor(&remote)
+	return portrait{remote, paymentsOf(a), a.TipPolicy}, nil
+}
+
+// A portrait is an actor's document, fit to be stored.
+type portrait struct {
+	app.RemoteActor
+	links  []tips.Link // where they can be paid
+	policy string      // a circle's of tips
 }
 
 // keep stores what an actor's own server says of it.
-func (in *Inbox) keep(tx *store.Tx, described app.RemoteActor) (*circles.Actor, error) {
-	id, err := in.app.UpsertRemoteActor(tx, described)
+func (in *Inbox) keep(tx *store.Tx, described portrait) (*circles.Actor, error) {
+	id, err := in.app.UpsertRemoteActor(tx, described.RemoteActor)
 	if err != nil {
 		return nil, err
 	}
-	return tx.Actor(id)
+	kept, err := tx.Actor(id)
+	if err != nil {
+		return nil, err
+	}
+	return kept, keepPayments(tx, kept, described)
 }
 
 // remoteActor turns an actor's document into what app stores. checkActor has passed.

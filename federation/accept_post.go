@@ -18,6 +18,9 @@ func hostOf(address string) (string, error) { return fetch.Host(address) }
 
 // create takes a post or comment that its author sends, or that a circle passes on.
 func (in *Inbox) create(tx *store.Tx, a act) error {
+	if ofTips(a.Envelope) {
+		return in.tipNews(tx, a)
+	}
 	if err := in.read(&a); err != nil {
 		return err
 	}
@@ -327,7 +330,7 @@ func (in *Inbox) prepared(c *as.Content) *app.RemotePost {
 		switch {
 		case at.Type == "Image", strings.HasPrefix(at.MediaType, "image/"):
 			p.Photos = append(p.Photos, remotePhoto(at))
-		case at.Type == "Link" && at.Rel == "" && p.Link == "":
+		case at.Type == "Link" && len(at.Rel) == 0 && p.Link == "":
 			p.Link = at.URL
 		}
 	}
@@ -450,7 +453,7 @@ func (in *Inbox) updateActor(tx *store.Tx, a act) error {
 }
 
 // profile reads what somebody says of themselves.
-func (in *Inbox) profile(a *as.Envelope) (*app.RemoteActor, error) {
+func (in *Inbox) profile(a *as.Envelope) (*portrait, error) {
 	doc, err := a.Object.Actor()
 	if err != nil {
 		return nil, err

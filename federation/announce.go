@@ -66,6 +66,9 @@ func (s speaker) say(ev circles.Event, form string) (saying, error) {
 		if ev.Kind == circles.GateTold {
 			return s.gateTold(ev, signer, form)
 		}
+		if isTip(ev.Kind) {
+			return s.tip(ev, signer, form)
+		}
 		if governs(ev.Kind) {
 			return s.governing(ev, signer, form)
 		}

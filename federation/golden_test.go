@@ -7,6 +7,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"log/slog"
 	"maps"
 	"net/http/httptest"
 	"os"
@@ -24,6 +25,8 @@ import (
 	"halqa/internal/standing"
 	"halqa/internal/store"
 	"halqa/internal/testdb"
+	"halqa/internal/tips"
+	"halqa/wallet/wallettest"
 )
 
 var updateGolden = flag.Bool("update", false, "write testdata/golden anew")
@@ -122,6 +125,12 @@ func (w *spoken) said(err error) {
 					}
 					continue
 				}
+				if isTip(ev.Kind) {
+					if err := w.receipt(tx, ev); err != nil {
+						return err
+					}
+					continue
+				}
 				if ev.Kind == circles.GateTold {
 					if err := w.explanation(tx, ev, family); err != nil {
 						return err
@@ -186,6 +195,20 @@ func (w *spoken) explanation(tx *store.Tx, ev circles.Event, family string) erro
 		w.note(shape, said.doc.Bytes(), family)
 	}
 	w.kinds[ev.Kind] = true
+	return nil
+}
+
+// receipt notes what is said of a tip, which goes to one server of our kind and to no other.
+func (w *spoken) receipt(tx *store.Tx, ev circles.Event) error {
+	signer, err := tx.Actor(ev.Signer)
+	if err != nil {
+		return err
+	}
+	said, err := speaker{site: w.site, tx: tx}.tip(ev, signer, formMain)
+	if err != nil {
+		return err
+	}
+	w.shapes[shapeOf(w, said.doc.Bytes())], w.kinds[ev.Kind] = said.doc.Bytes(), true
 	return nil
 }
 
@@ -416,6 +439,8 @@ func TestEachShapeIsGolden(t *testing.T) {
 			Circle: id, Title: "Pills", HTML: "<p>Pills.</p>"}))
 	}))
 
+	w.tipped(olga, id, bob)
+
 	for _, lane := range laneOrder {
 		for _, k := range kindsOf(lane) {
 			if !w.kinds[k] {
@@ -536,4 +561,54 @@ func (w *spoken) compareSpec() {
 			}
 		}
 	}
+}
+
+// tipped shows that olga takes tips, and lets bob, as if his server were one of ours, give her one.
+func (w *spoken) tipped(olga circles.Viewer, circle circles.CircleID, bob circles.PersonID) {
+	w.Helper()
+	ctx := w.Context()
+	rail := wallettest.NewFake("", w.clock.now)
+	money := tips.New(tips.Options{Store: w.store, Origin: w.site.Base, Now: w.clock.now, Log: slog.New(slog.DiscardHandler)})
+	must := func(err error) {
+		w.Helper()
+		if err != nil {
+			w.Fatal(err)
+		}
+	}
+	must(money.Use(ctx, rail))
+	must(money.SetPayee(ctx, olga, "fake", "fake-account", "olga"))
+	w.said(money.SetWish(ctx, olga, tips.Wish{Takes: tips.TakesAll, Abroad: true}))
+	post, err := w.app.Post(ctx, olga, app.NewPost{Circle: circle, Title: "Leeks", Language: "en"})
+	w.said(err)
+	w.document("person-tips", "/u/olga")
+	w.document("page-tips", post.Path())
+	var payer *circles.Actor
+	w.update(func(tx *store.Tx) (err error) {
+		if payer, err = tx.Actor(bob.Actor()); err != nil {
+			return err
+		}
+		return tips.KeepOrigin(tx, payer.Host, "https://"+payer.Host+"/tip")
+	})
+	order := tips.Order{ID: "https://lemmy.example/tips/7", Payer: payer.URI, Object: w.site.Base + post.Path(), Minor: 5000, Asset: "XTS", Exponent: 3,
+		Nonce: "0123456789abcdef", Expires: w.clock.now().Add(time.Hour).Truncate(time.Second)}
+	_, err = money.Answer(ctx, payer, order, 0)
+	must(err)
+	all, err := money.History(ctx, olga, 0, 1)
+	must(err)
+	bill := fmt.Sprintf("bill-tip_%d_a1", all[0].ID)
+	for _, step := range []func() error{
+		func() error { return rail.Pay(ctx, bill, 5000, true) },
+		func() error { return rail.Dispute(ctx, bill, 2000) },
+	} {
+		must(step())
+		messages, err := rail.Messages(ctx, bill)
+		must(err)
+		for _, m := range messages {
+			_, err := money.Webhook(ctx, "fake", m.Header, m.Query, m.Body)
+			must(err)
+		}
+		w.said(money.Sweep(ctx))
+	}
+	must(money.SetPolicy(ctx, olga, tips.CirclePolicy{Circle: circle, Policy: tips.PolicyLikesOnly}))
+	w.document("group-tips", "/c/gardening")
 }

@@ -17,6 +17,7 @@ import (
 	"halqa/internal/app"
 	"halqa/internal/fetch"
 	"halqa/internal/store"
+	"halqa/internal/tips"
 )
 
 const (
@@ -48,6 +49,10 @@ type Inbox struct {
 	waiting waiting
 	keeping keeping
 	strange noting
+
+	tips    *tips.Tips // nil = none
+	signers *signers
+	quotes  chan struct{}
 }
 
 // InboxOptions are what an Inbox is made of.
@@ -55,6 +60,7 @@ type InboxOptions struct {
 	Site   Site
 	Store  *store.Store
 	App    *app.App
+	Tips   *tips.Tips // nil = tips neither come nor go
 	Fetch  *fetch.Client
 	Log    *slog.Logger
 	Now    func() time.Time
@@ -70,6 +76,7 @@ func NewInbox(o InboxOptions) *Inbox {
 		bodies: newBodies(), slots: newSlots(o.Now), keys: newKeyRing(o.Store, d, o.Now), fetcher: d,
 		heard: o.Heard, client: o.Client, wake: make(chan struct{}, 1), past: make(chan struct{}, 1),
 		waiting: waiting{now: o.Now}, keeping: keeping{now: o.Now, daily: keptDaily}, strange: noting{now: o.Now},
+		tips: o.Tips, signers: newSigners(o.Site, o.Store), quotes: make(chan struct{}, quotesAtOnce),
 	}
 	if in.heard == nil {
 		in.heard = func(string) {}
@@ -128,17 +135,6 @@ func (in *Inbox) take(w http.ResponseWriter, r *http.Request) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	checked, err := sig.Check([]string{in.site.Host}, body, in.now())
-	if err != nil {
-		return 0, err
-	}
-	blocked, err := in.blocked(r.Context(), host)
-	if err != nil {
-		return 0, err
-	}
-	if blocked {
-		return 0, &httpError{http.StatusForbidden, "This server does not talk to yours."}
-	}
 	if activity.Actor == "" || activity.Type == "" {
 		return 0, &httpError{http.StatusBadRequest, "An activity needs a type and an actor."}
 	}
@@ -148,47 +144,75 @@ func (in *Inbox) take(w http.ResponseWriter, r *http.Request) (int, error) {
 		activity.ID = activity.Actor + "#" + hex.EncodeToString(sum[:])
 	}
 
-	key, known, err := in.keys.look(r.Context(), sig.KeyID)
+	// Mastodon tells every server it ever heard of about a deleted account, whose key is gone by
+	// then. Who was never known here has left nothing to delete.
+	leaves := activity.Type == "Delete" && activity.Object.ID == activity.Actor
+	signer, stranger, err := in.proven(w, r, sig, host, body, &slot, !leaves)
+	if errors.Is(err, errNeverMet) {
+		return http.StatusAccepted, nil
+	}
 	if err != nil {
 		return 0, err
 	}
-	var stranger *as.Actor
+	return in.accept(r.Context(), delivery{activity: activity, signer: signer, stranger: stranger, body: body})
+}
+
+// errNeverMet says that a request is signed by somebody whose key is not here and may not be fetched.
+var errNeverMet = errors.New("the signer was never met")
+
+// proven checks whose key signed a request with this body, and returns that actor's address; stranger is the
+// actor if they had to be fetched just now, which meet allows. The slot is given back meanwhile and held
+// again afterwards.
+func (in *Inbox) proven(w http.ResponseWriter, r *http.Request, sig *httpsig.Signature, host string, body []byte, slot *slot, meet bool) (signer string, stranger *as.Actor, err error) {
+	checked, err := sig.Check([]string{in.site.Host}, body, in.now())
+	if err != nil {
+		return "", nil, err
+	}
+	blocked, err := in.blocked(r.Context(), host)
+	if err != nil {
+		return "", nil, err
+	}
+	if blocked {
+		return "", nil, &httpError{http.StatusForbidden, "This server does not talk to yours."}
+	}
+	key, known, err := in.keys.look(r.Context(), sig.KeyID)
+	if err != nil {
+		return "", nil, err
+	}
 	if !known {
-		// Mastodon tells every server it ever heard of about a deleted account, whose key is gone by
-		// then. Who was never known here has left nothing to delete.
-		if activity.Type == "Delete" && activity.Object.ID == activity.Actor {
-			return http.StatusAccepted, nil
+		if !meet {
+			return "", nil, errNeverMet
 		}
 		slot.release()
 		if key, stranger, err = in.fetchKey(r.Context(), sig.KeyID, len(body)); err != nil {
-			return 0, err
+			return "", nil, err
 		}
 		if err := slot.take(r.Context(), w); err != nil {
-			return 0, err
+			return "", nil, err
 		}
 	}
 	if err := checked.Verify(key.key); err != nil {
 		if stranger != nil || in.now().Sub(key.at) < keyRefreshes {
-			return 0, err
+			return "", nil, err
 		}
 		// The key may have been replaced since it was fetched: ask once more.
 		slot.release()
 		old := key
 		if key, stranger, err = in.fetchKey(r.Context(), sig.KeyID, len(body)); err != nil {
-			return 0, err
+			return "", nil, err
 		}
 		if key.key.Equal(old.key) {
-			return 0, &httpError{http.StatusUnauthorized, "The signature does not fit the key."}
+			return "", nil, &httpError{http.StatusUnauthorized, "The signature does not fit the key."}
 		}
 		if err := slot.take(r.Context(), w); err != nil {
-			return 0, err
+			return "", nil, err
 		}
 		if err := checked.Verify(key.key); err != nil {
-			return 0, err
+			return "", nil, err
 		}
 	}
 	in.heard(host)
-	return in.accept(r.Context(), delivery{activity: activity, signer: key.owner, stranger: stranger, body: body})
+	return key.owner, stranger, nil
 }
 
 // body reads what was sent. It holds no slot, so that who sends a byte a second takes nothing from

@@ -153,7 +153,7 @@ func kindsOf(lane circles.Lane) []circles.EventKind {
 		circles.PostCreated, circles.PostUpdated, circles.PostDeleted, circles.PostRestored, circles.PostRemoved,
 		circles.PostReturned, circles.PostLocked, circles.PostUnlocked, circles.PostPinned, circles.PostUnpinned,
 		circles.MemberBanned, circles.MemberUnbanned, circles.ModeratorAdded, circles.ModeratorRemoved, circles.ReportSent,
-		circles.MessageSent, circles.MessageDeleted, circles.GateTold,
+		circles.MessageSent, circles.MessageDeleted, circles.GateTold, circles.TipReceipted, circles.TipRevoked,
 		circles.PollCounted, circles.PollEnded,
 		circles.VoteCast, circles.VoteWithdrawn, circles.PollVoted,
 		circles.FollowAsked, circles.FollowAccepted, circles.FollowRefused, circles.FollowEnded,

@@ -11,6 +11,7 @@ import (
 	"halqa/circles"
 	"halqa/federation/as"
 	"halqa/internal/app"
+	"halqa/internal/fetch"
 	"halqa/internal/store"
 	"halqa/internal/text"
 )
@@ -57,6 +58,9 @@ func NewPublisher(o PublisherOptions) *Publisher {
 	for _, pattern := range []string{"/inbox", "/c/{name}/inbox", "/u/{name}/inbox"} {
 		p.mux.Handle(pattern, o.Inbox)
 	}
+	for _, pattern := range []string{"POST /tip", "POST /u/{name}/tip"} {
+		p.mux.HandleFunc(pattern, o.Inbox.takeTip)
+	}
 	for pattern, serve := range map[string]func(http.ResponseWriter, *http.Request) error{
 		"/.well-known/webfinger": p.webFinger,
 		"/.well-known/host-meta": p.hostMeta,
@@ -75,6 +79,10 @@ func NewPublisher(o PublisherOptions) *Publisher {
 		"/u/{name}/followers":    p.personFollowers,
 		"/u/{name}/following":    p.personFollowing,
 		"/u/{name}/featured":     p.personFeatured,
+		"/u/{name}/tip":          p.inbox.terms,
+		"/tip":                   p.inbox.terms,
+		"/post/{id}/tips":        p.tipped,
+		"/comment/{id}/tips":     p.tipped,
 		"/post/{id}":             p.post,
 		"/post/{id}/context":     p.thread,
 		"/post/{id}/replies":     p.replies,
@@ -104,7 +112,7 @@ func NewPublisher(o PublisherOptions) *Publisher {
 func (p *Publisher) Owns(r *http.Request) bool {
 	path := r.URL.Path
 	switch {
-	case path == "/inbox", path == "/outbox", strings.HasPrefix(path, "/.well-known/"), strings.HasPrefix(path, "/nodeinfo/"), strings.HasPrefix(path, "/activity/"), strings.HasPrefix(path, "/notice/"):
+	case path == "/inbox", path == "/outbox", path == "/tip", strings.HasPrefix(path, "/.well-known/"), strings.HasPrefix(path, "/nodeinfo/"), strings.HasPrefix(path, "/activity/"), strings.HasPrefix(path, "/notice/"):
 		return true
 	}
 	rest := strings.Split(strings.TrimPrefix(path, "/"), "/")
@@ -116,10 +124,12 @@ func (p *Publisher) Owns(r *http.Request) bool {
 				return true
 			case "moderators":
 				return wantsActivity(r)
+			case "tip": // people have a page there
+				return rest[0] == "u" && (wantsActivity(r) || r.Method == http.MethodPost && fetch.IsActivityPub(r.Header.Get("Content-Type")))
 			}
 		case "post", "comment":
 			switch rest[2] {
-			case "context", "replies", "likes", "shares":
+			case "context", "replies", "likes", "shares", "tips":
 				return true
 			}
 		}

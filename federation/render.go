@@ -16,6 +16,7 @@ import (
 	"halqa/internal/standing"
 	"halqa/internal/store"
 	"halqa/internal/text"
+	"halqa/internal/tips"
 )
 
 // public is everyone. Always the whole address: "as:Public" fails in Lemmy.
@@ -45,6 +46,7 @@ type postView struct {
 	quote    string        // the address of what it quotes; "" = nothing that others may hear of
 	poll     *circles.Poll // nil if it asks nothing
 	opened   bool          // it is said that it takes comments again
+	tips     tips.Policy   // what it says of tips; "" = nothing
 }
 
 // loadPost reads a post for rendering.
@@ -97,8 +99,11 @@ func viewOf(tx *store.Tx, p *circles.Post) (*postView, error) {
 		return nil, err
 	}
 	if p.Kind == circles.IsPost {
-		v.poll, err = tx.Poll(p.ID)
+		if v.poll, err = tx.Poll(p.ID); err != nil {
+			return nil, err
+		}
 	}
+	v.tips, err = tips.PolicyFor(tx, p, v.circle, v.sensitive())
 	return v, err
 }
 
@@ -190,6 +195,10 @@ func (s Site) renderPost(v *postView, now int64, polls pollForm) as.Doc {
 			likes, shares = as.Count{ID: id + "/likes", Total: int(p.Ups)}, as.Count{ID: id + "/shares"}
 		}
 	}
+	tipped := ""
+	if v.tips != "" && v.tips != tips.PolicyOff {
+		tipped = id + "/tips"
+	}
 	page := id
 	if p.URL != "" {
 		page = s.Address(p.URL)
@@ -202,7 +211,7 @@ func (s Site) renderPost(v *postView, now int64, polls pollForm) as.Doc {
 			InReplyTo: s.Address(v.parent.URI), Content: content, Markdown: markdown, URL: page,
 			Images: s.pictures(v.photos), Warning: warning, Sensitive: sensitive,
 			Language: languageOf(p.Language), Tags: s.marks(v), Quote: s.quotes(v), Context: context, Replies: replies, Likes: likes,
-			Published: moment(p.Published), Updated: moment(p.EditedAt),
+			Tips: tipped, TipPolicy: string(v.tips), Published: moment(p.Published), Updated: moment(p.EditedAt),
 		}.Doc()
 	}
 	doc := as.Page{
@@ -210,7 +219,7 @@ func (s Site) renderPost(v *postView, now int64, polls pollForm) as.Doc {
 		Name: p.Title, Content: content, Markdown: markdown, URL: page, Link: p.Link,
 		Images: s.pictures(v.photos), Warning: warning, Sensitive: sensitive,
 		Language: languageOf(p.Language), Tags: s.marks(v), Quote: s.quotes(v), Context: context, Replies: replies,
-		Likes: likes, Shares: shares, Closed: p.Locked, Opened: v.opened && !p.Locked,
+		Likes: likes, Shares: shares, Tips: tipped, TipPolicy: string(v.tips), Closed: p.Locked, Opened: v.opened && !p.Locked,
 		Published: moment(p.Published), Updated: moment(p.EditedAt),
 	}
 	if len(doc.Images) > 0 {
@@ -355,6 +364,13 @@ func (s Site) renderCircle(tx *store.Tx, c *circles.Circle) (as.Doc, error) {
 	if l := languageOf(c.Language); l.Code != "" {
 		g.Languages = []as.Language{l}
 	}
+	said, err := tips.CircleSays(tx, c)
+	if err != nil {
+		return as.Doc{}, err
+	}
+	if said != tips.PolicyOn {
+		g.TipPolicy = string(said)
+	}
 	if len(asked) > 0 {
 		why := g.ID + "/why"
 		g.PostingWarning = strings.Join(asked, " · ") + " · " + why
@@ -364,11 +380,16 @@ func (s Site) renderCircle(tx *store.Tx, c *circles.Circle) (as.Doc, error) {
 }
 
 // renderPerson is a member.
-func (s Site) renderPerson(a *circles.Actor) as.Doc {
+func (s Site) renderPerson(tx *store.Tx, a *circles.Actor) (as.Doc, error) {
+	payments, err := s.payments(tx, a)
+	if err != nil {
+		return as.Doc{}, err
+	}
 	return as.Person{
-		Profile: s.profile(a), Bot: a.Bot || a.Kind == circles.KindService, ManuallyApproves: a.Locked,
+		Payments: payments,
+		Profile:  s.profile(a), Bot: a.Bot || a.Kind == circles.KindService, ManuallyApproves: a.Locked,
 		Discoverable: a.Indexable, Indexable: a.Indexable, MovedTo: s.moved(a), AlsoKnownAs: a.AlsoKnownAs.List(),
-	}.Doc()
+	}.Doc(), nil
 }
 
 func (s Site) moved(a *circles.Actor) string {
@@ -382,7 +403,7 @@ func (s Site) moved(a *circles.Actor) string {
 func (s Site) renderInstance(a *circles.Actor) as.Doc {
 	p := s.profile(a)
 	p.Followers, p.Following, p.Featured = "", "", ""
-	return as.Application{Profile: p}.Doc()
+	return as.Application{Profile: p, Endpoint: s.Base + "/tip"}.Doc()
 }
 
 // renderActor is a local actor of any kind.
@@ -395,7 +416,7 @@ func (s Site) renderActor(tx *store.Tx, a *circles.Actor) (as.Doc, error) {
 		}
 		return s.renderCircle(tx, c)
 	case circles.KindPerson, circles.KindService:
-		return s.renderPerson(a), nil
+		return s.renderPerson(tx, a)
 	case circles.KindInstance:
 		return s.renderInstance(a), nil
 	}

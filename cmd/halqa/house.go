@@ -214,9 +214,12 @@ func (h *house) openFederation() error {
 		Site: h.site, Store: h.store, Fetch: h.fetch, Book: h.worker.Book(), Now: h.now, Log: h.log,
 	})
 	h.inbox = federation.NewInbox(federation.InboxOptions{
-		Site: h.site, Store: h.store, App: h.app, Fetch: h.fetch, Log: h.log, Now: h.now, Heard: h.sender.Heard,
+		Site: h.site, Store: h.store, App: h.app, Tips: h.tips, Fetch: h.fetch, Log: h.log, Now: h.now, Heard: h.sender.Heard,
 		Client: h.client,
 	})
+	if err := h.tips.Connect(context.Background(), h.inbox.Carrier()); err != nil {
+		return err
+	}
 	h.worker.Follow(h.sender.Consumer())
 	search := consumers.NewSearch(h.store, h.log)
 	h.worker.Follow(worker.Consumer{Name: search.Name(), Start: search.Start, Handle: search.Handle})

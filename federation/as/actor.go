@@ -38,6 +38,7 @@ type Actor struct {
 	Discoverable     *bool // nil if not said
 	Indexable        *bool
 	Suspended        bool
+	TipPolicy        string // of a circle of our kind
 	Languages        []string
 
 	Published, Updated time.Time
@@ -112,6 +113,7 @@ func actor(v value) (*Actor, error) {
 		Sensitive:        v.get("sensitive").truth(),
 		Indexable:        v.get("indexable").flag(),
 		Suspended:        v.get("suspended").truth(),
+		TipPolicy:        v.get("tipPolicy").text(16),
 		Published:        moment(p.GetActivityStreamsPublished(), v, "published"),
 		Updated:          v.get("updated").time(),
 		MovedTo:          v.get("movedTo").id(),

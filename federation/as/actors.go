@@ -34,7 +34,8 @@ type Group struct {
 	ManuallyApproves bool   // Lemmy reads it as private
 	RestrictedToMods bool
 	PostingWarning   string
-	Discoverable     bool // Lemmy hides a circle from its lists if not
+	TipPolicy        string // "likes-only" or "off"; "" = tips are taken
+	Discoverable     bool   // Lemmy hides a circle from its lists if not
 	Indexable        bool
 	Languages        []Language
 	Tags             []Mark
@@ -51,11 +52,21 @@ type Person struct {
 	Indexable        bool
 	AlsoKnownAs      []string
 	MovedTo          string
-	Tip              string // the page for tips // FEP-0ea0
+	Payments         []Payment
+}
+
+// A Payment is a link that leads to a way of paying. // FEP-0ea0
+type Payment struct {
+	Rel  []string
+	Name string
+	Href string
 }
 
 // An Application is the instance itself.
-type Application struct{ Profile }
+type Application struct {
+	Profile
+	Endpoint string // where it takes intents of tips; not a way of paying by itself
+}
 
 type actorOut struct {
 	ID               string             `json:"id"`
@@ -84,13 +95,22 @@ type actorOut struct {
 	Sensitive        *bool              `json:"sensitive,omitempty"`
 	RestrictedToMods *bool              `json:"postingRestrictedToMods,omitempty"`
 	PostingWarning   string             `json:"postingWarning,omitempty"`
+	TipPolicy        string             `json:"tipPolicy,omitempty"`
 	Language         *list[languageOut] `json:"language,omitempty"`
-	Attachment       *list[link]        `json:"attachment,omitempty"`
+	Attachment       *list[payment]     `json:"attachment,omitempty"`
 	Tag              *list[Mark]        `json:"tag,omitempty"`
 	AlsoKnownAs      list[string]       `json:"alsoKnownAs,omitempty"`
 	MovedTo          string             `json:"movedTo,omitempty"`
 	Published        string             `json:"published,omitempty"`
 	Updated          string             `json:"updated,omitempty"`
+}
+
+// payment is a Link with all that it is.
+type payment struct {
+	Type string       `json:"type"`
+	Rel  list[string] `json:"rel"`
+	Name string       `json:"name,omitempty"`
+	Href string       `json:"href"`
 }
 
 type endpoints struct {
@@ -148,8 +168,8 @@ func (g Group) Doc() Doc {
 		languages = append(languages, *l.wire())
 	}
 	w.Language, w.Tag = &languages, &tags
-	w.AlsoKnownAs, w.MovedTo = g.AlsoKnownAs, g.MovedTo
-	return Doc{body: render(w), context: contextActor}
+	w.AlsoKnownAs, w.MovedTo, w.TipPolicy = g.AlsoKnownAs, g.MovedTo, g.TipPolicy
+	return Doc{body: render(w), context: withTips(contextActor, g.TipPolicy)}
 }
 
 // Doc renders the member.
@@ -161,9 +181,9 @@ func (p Person) Doc() Doc {
 	w := p.Profile.wire(typ)
 	w.Discoverable, w.Indexable, w.Sensitive = &p.Discoverable, &p.Indexable, &p.Sensitive
 	w.AlsoKnownAs, w.MovedTo, w.ManuallyApproves = p.AlsoKnownAs, p.MovedTo, p.ManuallyApproves
-	attachment, tags := list[link]{}, list[Mark]{}
-	if p.Tip != "" {
-		attachment = append(attachment, link{Type: "Link", Rel: "payment", Name: "Tip", Href: p.Tip})
+	attachment, tags := list[payment]{}, list[Mark]{}
+	for _, l := range p.Payments {
+		attachment = append(attachment, payment{Type: "Link", Rel: l.Rel, Name: l.Name, Href: l.Href})
 	}
 	w.Attachment, w.Tag = &attachment, &tags
 	return Doc{body: render(w), context: contextActor}
@@ -173,5 +193,8 @@ func (p Person) Doc() Doc {
 func (a Application) Doc() Doc {
 	w := a.Profile.wire("Application")
 	w.ManuallyApproves = true
+	if a.Endpoint != "" {
+		w.Attachment = &list[payment]{{Type: "Link", Rel: list[string]{RelEndpoint}, Href: a.Endpoint}}
+	}
 	return Doc{body: render(w), context: contextActor}
 }

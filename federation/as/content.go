@@ -64,9 +64,9 @@ type Attachment struct {
 	Type          string // Image, Document, Link, Video, Audio, PropertyValue…
 	URL           string
 	MediaType     string
-	Name          string // the alternative text
-	Value         string // of a PropertyValue; HTML
-	Rel           string // of a Link; "payment" is FEP-0ea0
+	Name          string   // the alternative text
+	Value         string   // of a PropertyValue; HTML
+	Rel           []string // of a Link; RelPayment and RelEndpoint are read
 	Blurhash      string
 	Width, Height int
 	Sensitive     bool
@@ -101,6 +101,9 @@ type PollOption struct {
 	Name  string
 	Votes int
 }
+
+// maxRels is more than anybody gives one link.
+const maxRels = 4
 
 // maxPollOptions is above what Mastodon (4), Pleroma (20) and Misskey (10) allow.
 const maxPollOptions = 40
@@ -289,7 +292,6 @@ func attachment(v value) Attachment {
 		MediaType: v.get("mediaType").text(128),
 		Name:      v.get("name").text(MaxName),
 		Value:     v.get("value").text(MaxName),
-		Rel:       v.get("rel").text(64),
 		Blurhash:  v.get("blurhash").text(128),
 		Width:     v.get("width").count(), Height: v.get("height").count(),
 		Sensitive: v.get("sensitive").truth(),
@@ -297,6 +299,11 @@ func attachment(v value) Attachment {
 	if a.URL == "" {
 		a.URL = v.get("href").id()
 	}
+	v.get("rel").each(func(e value) {
+		if rel := e.text(128); rel != "" && len(a.Rel) < maxRels {
+			a.Rel = append(a.Rel, rel)
+		}
+	})
 	if link := v.get("url").first(); link.isObject() {
 		if a.MediaType == "" {
 			a.MediaType = link.get("mediaType").text(128)

@@ -58,6 +58,14 @@ const (
 		`"publicKeyMultibase":"sec:publicKeyMultibase"}]`
 )
 
+// withTips is a @context with the terms of tips, which only what says something of tips carries.
+func withTips(context, policy string) string {
+	if policy == "" {
+		return context
+	}
+	return context[:len(context)-len("}]")] + `,"tips":{"@id":"halqa:tips","@type":"@id"},"tipPolicy":"halqa:tipPolicy"}]`
+}
+
 // quoting is the @context of a post or comment. What it quotes has terms of Fedibird and Misskey, which
 // only those carry that quote something.
 func quoting(quote string) string {

@@ -25,6 +25,8 @@ type Page struct {
 	Shares       Count
 	Quote        string  // the id of what it quotes; "" = nothing
 	Closed       bool    // no more comments; written only if so
+	Tips         string  // the collection of who tipped it; "" = nothing is said
+	TipPolicy    string  // "on", "likes-only" or "off"; "" = nothing is said of tips
 	Opened       bool    // comments again, which is said to who heard that it is closed; never with Closed
 	Poll         *Ballot // makes it a Question
 	Published    time.Time
@@ -51,6 +53,8 @@ type Note struct {
 	Replies      string
 	Likes        Count
 	Quote        string
+	Tips         string
+	TipPolicy    string
 	Gate         *Gate
 	Published    time.Time // never zero: PieFed takes a Note without it for a vote
 	Updated      time.Time
@@ -110,6 +114,8 @@ type objectOut struct {
 	Replies      string       `json:"replies,omitempty"`
 	Likes        *counted     `json:"likes,omitempty"`
 	Shares       *counted     `json:"shares,omitempty"`
+	Tips         string       `json:"tips,omitempty"`
+	TipPolicy    string       `json:"tipPolicy,omitempty"`
 	Comments     *bool        `json:"commentsEnabled,omitempty"`
 	QuoteURI     string       `json:"quoteUri,omitempty"`
 	MisskeyQuote string       `json:"_misskey_quote,omitempty"`
@@ -158,7 +164,7 @@ func (p Page) Doc() Doc {
 		ID: p.ID, Type: "Page", AttributedTo: p.AttributedTo, To: p.To, CC: p.CC, Audience: p.Audience,
 		Name: p.Name, Summary: p.Warning, Content: p.Content, MediaType: "text/html",
 		Source: markdown(p.Markdown), URL: p.URL, Sensitive: p.Sensitive, Language: p.Language.wire(),
-		Tag: p.Tags, Context: p.Context, Replies: p.Replies, Likes: p.Likes.wire(), Shares: p.Shares.wire(),
+		Tag: p.Tags, Context: p.Context, Replies: p.Replies, Likes: p.Likes.wire(), Shares: p.Shares.wire(), Tips: p.Tips, TipPolicy: p.TipPolicy,
 		QuoteURI: p.Quote, MisskeyQuote: p.Quote,
 		Published: stamp(p.Published), Updated: stamp(p.Updated),
 	}
@@ -177,17 +183,17 @@ func (p Page) Doc() Doc {
 	if p.Poll != nil {
 		w.Type, w.questionOut, context = "Question", p.Poll.wire(), contextQuestion
 	}
-	return Doc{body: render(w), context: context}
+	return Doc{body: render(w), context: withTips(context, p.TipPolicy)}
 }
 
 // Doc renders the comment.
 func (n Note) Doc() Doc {
-	return Doc{context: quoting(n.Quote), body: render(objectOut{
+	return Doc{context: withTips(quoting(n.Quote), n.TipPolicy), body: render(objectOut{
 		ID: n.ID, Type: "Note", AttributedTo: n.AttributedTo, To: n.To, CC: n.CC, Audience: n.Audience,
 		InReplyTo: n.InReplyTo, Summary: n.Warning, Content: n.Content, MediaType: "text/html",
 		Source: markdown(n.Markdown), URL: n.URL, Attachment: pictures(n.Images), Sensitive: n.Sensitive,
 		Language: n.Language.wire(), Tag: n.Tags, Context: n.Context, Replies: n.Replies,
-		Likes: n.Likes.wire(), QuoteURI: n.Quote, MisskeyQuote: n.Quote, Published: stamp(n.Published), Updated: stamp(n.Updated), Gate: n.Gate,
+		Likes: n.Likes.wire(), Tips: n.Tips, TipPolicy: n.TipPolicy, QuoteURI: n.Quote, MisskeyQuote: n.Quote, Published: stamp(n.Published), Updated: stamp(n.Updated), Gate: n.Gate,
 	})}
 }
 

@@ -87,10 +87,10 @@ func shapes(t *testing.T) map[string]Doc {
 	group := Group{Profile: profile("/c/gardening", "Gardening"), Moderators: circle + "/moderators", Discoverable: true,
 		Indexable: true, PostingWarning: "Newcomers wait two days.", Languages: []Language{{"en", "English"}}}
 	person := Person{Profile: profile("/u/alice", "Alice"), Discoverable: true, Indexable: true,
-		AlsoKnownAs: []string{"https://old.example/u/alice"}, Tip: alice + "/tip"}
+		AlsoKnownAs: []string{"https://old.example/u/alice"}, Payments: []Payment{{Rel: []string{RelPayment, RelEndpoint}, Name: "Tip", Href: alice + "/tip"}}}
 	person.Icon, person.Ed25519ID, person.Ed25519 = &Picture{URL: site + "/media/i"}, alice+"#ed25519-key", "z6MkhaXg"
 	bot := Person{Profile: profile("/u/gate", "Gate"), Bot: true}
-	instance := Application{Profile{ID: site + "/", Username: "h.example", Name: "h.example", Inbox: site + "/inbox",
+	instance := Application{Profile: Profile{ID: site + "/", Username: "h.example", Name: "h.example", Inbox: site + "/inbox",
 		Outbox: site + "/outbox", KeyID: site + "/#main-key", KeyPEM: "PEM"}}
 	closed := examplePage()
 	closed.Closed, closed.Updated, closed.Warning, closed.Sensitive = true, edited, "soil", true
@@ -129,14 +129,16 @@ func shapes(t *testing.T) map[string]Doc {
 		"undo-lock":      Undo(act("127", alice, everyone, members), Lock(act("126", alice, everyone, members), site+"/post/101", "heated")),
 		"warn":           Warn(act("128", site+"/u/gate", bob, nil), "https://p.example/post/9", "held"),
 		"question":       examplePoll(false).Doc(), "question-closed": examplePoll(true).Doc(),
-		"create-question": Create(act("131", alice, toCircle, followers), examplePoll(false).Doc()),
-		"poll-vote":       PollVote(Act{ID: site + "/activity/132", Actor: alice, To: bob}, site+"/activity/132/inner", "https://p.example/post/9", "leeks"),
-		"move":            Move(Act{ID: site + "/activity/129", Actor: alice, To: followers}, "https://new.example/u/alice"),
-		"moderators":      AddressCollection(circle+"/moderators", "", []string{alice}),
-		"context":         AddressCollection(site+"/post/101/context", circle, []string{site + "/post/101", site + "/comment/102"}),
-		"followers":       CountCollection(circle+"/followers", 12),
-		"featured":        ObjectCollection(circle+"/featured", 1, []Doc{page}),
-		"outbox":          ObjectCollection(circle+"/outbox", 0, nil),
+		"create-question":    Create(act("131", alice, toCircle, followers), examplePoll(false).Doc()),
+		"poll-vote":          PollVote(Act{ID: site + "/activity/132", Actor: alice, To: bob}, site+"/activity/132/inner", "https://p.example/post/9", "leeks"),
+		"move":               Move(Act{ID: site + "/activity/129", Actor: alice, To: followers}, "https://new.example/u/alice"),
+		"moderators":         AddressCollection(circle+"/moderators", "", []string{alice}),
+		"context":            AddressCollection(site+"/post/101/context", circle, []string{site + "/post/101", site + "/comment/102"}),
+		"followers":          CountCollection(circle+"/followers", 12),
+		"featured":           ObjectCollection(circle+"/featured", 1, []Doc{page}),
+		"outbox":             ObjectCollection(circle+"/outbox", 0, nil),
+		"create-tip-receipt": Create(Act{ID: site + "/activity/133", Actor: alice, To: bob}, exampleReceipt().Doc()),
+		"create-tip-revoked": Create(Act{ID: site + "/activity/134", Actor: alice, To: bob}, exampleRevoked().Doc()),
 	}
 }
 
@@ -303,8 +305,8 @@ func TestShapesReadBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	same(t, "person", []any{a.Username, a.SharedInbox, len(a.Keys), a.Keys[1].Multibase, *a.Discoverable, a.AlsoKnownAs, a.Fields[0].Rel, a.Icon},
-		[]any{"alice", site + "/inbox", 2, "z6MkhaXg", true, []string{"https://old.example/u/alice"}, "payment", site + "/media/i"})
+	same(t, "person", []any{a.Username, a.SharedInbox, len(a.Keys), a.Keys[1].Multibase, *a.Discoverable, a.AlsoKnownAs, a.Fields[0].Rel[1], a.Icon},
+		[]any{"alice", site + "/inbox", 2, "z6MkhaXg", true, []string{"https://old.example/u/alice"}, RelEndpoint, site + "/media/i"})
 	removal, err := Parse(all["undo-removal"].Bytes())
 	if err != nil {
 		t.Fatal(err)
