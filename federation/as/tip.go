@@ -112,7 +112,7 @@ const (
 	maxTipText    = 4096 // bytes of an address or a field: an invoice has 1.5 kB, a signed form of Alipay 3 kB in all
 	maxTipProof   = 8
 	maxTipName    = 64
-	maxTipNote    = 500
+	maxTipNote    = 2000 // 500 characters
 )
 
 var (
