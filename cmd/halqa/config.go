@@ -48,6 +48,7 @@ type tipsConfig struct {
 	Welcome int64 `toml:"welcome"` // credits for everybody who arrives
 
 	Wallets []walletConfig `toml:"wallets"`
+	Alipay  alipayConfig   `toml:"alipay"`
 
 	// Against abuse. What they refuse is on the page of the wallets.
 	Pace      int                     `toml:"pace"`       // tips of one person in a minute; 0 = any number
@@ -154,6 +155,7 @@ func loadConfig(path string, getenv func(string) string) (config, error) {
 	for i := range c.Tips.Wallets {
 		c.Tips.Wallets[i].key = []byte(getenv(c.Tips.Wallets[i].Secret))
 	}
+	c.Tips.Alipay.read()
 	if listen := getenv("HALQA_LISTEN"); listen != "" {
 		c.set("listen", &c.Listen, listen)
 	}
@@ -246,6 +248,9 @@ func (c *config) check() error {
 			return circles.Errorf(circles.Invalid, "The wallet at %q: %s. Its secret is read from the environment variable that secret names, %q.",
 				w.URL, strings.TrimPrefix(err.Error(), "wallet: invalid: "), w.Secret)
 		}
+	}
+	if err := c.Tips.Alipay.check(c.wrong); err != nil {
+		return err
 	}
 	if c.database != "" {
 		u, err := url.Parse(c.database)

@@ -31,6 +31,9 @@ func (c *configCheckCmd) Run(ctx context.Context, term *terminal, g *cli) error 
 	for _, network := range cfg.Federation.LabNetworks {
 		fmt.Fprintf(term.out, "warning: strangers can make this server ask machines in %s (federation.lab_networks)\n", network)
 	}
+	for _, warning := range cfg.Tips.Alipay.warnings() {
+		fmt.Fprintf(term.out, "warning: %s\n", warning)
+	}
 	fmt.Fprintln(term.out, "The configuration can be used.")
 	if !c.Online {
 		return nil

@@ -16,6 +16,7 @@ import (
 	"halqa/internal/tips"
 	"halqa/wallet"
 	"halqa/wallet/credits"
+	"halqa/wallet/hosted"
 	"halqa/wallet/remote"
 	"halqa/wallet/wallettest"
 )
@@ -31,14 +32,24 @@ func (w walletConfig) client(now func() time.Time) (*remote.Client, error) {
 	return remote.New(remote.Options{URL: w.URL, Secret: w.key, Now: now})
 }
 
-// openTips makes the use cases of tipping, with the instance's own credits. Wallets that are programs of
-// their own are added by the clock: they may start after this one, and stop before it.
+// openTips makes the use cases of tipping, with the instance's own credits and Alipay. Wallets that are
+// programs of their own are added by the clock: they may start after this one, and stop before it.
 func (h *house) openTips(ctx context.Context) error {
 	h.tips = tips.New(tips.Options{Store: h.store, Origin: h.site.Base, Now: h.now, Log: h.log, Rules: h.cfg.Tips.rules()})
-	if !h.cfg.Tips.Credits {
+	if h.cfg.Tips.Credits {
+		own := credits.New(h.tips.Book(), credits.Options{Code: creditsCode, Max: h.cfg.Tips.Max, Hold: undoFor, Now: h.now})
+		if err := h.tips.Use(ctx, own); err != nil {
+			return err
+		}
+	}
+	if len(h.cfg.Tips.Alipay.Merchants) == 0 {
 		return nil
 	}
-	return h.tips.Use(ctx, credits.New(h.tips.Book(), credits.Options{Code: creditsCode, Max: h.cfg.Tips.Max, Hold: undoFor, Now: h.now}))
+	rail, err := h.cfg.Tips.Alipay.adapter(h.tips.Notes(hosted.Name), h.now)
+	if err != nil {
+		return err
+	}
+	return h.tips.UseFor(ctx, rail, h.cfg.Tips.Alipay.payees())
 }
 
 // sweepTips gives the clock what tips need.
@@ -180,12 +191,13 @@ type walletCheckCmd struct {
 	Asset      string `help:"What to pay in; without it the adapter's first." placeholder:"CODE"`
 	RailURL    string `help:"Where the kit can pay, dispute and so on; see docs/adapters.md." placeholder:"URL"`
 	Level      int    `help:"How far: 0 shape, 1 idempotency, 2 money, 3 faults." default:"3"`
+	Keep       bool   `help:"Keep the result for the page of the wallets."`
 	JSON       string `help:"Write the report as JSON." placeholder:"FILE" type:"path"`
 	JUnit      string `name:"junit" help:"Write the report as JUnit." placeholder:"FILE" type:"path"`
 }
 
 // Run checks an adapter. The exit status is 1 if a case failed.
-func (c *walletCheckCmd) Run(ctx context.Context, term *terminal) error {
+func (c *walletCheckCmd) Run(ctx context.Context, term *terminal, g *cli) error {
 	kind, ref, ok := strings.Cut(c.Payee, ":")
 	if !ok || kind == "" || ref == "" {
 		return circles.Errorf(circles.Invalid, "--payee must be kind:reference, such as desk:front, not %q.", c.Payee)
@@ -207,6 +219,15 @@ func (c *walletCheckCmd) Run(ctx context.Context, term *terminal) error {
 	}
 	if err := rep.Text(term.out); err != nil {
 		return err
+	}
+	if c.Keep {
+		err := withHouse(ctx, term, g, func(h *house) error {
+			return h.tips.KeepReport(ctx, tips.Conformance{Adapter: rep.Adapter, Version: rep.Version, Level: rep.Level,
+				Passed: rep.Count(wallettest.Passed), Failed: rep.Count(wallettest.Failed), Skipped: rep.Count(wallettest.Skipped)})
+		})
+		if err != nil {
+			return err
+		}
 	}
 	for path, write := range map[string]func(*os.File) error{
 		c.JSON: func(f *os.File) error { return rep.JSON(f) }, c.JUnit: func(f *os.File) error { return rep.JUnit(f) },

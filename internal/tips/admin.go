@@ -23,8 +23,9 @@ type Overview struct {
 // A WalletState is one wallet.
 type WalletState struct {
 	wallet.Descriptor
-	Open   int    // charges that are asked about again
-	Health string // what is wrong, by the adapter itself; "" = nothing
+	Open   int          // charges that are asked about again
+	Health string       // what is wrong, by the adapter itself; "" = nothing
+	Report *Conformance // of the kit, the last time; nil = it was never run
 }
 
 const overviewRows = 30
@@ -36,8 +37,12 @@ func (t *Tips) Overview(ctx context.Context, v circles.Viewer) (*Overview, error
 	}
 	o := &Overview{}
 	open := map[string]int{}
+	reports := map[string]Conformance{}
 	err := t.store.View(ctx, func(tx *store.Tx) (err error) {
 		if open, err = ledger.OpenCharges(tx); err != nil {
+			return err
+		}
+		if reports, err = ledger.Conformances(tx); err != nil {
 			return err
 		}
 		if o.Problems, err = ledger.Problems(tx, overviewRows); err != nil {
@@ -69,7 +74,7 @@ func (t *Tips) Overview(ctx context.Context, v circles.Viewer) (*Overview, error
 		return nil, wrap("wallets", err)
 	}
 	for _, r := range t.all() {
-		w := WalletState{Descriptor: r.d, Open: open[r.d.Name]}
+		w := WalletState{Descriptor: r.d, Open: open[r.d.Name], Report: r.report(reports)}
 		if err := ask(ctx, r.Adapter.Health); err != nil {
 			w.Health = clip(err.Error(), 300)
 		}

@@ -144,7 +144,7 @@ func (t *Tips) Choice(ctx context.Context, v circles.Viewer) (c Choice, err erro
 			return err
 		}
 		for _, r := range t.all() {
-			if !r.d.Can(wallet.CapPayeeCheck) {
+			if !r.d.Can(wallet.CapPayeeCheck) || r.named != nil {
 				continue
 			}
 			p := PayeeChoice{Adapter: r.d.Name, Kinds: r.d.PayeeKinds}
@@ -274,7 +274,7 @@ const maxTyped = 300
 func (t *Tips) SetPayee(ctx context.Context, v circles.Viewer, adapter, kind, input string) error {
 	r := t.rail(adapter)
 	checker, ok := able[wallet.PayeeChecker](r, wallet.CapPayeeCheck)
-	if !v.SignedIn() || !ok {
+	if !v.SignedIn() || !ok || r.named != nil {
 		return circles.Errorf(circles.NotFound, "There is no such wallet here.").With("refused.tip-no-wallet", nil)
 	}
 	input = strings.TrimSpace(input)

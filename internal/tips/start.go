@@ -104,6 +104,10 @@ type destination struct {
 
 // ref is whom a rail has to pay, false if it cannot reach this person.
 func (d destination) ref(r *rail, now int64) (wallet.Payee, bool) {
+	if r.named != nil {
+		p, ok := r.named[d.payee.Name]
+		return p, ok
+	}
 	if slices.Contains(r.d.PayeeKinds, localUser) {
 		return wallet.Payee{Kind: localUser, Ref: strconv.FormatInt(int64(d.payee.ID), 10)}, true
 	}

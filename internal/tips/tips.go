@@ -51,7 +51,8 @@ type Tips struct {
 // A rail is an adapter that described itself well.
 type rail struct {
 	wallet.Adapter
-	d wallet.Descriptor
+	d     wallet.Descriptor
+	named map[string]wallet.Payee // whom the configuration names, by their name here; nil = people say where they are paid
 }
 
 // New returns tips without any rail; see Use.
@@ -66,7 +67,11 @@ func New(o Options) *Tips {
 // Use adds a rail, for each adapter that is configured; one that does not answer yet may be added later.
 // Adapters that hold other people's money are refused: credits lead nowhere, and everything else goes
 // from payer to payee.
-func (t *Tips) Use(ctx context.Context, a wallet.Adapter) error {
+func (t *Tips) Use(ctx context.Context, a wallet.Adapter) error { return t.UseFor(ctx, a, nil) }
+
+// UseFor adds a rail that pays only members who are named, each there and nowhere else: whose account it is was
+// decided by who runs the instance, and no member can say otherwise. With nil it is Use.
+func (t *Tips) UseFor(ctx context.Context, a wallet.Adapter, named map[string]wallet.Payee) error {
 	ctx, cancel := context.WithTimeout(ctx, railTime)
 	defer cancel()
 	d, err := a.Describe(ctx)
@@ -89,7 +94,7 @@ func (t *Tips) Use(ctx context.Context, a wallet.Adapter) error {
 			return circles.Errorf(circles.Invalid, "Two wallet adapters are called %s.", d.Name)
 		}
 	}
-	t.rails = append(t.rails, &rail{a, d})
+	t.rails = append(t.rails, &rail{a, d, named})
 	return nil
 }
 

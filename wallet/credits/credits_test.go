@@ -117,3 +117,17 @@ func TestHeldThenSettled(t *testing.T) {
 		t.Errorf("without credits: %v", err)
 	}
 }
+
+// What the adapter says of itself on the page of the wallets is what the kit says.
+func TestKit(t *testing.T) {
+	a, b, _ := open()
+	rep, err := wallettest.Check(t.Context(), wallettest.Harness{Adapter: a, Payee: wallet.Payee{Kind: "local-user", Ref: "7"}, Now: b.now, Level: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	level, passed, failed, skipped := a.Kit()
+	if rep.Level != level || rep.Count(wallettest.Passed) != passed || rep.Count(wallettest.Failed) != failed || rep.Count(wallettest.Skipped) != skipped {
+		t.Errorf("Kit says level %d, %d passed, %d failed, %d skipped; the kit says %d, %d, %d, %d", level, passed, failed, skipped,
+			rep.Level, rep.Count(wallettest.Passed), rep.Count(wallettest.Failed), rep.Count(wallettest.Skipped))
+	}
+}

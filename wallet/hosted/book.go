@@ -1,172 +1,197 @@
 package hosted
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"halqa/wallet"
 )
 
-// A Book keeps what Alipay does not: notes of a few hundred bytes under a key. Notes are only ever added.
+// A Book keeps what Alipay does not, in notes that only this adapter reads. Each method is a transaction of
+// its own, and durable when it returns.
 type Book interface {
-	// Add keeps a note under key, kind and ref, unless there is one: then that one stays, and it is no
-	// error. It is durable when Add returns.
-	Add(ctx context.Context, key, kind, ref string, data []byte) error
-	// Read calls each with every note of a key; none is no error.
-	Read(ctx context.Context, key string, each func(kind, ref string, data []byte)) error
+	// Keep stores a note under a key, unless the key has one, and returns what it has. No two keys have
+	// the same mark: wallet.ErrKeyReuse if it is another's.
+	Keep(ctx context.Context, key, mark, note string) (kept string, err error)
+	// Read returns wallet.ErrNotFound if the key has no note.
+	Read(ctx context.Context, key string) (string, error)
+	// Change replaces a note that still says what it said, and returns what stands there afterwards.
+	Change(ctx context.Context, key, from, to string) (kept string, err error)
 }
-
-// The kinds of notes of a charge.
-const (
-	noteCharge   = "charge"   // what was asked for
-	noteCanceled = "canceled" // taken back before it was paid; when
-	noteExpired  = "expired"  // its time was over and nothing was paid; when
-	notePaid     = "paid"     // Alipay said so
-	noteReturned = "returned" // all of it went back
-	noteRefund   = "refund"   // somebody asked for a refund; ref is its number
-	noteRefunded = "refunded" // Alipay said that it is done
-	noteNoRefund = "refused"  // Alipay said that it will never be
-
-	noteRequest = "request" // of a refund's key: what was asked for
-)
 
 // maxRefunds bounds how many refunds of one charge are followed.
 const maxRefunds = 100
 
-// payment is what notePaid holds.
+// A payment is that Alipay said that a charge is paid.
 type payment struct {
 	Trade string    `json:"trade"` // Alipay's number
 	At    time.Time `json:"at"`
 }
 
-// refund is what noteRefund and noteRefunded hold. A refund that a notice told of has no amount until
-// Alipay was asked.
-type refund struct {
-	Minor int64 `json:"minor"`
+// A record is the note of a charge. Things are only ever added to it, so what is read off it never goes back,
+// and of two records of one charge the later has all of the earlier.
+type record struct {
+	In       wallet.CreateCharge `json:"in"`                // its Key is empty: there never was such a charge
+	Canceled time.Time           `json:"canceled,omitzero"` // taken back before it was paid
+	Expired  time.Time           `json:"expired,omitzero"`  // its time was over and nothing was paid
+	Paid     *payment            `json:"paid,omitempty"`
+	Returned bool                `json:"returned,omitempty"` // all of it went back
+
+	// Refunds by their numbers: what was asked for, 0 of those that a notice told of; what Alipay said was
+	// given back; what it said never will be.
+	Asked   map[string]int64 `json:"asked,omitempty"`
+	Given   map[string]int64 `json:"given,omitempty"`
+	Refused map[string]bool  `json:"refused,omitempty"`
+
+	text string // as it stands in the book
 }
 
-// A state is all notes of a charge.
-type state struct {
-	in                wallet.CreateCharge // Key is empty: there never was such a charge
-	canceled, expired time.Time
-	paid              *payment
-	returned          bool
-	asked             map[string]int64
-	given             map[string]int64
-	refused           map[string]bool
+func parse(text string) (r record, err error) {
+	err = json.Unmarshal([]byte(text), &r)
+	r.text = text
+	return r, err
 }
 
-func (a *Adapter) read(ctx context.Context, key string) (state, error) {
-	s := state{asked: map[string]int64{}, given: map[string]int64{}, refused: map[string]bool{}}
-	var bad error
-	err := a.book.Read(ctx, key, func(kind, ref string, data []byte) {
-		if err := s.take(kind, ref, data); err != nil && bad == nil {
-			bad = fmt.Errorf("note %s of %s: %w", kind, key, err)
-		}
-	})
+// booked reads a charge's record; an empty one if there is none. The book is our own: what it did not commit
+// did not happen.
+func (a *Adapter) booked(ctx context.Context, key string) (record, error) {
+	text, err := a.book.Read(ctx, key)
+	if errors.Is(err, wallet.ErrNotFound) {
+		return record{}, nil
+	}
+	var r record
 	if err == nil {
-		err = bad
-	}
-	if err != nil { // the book is our own: what it did not commit did not happen
-		return s, fmt.Errorf("%w: book: %w", wallet.ErrTemporary, err)
-	}
-	return s, nil
-}
-
-func (s *state) take(kind, ref string, data []byte) error {
-	var r refund
-	switch kind {
-	case noteCharge:
-		return json.Unmarshal(data, &s.in)
-	case noteCanceled:
-		return json.Unmarshal(data, &s.canceled)
-	case noteExpired:
-		return json.Unmarshal(data, &s.expired)
-	case notePaid:
-		s.paid = &payment{}
-		return json.Unmarshal(data, s.paid)
-	case noteReturned:
-		s.returned = true
-	case noteRefund:
-		err := json.Unmarshal(data, &r)
-		s.asked[ref] = r.Minor
-		return err
-	case noteRefunded:
-		err := json.Unmarshal(data, &r)
-		s.given[ref] = r.Minor
-		return err
-	case noteNoRefund:
-		s.refused[ref] = true
-	}
-	return nil
-}
-
-// note adds one.
-func (a *Adapter) note(ctx context.Context, key, kind, ref string, value any) error {
-	data, err := json.Marshal(value)
-	if err == nil {
-		err = a.book.Add(ctx, key, kind, ref, data)
+		r, err = parse(text)
 	}
 	if err != nil {
-		return fmt.Errorf("%w: book: %w", wallet.ErrIndeterminate, err)
+		return r, fmt.Errorf("%w: book: %w", wallet.ErrTemporary, err)
 	}
-	return nil
+	return r, nil
 }
 
-// request notes what a refund's key asks for, and returns what it asked for first.
-func (a *Adapter) request(ctx context.Context, in wallet.RefundRequest) (wallet.RefundRequest, error) {
-	if err := a.note(ctx, in.Key, noteRequest, "", in); err != nil {
+// begin books what was asked for, unless the key has a record, and returns the record that it has.
+func (a *Adapter) begin(ctx context.Context, in wallet.CreateCharge) (record, error) {
+	text, err := json.Marshal(record{In: in})
+	if err != nil {
+		return record{}, err
+	}
+	kept, err := a.book.Keep(ctx, in.Key, in.Key, string(text))
+	if err != nil {
+		return record{}, fmt.Errorf("%w: book: %w", wallet.ErrIndeterminate, err)
+	}
+	return parse(kept)
+}
+
+// add books something more about a charge, and returns its record. add is called again if somebody else was
+// faster, with what they left.
+func (a *Adapter) add(ctx context.Context, r record, add func(*record)) (record, error) {
+	for {
+		next, err := parse(r.text)
+		if err != nil {
+			return r, err
+		}
+		add(&next)
+		text, err := json.Marshal(next)
+		if err != nil {
+			return r, err
+		}
+		if string(text) == r.text { // it stands there already
+			return r, nil
+		}
+		kept, err := a.book.Change(ctx, r.In.Key, r.text, string(text))
+		if err != nil {
+			return r, fmt.Errorf("%w: book: %w", wallet.ErrIndeterminate, err)
+		}
+		if r, err = parse(kept); err != nil || kept == string(text) {
+			return r, err
+		}
+	}
+}
+
+// once books a time that is known already where it is.
+func once(at *time.Time, now time.Time) {
+	if at.IsZero() {
+		*at = now.UTC()
+	}
+}
+
+// put adds to a map of a record, unless it is there.
+func put[V any](m *map[string]V, number string, v V) {
+	if _, there := (*m)[number]; there {
+		return
+	}
+	if *m = maps.Clone(*m); *m == nil {
+		*m = map[string]V{}
+	}
+	(*m)[number] = v
+}
+
+// open reports whether more is to be heard of a refund.
+func (r record) open(number string) bool {
+	_, asked := r.Asked[number]
+	_, given := r.Given[number]
+	return asked && !given && !r.Refused[number]
+}
+
+// refundKey is where a refund's request is booked; the keys of refunds and charges are not kept apart by who
+// makes them.
+func refundKey(key string) string { return "refund:" + key }
+
+// request books what a refund's key asks for, and returns what it asked for first.
+func (a *Adapter) request(ctx context.Context, in wallet.RefundRequest) (first wallet.RefundRequest, err error) {
+	text, err := json.Marshal(in)
+	if err != nil {
 		return in, err
 	}
-	return a.requested(ctx, in.Key)
+	kept, err := a.book.Keep(ctx, refundKey(in.Key), refundKey(in.Key), string(text))
+	if err != nil {
+		return in, fmt.Errorf("%w: book: %w", wallet.ErrIndeterminate, err)
+	}
+	return first, json.Unmarshal([]byte(kept), &first)
 }
 
 // requested returns what a refund's key asks for, wallet.ErrNotFound if nothing.
 func (a *Adapter) requested(ctx context.Context, key string) (in wallet.RefundRequest, err error) {
-	var text []byte
-	err = a.book.Read(ctx, key, func(kind, _ string, data []byte) {
-		if kind == noteRequest {
-			text = bytes.Clone(data)
-		}
-	})
+	text, err := a.book.Read(ctx, refundKey(key))
 	switch {
+	case errors.Is(err, wallet.ErrNotFound):
+		return in, wallet.ErrNotFound
 	case err != nil:
 		return in, fmt.Errorf("%w: book: %w", wallet.ErrTemporary, err)
-	case text == nil:
-		return in, wallet.ErrNotFound
 	}
-	return in, json.Unmarshal(text, &in)
+	return in, json.Unmarshal([]byte(text), &in)
 }
 
-// charge reads a charge off the notes. Each note but those of what was asked for is one change.
-func (s state) charge() wallet.Charge {
-	c := wallet.Charge{ID: s.in.Key, Key: s.in.Key, Revision: 1, State: wallet.Pending, Requested: s.in.Amount, ExpiresAt: s.in.ExpiresAt, Actions: []wallet.Action{}}
-	if !s.canceled.IsZero() {
+// charge reads a charge off its record. Each thing that was added is one change.
+func (r record) charge() wallet.Charge {
+	c := wallet.Charge{ID: r.In.Key, Key: r.In.Key, Revision: 1, State: wallet.Pending, Requested: r.In.Amount, ExpiresAt: r.In.ExpiresAt, Actions: []wallet.Action{}}
+	if !r.Canceled.IsZero() {
 		c.Revision, c.State = c.Revision+1, wallet.Canceled
 	}
-	if !s.expired.IsZero() {
+	if !r.Expired.IsZero() {
 		c.Revision++
-		if s.canceled.IsZero() {
+		if r.Canceled.IsZero() {
 			c.State = wallet.Expired
 		}
 	}
-	if s.paid == nil {
+	if r.Paid == nil {
 		return c
 	}
-	c.Revision, c.State, c.Received, c.SettledAt, c.RailRef = c.Revision+1, wallet.Settled, wallet.Units(s.in.Amount.Minor), s.paid.At, s.paid.Trade
+	c.Revision, c.State, c.Received, c.SettledAt, c.RailRef = c.Revision+1, wallet.Settled, wallet.Units(r.In.Amount.Minor), r.Paid.At, r.Paid.Trade
 	// Alipay's stamps have whole seconds.
-	c.Late = !s.paid.At.Before(s.in.ExpiresAt) || !s.canceled.IsZero() && !s.paid.At.Before(s.canceled.Truncate(time.Second))
-	for _, minor := range s.given {
+	c.Late = !r.Paid.At.Before(r.In.ExpiresAt) || !r.Canceled.IsZero() && !r.Paid.At.Before(r.Canceled.Truncate(time.Second))
+	for _, minor := range r.Given {
 		c.Revision++
 		c.Refunded += wallet.Units(minor)
 	}
-	if s.returned {
+	if r.Returned {
 		c.Revision++
 	}
-	if s.returned || c.Refunded > c.Received {
+	if r.Returned || c.Refunded > c.Received {
 		c.Refunded = c.Received
 	}
 	return c

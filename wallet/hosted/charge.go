@@ -17,7 +17,7 @@ const maxOpen = 15 * 24 * time.Hour
 
 // CreateCharge implements wallet.Adapter. Alipay is asked first: so a payer is not sent to pages that are
 // down, and an order's number that Alipay knows already, from another program of the same merchant, is not
-// taken for ours. Then the request is noted, and only then there is a link to pay by.
+// taken for ours. Then the request is booked, and only then there is a link to pay by.
 func (a *Adapter) CreateCharge(ctx context.Context, in wallet.CreateCharge) (wallet.Charge, error) {
 	if err := in.Check(); err != nil {
 		return wallet.Charge{}, err
@@ -29,11 +29,11 @@ func (a *Adapter) CreateCharge(ctx context.Context, in wallet.CreateCharge) (wal
 	if in.Payee.Kind != PayeeKind || m == nil {
 		return wallet.Charge{}, fmt.Errorf("%w: no such merchant", wallet.ErrInvalid)
 	}
-	s, err := a.read(ctx, in.Key)
+	r, err := a.booked(ctx, in.Key)
 	if err != nil {
 		return wallet.Charge{}, err
 	}
-	if s.in.Key == "" {
+	if r.In.Key == "" {
 		if left := in.ExpiresAt.Sub(a.now()); left <= 0 || left > maxOpen {
 			return wallet.Charge{}, fmt.Errorf("%w: an order is open for up to %d days", wallet.ErrInvalid, maxOpen/(24*time.Hour))
 		}
@@ -42,181 +42,158 @@ func (a *Adapter) CreateCharge(ctx context.Context, in wallet.CreateCharge) (wal
 			return wallet.Charge{}, err
 		}
 		if o.status == "" {
-			if err := a.note(ctx, in.Key, noteCharge, "", in); err != nil {
-				return wallet.Charge{}, err
-			}
+			r, err = a.begin(ctx, in)
+		} else { // another call with this key may have been faster, and its payer, too
+			r, err = a.booked(ctx, in.Key)
 		}
-		// Another call with this key may have been faster, and its payer, too.
-		if s, err = a.read(ctx, in.Key); err != nil {
+		if err != nil {
 			return wallet.Charge{}, err
 		}
-		if s.in.Key == "" {
+		if r.In.Key == "" {
 			return wallet.Charge{}, fmt.Errorf("%w: Alipay has another order of that number", wallet.ErrKeyReuse)
 		}
 	}
-	if !s.in.Same(in) {
+	if !r.In.Same(in) {
 		return wallet.Charge{}, fmt.Errorf("%w: %s", wallet.ErrKeyReuse, in.Key)
 	}
-	return a.shape(s)
+	return a.shape(r)
 }
 
 // GetCharge implements wallet.Adapter. A charge's id is its key.
 func (a *Adapter) GetCharge(ctx context.Context, id string) (wallet.Charge, error) {
-	s, m, err := a.known(ctx, id)
+	r, m, err := a.known(ctx, id)
 	if err != nil {
 		return wallet.Charge{}, err
 	}
-	return a.look(ctx, s, m)
+	return a.look(ctx, r, m)
 }
 
-// FindCharge implements wallet.KeyFinder. What was never noted was never shown to a payer.
+// FindCharge implements wallet.KeyFinder. What was never booked was never shown to a payer.
 func (a *Adapter) FindCharge(ctx context.Context, key string) (wallet.Charge, error) {
 	return a.GetCharge(ctx, key)
 }
 
-// known reads a charge's notes and finds its merchant.
-func (a *Adapter) known(ctx context.Context, id string) (state, *merchant, error) {
+// known reads a charge's record and finds its merchant.
+func (a *Adapter) known(ctx context.Context, id string) (record, *merchant, error) {
 	if !wallet.ValidKey(id) {
-		return state{}, nil, wallet.ErrNotFound
+		return record{}, nil, wallet.ErrNotFound
 	}
-	s, err := a.read(ctx, id)
+	r, err := a.booked(ctx, id)
 	switch {
 	case err != nil:
-		return s, nil, err
-	case s.in.Key == "":
-		return s, nil, wallet.ErrNotFound
+		return r, nil, err
+	case r.In.Key == "":
+		return r, nil, wallet.ErrNotFound
 	}
-	m := a.bySeller[s.in.Payee.Ref]
+	m := a.bySeller[r.In.Payee.Ref]
 	if m == nil {
-		return s, nil, fmt.Errorf("%w: the merchant %s is no longer in the configuration", wallet.ErrTemporary, s.in.Payee.Ref)
+		return r, nil, fmt.Errorf("%w: the merchant %s is no longer in the configuration", wallet.ErrTemporary, r.In.Payee.Ref)
 	}
-	return s, m, nil
+	return r, m, nil
 }
 
-// look asks Alipay, notes what is new, and reads the charge off the notes.
-func (a *Adapter) look(ctx context.Context, s state, m *merchant) (wallet.Charge, error) {
-	o, err := a.ask(ctx, s, m)
+// look asks Alipay, books what is new, and reads the charge off its record.
+func (a *Adapter) look(ctx context.Context, r record, m *merchant) (wallet.Charge, error) {
+	o, err := a.ask(ctx, r, m)
 	if err != nil {
 		return wallet.Charge{}, err
 	}
-	over := !s.canceled.IsZero() || !s.expired.IsZero()
-	late := !a.now().Before(s.in.ExpiresAt)
+	over := !r.Canceled.IsZero() || !r.Expired.IsZero()
+	late := !a.now().Before(r.In.ExpiresAt)
 	if o.status == alipay.TradeStatusWaitBuyerPay && (over || late) {
 		// The payer came too late, or had the page open all the time. If they pay in this very moment, Alipay
 		// decides, and the next query knows.
-		if err := m.close(ctx, s.in.Key); err != nil {
+		if err := m.close(ctx, r.In.Key); err != nil {
 			return wallet.Charge{}, err
 		}
-		if o, err = a.ask(ctx, s, m); err != nil {
+		if o, err = a.ask(ctx, r, m); err != nil {
 			return wallet.Charge{}, err
 		}
 	}
-	key := s.in.Key
-	switch o.status {
-	case alipay.TradeStatusSuccess, alipay.TradeStatusFinished:
-		err = a.pay(ctx, s, o)
-	case alipay.TradeStatusClosed:
-		// Closed is both: nobody paid, and all went back. Only the second has a time of payment.
-		if s.paid == nil && o.paid.IsZero() {
-			switch {
-			case over:
-			case late:
-				err = a.note(ctx, key, noteExpired, "", a.now().UTC())
-			default: // the merchant closed it on Alipay's own pages
-				err = a.note(ctx, key, noteCanceled, "", a.now().UTC())
+	unpaid := o.status == "" || o.status == alipay.TradeStatusClosed && o.paid.IsZero()
+	r, err = a.add(ctx, r, func(r *record) {
+		switch {
+		case o.status == alipay.TradeStatusWaitBuyerPay:
+		case !unpaid, o.status == alipay.TradeStatusClosed && r.Paid != nil:
+			// Closed is both: nobody paid, and all went back. Only the second has a time of payment.
+			if r.Paid == nil {
+				r.Paid = a.payment(o)
 			}
-			break
+		case over || r.Paid != nil:
+		case late:
+			once(&r.Expired, a.now())
+		case o.status == alipay.TradeStatusClosed: // the merchant did, on Alipay's own pages
+			once(&r.Canceled, a.now())
 		}
-		err = a.pay(ctx, s, o)
-	case "":
-		if late && !over && s.paid == nil {
-			err = a.note(ctx, key, noteExpired, "", a.now().UTC())
-		}
+	})
+	if err == nil {
+		r, err = a.followRefunds(ctx, r, m)
+	}
+	if c := r.charge(); err == nil && o.status == alipay.TradeStatusClosed && c.Refunded < c.Received {
+		// Refunds on Alipay's own pages have numbers that nobody told us.
+		r, err = a.add(ctx, r, func(r *record) { r.Returned = true })
 	}
 	if err != nil {
 		return wallet.Charge{}, err
 	}
-	if err := a.followRefunds(ctx, s, m); err != nil {
-		return wallet.Charge{}, err
-	}
-	if s, err = a.read(ctx, key); err != nil {
-		return wallet.Charge{}, err
-	}
-	if o.status == alipay.TradeStatusClosed && s.paid != nil && !s.returned && s.charge().Refunded < s.charge().Received {
-		// Refunds on Alipay's own pages have numbers that nobody told us.
-		if err := a.note(ctx, key, noteReturned, "", true); err != nil {
-			return wallet.Charge{}, err
-		}
-		if s, err = a.read(ctx, key); err != nil {
-			return wallet.Charge{}, err
-		}
-	}
-	return a.shape(s)
+	return a.shape(r)
 }
 
 // ask queries the order and checks that it is the one that was asked for.
-func (a *Adapter) ask(ctx context.Context, s state, m *merchant) (order, error) {
-	o, err := m.query(ctx, s.in.Key)
-	if err == nil && o.status != "" && (o.total != s.in.Amount.Minor || o.pass != "" && o.pass != binding(s.in)) {
-		err = fmt.Errorf("%w: Alipay has another order of the number %s, over %d fen", wallet.ErrIndeterminate, s.in.Key, o.total)
+func (a *Adapter) ask(ctx context.Context, r record, m *merchant) (order, error) {
+	o, err := m.query(ctx, r.In.Key)
+	if err == nil && o.status != "" && (o.total != r.In.Amount.Minor || o.pass != "" && o.pass != binding(r.In)) {
+		err = fmt.Errorf("%w: Alipay has another order of the number %s, over %d fen", wallet.ErrIndeterminate, r.In.Key, o.total)
 	}
 	return o, err
 }
 
-// pay notes that a charge was paid. Alipay leaves the time out of some answers; then it is now.
-func (a *Adapter) pay(ctx context.Context, s state, o order) error {
-	if s.paid != nil {
-		return nil
-	}
-	if o.paid.IsZero() {
-		o.paid = a.now().UTC()
-	}
-	return a.note(ctx, s.in.Key, notePaid, "", payment{o.trade, o.paid})
+// payment is that an order was paid. Alipay leaves the time out of some answers; then it is now.
+func (a *Adapter) payment(o order) *payment {
+	once(&o.paid, a.now())
+	return &payment{o.trade, o.paid}
 }
 
 // CancelCharge implements wallet.Canceler. A link that is open somewhere is closed at Alipay; one that nobody
 // has opened cannot be, and what is paid over it all the same is received, and late.
 func (a *Adapter) CancelCharge(ctx context.Context, id string) (wallet.Charge, error) {
-	s, m, err := a.known(ctx, id)
+	r, m, err := a.known(ctx, id)
 	if err != nil {
 		return wallet.Charge{}, err
 	}
-	if s.paid != nil || !s.canceled.IsZero() || !s.expired.IsZero() {
-		return a.look(ctx, s, m)
+	if r.Paid != nil || !r.Canceled.IsZero() || !r.Expired.IsZero() {
+		return a.look(ctx, r, m)
 	}
-	o, err := a.ask(ctx, s, m)
+	o, err := a.ask(ctx, r, m)
 	if err == nil && o.status == alipay.TradeStatusWaitBuyerPay {
-		if err = m.close(ctx, s.in.Key); err == nil {
-			o, err = a.ask(ctx, s, m)
+		if err = m.close(ctx, r.In.Key); err == nil {
+			o, err = a.ask(ctx, r, m)
 		}
 	}
 	if err == nil && (o.status == "" || o.status == alipay.TradeStatusClosed && o.paid.IsZero()) {
-		err = a.note(ctx, id, noteCanceled, "", a.now().UTC())
+		r, err = a.add(ctx, r, func(r *record) { once(&r.Canceled, a.now()) })
 	}
 	if err != nil {
 		return wallet.Charge{}, err
 	}
-	if s, m, err = a.known(ctx, id); err != nil {
-		return wallet.Charge{}, err
-	}
-	return a.look(ctx, s, m)
+	return a.look(ctx, r, m)
 }
 
 // shape is a charge with the links to pay by, while it can be paid.
-func (a *Adapter) shape(s state) (wallet.Charge, error) {
-	c := s.charge()
-	if c.State != wallet.Pending || !a.now().Before(s.in.ExpiresAt) {
+func (a *Adapter) shape(r record) (wallet.Charge, error) {
+	c := r.charge()
+	if c.State != wallet.Pending || !a.now().Before(r.In.ExpiresAt) {
 		return c, nil
 	}
-	m := a.bySeller[s.in.Payee.Ref]
+	m := a.bySeller[r.In.Payee.Ref]
 	if m == nil {
 		return c, nil
 	}
 	// How long Alipay keeps the order is counted from when the payer opens it, in whole minutes.
-	minutes := max(1, (s.in.ExpiresAt.Sub(a.now())+time.Minute-1)/time.Minute)
+	minutes := max(1, (r.In.ExpiresAt.Sub(a.now())+time.Minute-1)/time.Minute)
 	t := alipay.Trade{
-		OutTradeNo: s.in.Key, TotalAmount: s.in.Amount.Decimal(yuan.Exponent), Subject: plain(s.in.Memo), GoodsType: "0",
-		NotifyURL: s.in.NotifyURL, ReturnURL: s.in.ReturnURL, TimeoutExpress: fmt.Sprintf("%dm", minutes), PassbackParams: binding(s.in),
+		OutTradeNo: r.In.Key, TotalAmount: r.In.Amount.Decimal(yuan.Exponent), Subject: plain(r.In.Memo), GoodsType: "0",
+		NotifyURL: r.In.NotifyURL, ReturnURL: r.In.ReturnURL, TimeoutExpress: fmt.Sprintf("%dm", minutes), PassbackParams: binding(r.In),
 	}
 	if t.Subject == "" {
 		t.Subject = "Tip"
@@ -229,7 +206,7 @@ func (a *Adapter) shape(s state) (wallet.Charge, error) {
 	if err != nil {
 		return wallet.Charge{}, fmt.Errorf("%w: the link cannot be signed", wallet.ErrTemporary)
 	}
-	second, err := m.client.TradeWapPay(alipay.TradeWapPay{Trade: phone, QuitURL: s.in.ReturnURL})
+	second, err := m.client.TradeWapPay(alipay.TradeWapPay{Trade: phone, QuitURL: r.In.ReturnURL})
 	if err != nil {
 		return wallet.Charge{}, fmt.Errorf("%w: the link cannot be signed", wallet.ErrTemporary)
 	}

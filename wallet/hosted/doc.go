@@ -7,9 +7,9 @@
 // signature. A notice only says "look again", after its signature and our own checks of application, seller,
 // order and amount; the address that a browser comes back to says nothing at all.
 //
-// Alipay knows an order only from when its payer opened it, so what was asked for is noted in a [Book] before
-// the payer gets a link, and what was found out once is noted there, too. A charge is read off these notes
-// alone: they are only ever added to, so its counters cannot shrink and its revision is how many they are.
+// Alipay knows an order only from when its payer opened it, so what was asked for is booked in a [Book] before
+// the payer gets a link, and what was found out once is booked there, too. A charge is read off its record
+// alone: that is only ever added to, so the counters cannot shrink, and the revision is how much it has.
 //
 // What it will not do: it has no list of changes to read (Alipay's is a file a day), it learns of refunds
 // that a merchant makes on Alipay's pages from notices or when a trade is closed, and it cannot tell a

@@ -46,7 +46,7 @@ func (a *Adapter) Webhook(ctx context.Context, _ http.Header, rawQuery string, b
 	case n.NotifyType != "trade_status_sync": // Alipay's, and nothing that is followed here
 		return nil, heardIt, nil
 	}
-	s, owner, err := a.known(ctx, n.OutTradeNo)
+	r, owner, err := a.known(ctx, n.OutTradeNo)
 	if err != nil {
 		return nil, wallet.Reply{}, err
 	}
@@ -54,12 +54,12 @@ func (a *Adapter) Webhook(ctx context.Context, _ http.Header, rawQuery string, b
 	switch {
 	case owner != m:
 		return nil, wallet.Reply{}, refuse("for another application than the order's")
-	case err != nil || total != s.in.Amount:
+	case err != nil || total != r.In.Amount:
 		return nil, wallet.Reply{}, refuse("over another amount")
-	case n.PassbackParams != "" && n.PassbackParams != binding(s.in):
+	case n.PassbackParams != "" && n.PassbackParams != binding(r.In):
 		return nil, wallet.Reply{}, refuse("for another intent")
 	}
-	hint := wallet.Hint{ChargeID: s.in.Key}
+	hint := wallet.Hint{ChargeID: r.In.Key}
 	if len(n.NotifyId) <= 128 {
 		hint.DedupeID = n.NotifyId
 	}
@@ -68,10 +68,10 @@ func (a *Adapter) Webhook(ctx context.Context, _ http.Header, rawQuery string, b
 		if number == "" { // a refund without a number has its order's
 			number = n.OutTradeNo
 		}
-		if err := a.tellOfRefund(ctx, s, number); err != nil {
+		if err := a.tellOfRefund(ctx, r, number); err != nil {
 			return nil, wallet.Reply{}, err
 		}
-		hint.RefundID = refundID(s.in.Key, number)
+		hint.RefundID = refundID(r.In.Key, number)
 	}
 	return []wallet.Hint{hint}, heardIt, nil
 }
@@ -81,12 +81,13 @@ var heardIt = wallet.Reply{Status: http.StatusOK, ContentType: "text/plain", Bod
 
 func refuse(why string) error { return fmt.Errorf("%w: a notice %s", wallet.ErrBadSignature, why) }
 
-// tellOfRefund notes the number of a refund that somebody made elsewhere, so that it can be asked about.
-func (a *Adapter) tellOfRefund(ctx context.Context, s state, number string) error {
-	if _, known := s.asked[number]; known || len(s.asked) >= maxRefunds || len(number) > 64 || !codeForm.MatchString(number) {
+// tellOfRefund books the number of a refund that somebody made elsewhere, so that it can be asked about.
+func (a *Adapter) tellOfRefund(ctx context.Context, r record, number string) error {
+	if _, known := r.Asked[number]; known || len(r.Asked) >= maxRefunds || !codeForm.MatchString(number) {
 		return nil
 	}
-	return a.note(ctx, s.in.Key, noteRefund, number, refund{})
+	_, err := a.add(ctx, r, func(r *record) { put(&r.Asked, number, 0) })
+	return err
 }
 
 // fields reads the form that a notice is. The library would take the first of two values where the

@@ -21,33 +21,52 @@ import (
 // A book in memory; internal/tips has the one that matters.
 type book struct {
 	mu    sync.Mutex
-	notes map[[3]string][]byte
-	fail  error // the next Add notes, and its process ends
+	notes map[string]string
+	marks map[string]string
+	fail  error // the next note is kept, and its process ends
 }
 
-func newBook() *book { return &book{notes: map[[3]string][]byte{}} }
+func newBook() *book { return &book{notes: map[string]string{}, marks: map[string]string{}} }
 
-func (b *book) Add(_ context.Context, key, kind, ref string, data []byte) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	at := [3]string{key, kind, ref}
-	if _, ok := b.notes[at]; !ok {
-		b.notes[at] = bytes.Clone(data)
-	}
+func (b *book) ends() error {
 	err := b.fail
 	b.fail = nil
 	return err
 }
 
-func (b *book) Read(_ context.Context, key string, each func(kind, ref string, data []byte)) error {
+func (b *book) Keep(_ context.Context, key, mark, note string) (string, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for at, data := range b.notes {
-		if at[0] == key {
-			each(at[1], at[2], data)
-		}
+	if had, ok := b.notes[key]; ok {
+		return had, b.ends()
 	}
-	return nil
+	if _, ok := b.marks[mark]; ok {
+		return "", wallet.ErrKeyReuse
+	}
+	b.notes[key], b.marks[mark] = note, key
+	return note, b.ends()
+}
+
+func (b *book) Read(_ context.Context, key string) (string, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if had, ok := b.notes[key]; ok {
+		return had, nil
+	}
+	return "", wallet.ErrNotFound
+}
+
+func (b *book) Change(_ context.Context, key, from, to string) (string, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	had, ok := b.notes[key]
+	switch {
+	case !ok:
+		return "", wallet.ErrNotFound
+	case had == from:
+		b.notes[key], had = to, to
+	}
+	return had, b.ends()
 }
 
 const (
@@ -231,4 +250,19 @@ func (p *place) harness() wallettest.Harness {
 
 func TestConformance(t *testing.T) {
 	wallettest.Run(t, func(t testing.TB) wallettest.Harness { return newPlace(t).harness() })
+}
+
+// What the adapter says of itself on the page of the wallets is what the kit says.
+func TestKit(t *testing.T) {
+	p := newPlace(t)
+	rep, err := wallettest.Check(t.Context(), p.harness())
+	if err != nil {
+		t.Fatal(err)
+	}
+	level, passed, failed, skipped := p.Kit()
+	if rep.Level != level || rep.Count(wallettest.Passed) != passed || rep.Count(wallettest.Failed) != failed || rep.Count(wallettest.Skipped) != skipped {
+		var text bytes.Buffer
+		rep.Text(&text)
+		t.Errorf("Kit says level %d, %d passed, %d failed, %d skipped; the kit\n%s", level, passed, failed, skipped, text.String())
+	}
 }
