@@ -159,7 +159,7 @@ func (t *Tips) Connect(ctx context.Context, p Carrier) error {
 	for code, n := range known {
 		t.foreign[code] = n
 	}
-	t.abroad = &rail{&elsewhere{t}, wallet.Descriptor{
+	t.abroad = &rail{Adapter: &elsewhere{t}, d: wallet.Descriptor{
 		Name: Abroad, Version: "1", Contract: wallet.Contract, Custody: wallet.CustodyNone,
 		PayeeKinds: []string{abroadPayee}, LateFunds: true, Reversible: true,
 	}}
