@@ -141,7 +141,7 @@ func (t *Tips) shape(in Intent) error {
 	if r == nil {
 		return circles.Errorf(circles.NotFound, "There is no such wallet here.").With("refused.tip-no-wallet", nil)
 	}
-	if utf8.RuneCountInString(in.Note) > MaxNote || len(in.Once) > 64 || strings.Contains(in.Once, ":") {
+	if utf8.RuneCountInString(in.Note) > MaxNote || len(in.Once) > 64 || strings.Contains(in.Once, "://") {
 		return circles.FieldErrorf(circles.Invalid, "note", "A note has at most %d characters.", MaxNote).With("refused.tip-note", map[string]any{"Max": MaxNote})
 	}
 	if in.Adapter == Abroad { // the payee's instance says what it takes
