@@ -248,15 +248,12 @@ func (in *Inbox) addressedCircle(tx *store.Tx, c *as.Content, a *as.Envelope) (*
 			continue
 		}
 		seen[address] = true
-		known, err := tx.ActorByURI(in.site.URI(address))
-		if circles.Is(err, circles.NotFound) {
-			continue
+		known, err := tx.CircleByURI(in.site.URI(address))
+		if err == nil && known.DeletedAt == 0 {
+			return known, nil
 		}
-		if err != nil {
+		if err != nil && !circles.Is(err, circles.NotFound) {
 			return nil, err
-		}
-		if known.Kind == circles.KindCircle && known.DeletedAt == 0 {
-			return tx.Circle(circles.CircleID(known.ID))
 		}
 	}
 	return nil, nil

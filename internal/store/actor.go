@@ -25,13 +25,18 @@ func scanActor(r rowScanner) (*circles.Actor, error) {
 // Actor returns the actor with this id. As with every lookup of a single row, an absent one is a
 // circles.Error of kind NotFound.
 func (tx *Tx) Actor(id circles.ActorID) (*circles.Actor, error) {
-	a, err := one(tx, scanActor, `SELECT `+actorColumns+` FROM actor a WHERE a.id = $1`, id)
+	a, err := tx.actors.read(tx, id, func() (*circles.Actor, error) {
+		return one(tx, scanActor, `SELECT `+actorColumns+` FROM actor a WHERE a.id = $1`, id)
+	})
 	return a, notFound(err, "account")
 }
 
 // ActorByURI returns the actor with this id in ActivityPub: a path for local ones.
 func (tx *Tx) ActorByURI(uri string) (*circles.Actor, error) {
 	a, err := one(tx, scanActor, `SELECT `+actorColumns+` FROM actor a WHERE a.uri = $1`, uri)
+	if err == nil {
+		tx.actors.put(a.ID, a)
+	}
 	return a, notFound(err, "account")
 }
 

@@ -22,7 +22,18 @@ const selectCircle = `SELECT ` + actorColumns + `, ` + circleColumns + ` FROM ci
 
 // Circle returns the circle with this id.
 func (tx *Tx) Circle(id circles.CircleID) (*circles.Circle, error) {
-	c, err := one(tx, scanCircle, selectCircle+`WHERE c.id = $1`, id)
+	c, err := tx.circles.read(tx, id, func() (*circles.Circle, error) {
+		return one(tx, scanCircle, selectCircle+`WHERE c.id = $1`, id)
+	})
+	return c, notFound(err, "circle")
+}
+
+// CircleByURI returns the circle with this id in ActivityPub: a path for local ones.
+func (tx *Tx) CircleByURI(uri string) (*circles.Circle, error) {
+	c, err := one(tx, scanCircle, selectCircle+`WHERE a.uri = $1`, uri)
+	if err == nil {
+		tx.circles.put(c.CircleID(), c)
+	}
 	return c, notFound(err, "circle")
 }
 

@@ -28,13 +28,18 @@ func scanPost(r rowScanner) (*circles.Post, error) {
 
 // Post returns the post or comment with this id, whatever its state.
 func (tx *Tx) Post(id circles.PostID) (*circles.Post, error) {
-	p, err := one(tx, scanPost, `SELECT `+postColumns+` FROM post p WHERE p.id = $1`, id)
+	p, err := tx.posts.read(tx, id, func() (*circles.Post, error) {
+		return one(tx, scanPost, `SELECT `+postColumns+` FROM post p WHERE p.id = $1`, id)
+	})
 	return p, notFound(err, "post")
 }
 
 // PostByURI returns the post or comment with this id in ActivityPub: a path for local ones.
 func (tx *Tx) PostByURI(uri string) (*circles.Post, error) {
 	p, err := one(tx, scanPost, `SELECT `+postColumns+` FROM post p WHERE p.uri = $1`, uri)
+	if err == nil {
+		tx.posts.put(p.ID, p)
+	}
 	return p, notFound(err, "post")
 }
 

@@ -27,6 +27,10 @@ type Tx struct {
 	locked   bool  // PostgreSQL: the lock of the log is ours
 	appended bool  // the log grew
 	tokens   bool  // what tokens are worth changed
+
+	posts   keep[circles.PostID, circles.Post]
+	actors  keep[circles.ActorID, circles.Actor]
+	circles keep[circles.CircleID, circles.Circle]
 }
 
 // A querier runs statements that are prepared once per connection.
@@ -61,6 +65,7 @@ func (tx *Tx) exec(query string, args ...any) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
+	tx.forget("")
 	res, err := tx.q.exec(tx.ctx, tx.text(query), args)
 	if err != nil {
 		return 0, tx.fail(err)
@@ -79,6 +84,7 @@ func (tx *Tx) row(query string, args ...any) rowScanner {
 	if err != nil {
 		return &row{err: err}
 	}
+	tx.forget(query)
 	rows, err := tx.q.query(tx.ctx, tx.text(query), args)
 	if err != nil {
 		return &row{err: tx.fail(err)}
@@ -93,6 +99,7 @@ func (tx *Tx) rows(query string, args []any, scan func(rowScanner) error) error 
 	if err != nil {
 		return err
 	}
+	tx.forget(query)
 	rows, err := tx.q.query(tx.ctx, tx.text(query), args)
 	if err != nil {
 		return tx.fail(err)
