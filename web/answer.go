@@ -116,7 +116,7 @@ func (v *visit) refuseAnswer(answer AnswerForm, reason error) error {
 		return reason
 	}
 	status := v.refusedWriting(&answer.Form, reason)
-	answer.Kept = v.slow == nil && strings.TrimSpace(answer.Body) != "" && v.keepAnswer(answer) == nil
+	answer.Kept = (v.slow == nil || v.resumed && !v.answering(answer)) && strings.TrimSpace(answer.Body) != "" && v.keepAnswer(answer) == nil
 	show := v.showReply
 	if answer.To == 0 {
 		answer.Swap = true

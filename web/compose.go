@@ -146,12 +146,16 @@ func (v *visit) refusePost(page *app.CirclePage, d draft, reason error) error {
 	}
 	var form Form
 	status := v.refusedWriting(&form, reason)
-	kept := v.slow == nil && v.keepDraft(page, d) == nil
+	kept := (v.slow == nil || v.resumed) && v.keepDraft(page, d) == nil
 	return v.showCompose(page, d, status, form, kept)
 }
 
 // refusedWriting is refused for a form that is shown again whatever the reason was.
 func (v *visit) refusedWriting(form *Form, reason error) int {
+	if v.resumed {
+		form.Notice = v.l.Error(reason)
+		return http.StatusOK
+	}
 	status, err := v.refused(form, reason, nil)
 	if err == nil {
 		return status

@@ -203,6 +203,12 @@ func (v *visit) keepAnswer(answer AnswerForm) error {
 	return v.s.app.SaveDraft(v.Request().Context(), v.who, app.Draft{Name: app.ReplyDraft(answer.parent()), Parent: answer.parent(), Body: answer.Body})
 }
 
+// answering reports whether there is a draft of this answer, which may be newer than what a form brings.
+func (v *visit) answering(answer AnswerForm) bool {
+	_, err := v.s.app.Draft(v.Request().Context(), v.who, app.ReplyDraft(answer.parent()))
+	return err == nil
+}
+
 // lost shows what was written where it can not be sent from any more, and why.
 func (v *visit) lost(parent circles.PostID, body string, status int, reason error) error {
 	view := LostView{Page: v.page(v.l.T("drafts.lost")), Why: v.l.Error(reason), Body: body, Drop: "/drafts/" + app.ReplyDraft(parent) + "/delete"}

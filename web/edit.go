@@ -60,7 +60,7 @@ func (s *Server) edit(v *visit) error {
 	if err != nil {
 		return v.lostEdit(err)
 	}
-	d, err := v.readDraft(p.Photos, true)
+	d, err := v.readDraft(p.Photos, v.slow == nil)
 	if err != nil {
 		return err
 	}
@@ -78,11 +78,20 @@ func (s *Server) edit(v *visit) error {
 	if base, err := strconv.ParseInt(v.Request().PostForm.Get("base"), 10, 64); err == nil {
 		in.Base = &base
 	}
-	if _, err := s.app.Edit(v.Request().Context(), v.who, p.Post.ID, in); err != nil {
+	err = v.slow
+	if err == nil {
+		_, err = s.app.Edit(v.Request().Context(), v.who, p.Post.ID, in)
+	}
+	if err != nil {
 		if v.tellsProgram(err) {
 			return err
 		}
-		return v.show(v.refusedWriting(&form, err), "edit", v.editView(p, d, form))
+		view := v.editView(p, d, form)
+		status := v.refusedWriting(&view.Form, err)
+		if base := v.Request().PostForm.Get("base"); v.resumed && base != "" {
+			view.Base = base // what was changed since is a conflict still
+		}
+		return v.show(status, "edit", view)
 	}
 	place := "/post/" + p.Post.ID.String()
 	if p.Post.Kind == circles.IsComment {
@@ -97,11 +106,8 @@ func (v *visit) lostEdit(reason error) error {
 	if form := v.Request().MultipartForm; form != nil {
 		defer form.RemoveAll()
 	}
-	if err != nil || f.Get("body") == "" {
+	if err != nil {
 		return reason
 	}
-	var form Form
-	view := LostView{Page: v.page(v.l.T("drafts.lost")), Why: v.l.Error(reason), Body: f.Get("body")}
-	view.NoIndex = true
-	return v.show(v.refusedWriting(&form, reason), "lost", view)
+	return v.lostWords(f, reason)
 }

@@ -10,6 +10,7 @@ type FieldError struct {
 
 // A Form is embedded by every view with a form. A page with errors answers 422 and keeps the input.
 type Form struct {
+	Notice string // what the reader is told of it before they send it, in their language
 	Errors []FieldError
 }
 

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -103,6 +104,9 @@ func (v *visit) letters(status int, form Form, body string) error {
 	if err != nil {
 		return err
 	}
+	if page.Refusal != nil && strings.TrimSpace(body) != "" { // the page has no form to put it in
+		return v.lostWords(url.Values{"body": {body}}, page.Refusal)
+	}
 	other := circles.PersonID(page.With.ID)
 	if page.Unread > 0 && status == http.StatusOK {
 		if err := v.s.app.SeeMessages(ctx, v.who, other); err != nil {
@@ -128,24 +132,27 @@ func (v *visit) letters(status int, form Form, body string) error {
 
 // sendLetter writes to the person: POST /messages/{name}.
 func (s *Server) sendLetter(v *visit) error {
-	p, err := v.readPerson()
-	if err != nil {
-		return err
-	}
 	f, err := v.form()
 	if err != nil {
 		return err
 	}
-	m, err := s.app.SendMessage(v.Request().Context(), v.who, app.NewMessage{To: circles.PersonID(p.ID), Body: f.Get("body")})
-	if err == nil {
-		return v.onward(lettersPath(p)+"#m"+m.ID.String(), "")
-	}
-	var form Form
-	status, err := v.refused(&form, err, nil)
+	p, err := v.readPerson()
 	if err != nil {
+		return v.lostWords(f, err)
+	}
+	err = v.slow
+	if err == nil {
+		var m *circles.Message
+		m, err = s.app.SendMessage(v.Request().Context(), v.who, app.NewMessage{To: circles.PersonID(p.ID), Body: f.Get("body")})
+		if err == nil {
+			return v.onward(lettersPath(p)+"#m"+m.ID.String(), "")
+		}
+	}
+	if v.tellsProgram(err) {
 		return err
 	}
-	return v.letters(status, form, f.Get("body"))
+	var form Form
+	return v.letters(v.refusedWriting(&form, err), form, f.Get("body"))
 }
 
 // answerRequest makes the handlers of POST /messages/{name}/accept and decline.

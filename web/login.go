@@ -23,18 +23,26 @@ func (v *visit) loginView(next, name string) LoginView {
 
 // login begins a session. Whatever is wrong, the form says one sentence and tells no name apart.
 func (s *Server) login(v *visit) error {
-	f, err := v.form()
+	f, _, err := v.readWords(2 * maxForm)
 	if err != nil {
 		return err
 	}
+	kept, words := unpack(f)
 	login, err := s.accounts.LogIn(v.Request().Context(), f.Get("name"), f.Get("password"), v.token(), v.client())
 	if err != nil {
 		view := v.loginView(localPath(f.Get("next")), f.Get("name"))
+		view.Kept = kept
+		if kept.To != "" && !denied(err) {
+			return v.show(v.refusedWriting(&view.Form, err), "login", view)
+		}
 		status, err := v.refusedEntry(&view.Form, err)
 		if err != nil {
 			return err
 		}
 		return v.show(status, "login", view)
+	}
+	if kept.To != "" {
+		return v.resume(login, kept, words)
 	}
 	return v.signedIn(login, f.Get("next"), "")
 }

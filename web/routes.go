@@ -72,6 +72,7 @@ func (s *Server) routes(assets *static.Files) {
 		e.GET(path, s.visit(s.members(show)))
 		e.POST(path, s.visit(s.authors(act)))
 		s.gatedBy(path, acts)
+		s.texts[path] = act
 	}
 	writing("/c/:name/submit", s.compose, s.submit, reputation.Post, reputation.PostMedia, reputation.PostLink)
 	e.GET("/post/:id/crosspost", s.visit(s.members(s.crosspost)))
@@ -101,7 +102,7 @@ func (s *Server) routes(assets *static.Files) {
 
 	// Private messages.
 	form("/messages", s.conversations, s.findCorrespondent)
-	form("/messages/:name", s.letters, s.sendLetter, reputation.StartDM)
+	writing("/messages/:name", s.letters, s.sendLetter, reputation.StartDM)
 	act("/messages/:name/accept", s.answerRequest((*app.App).AcceptMessages, "flash.accepted-messages"))
 	act("/messages/:name/decline", s.answerRequest((*app.App).DeclineMessages, "flash.declined-messages"))
 	read("/message/:id", s.letter)
@@ -152,7 +153,7 @@ func (s *Server) routes(assets *static.Files) {
 	act("/post/:id/pin", s.pin)
 	act("/post/:id/unpin", s.unpin)
 	writing("/post/:id/reply", s.replyForm, s.reply, reputation.Comment)
-	form("/post/:id/edit", s.editForm, s.edit, reputation.Post, reputation.PostMedia, reputation.PostLink, reputation.Comment)
+	writing("/post/:id/edit", s.editForm, s.edit, reputation.Post, reputation.PostMedia, reputation.PostLink, reputation.Comment)
 	form("/post/:id/delete", s.confirmDelete, s.delete)
 	form("/post/:id/restore", s.confirmRestore, s.restore)
 	form("/post/:id/remove", s.confirmRemove, s.remove)

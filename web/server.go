@@ -68,7 +68,8 @@ type Server struct {
 	words      *i18n.Bundle
 	markdown   *text.Renderer // of previews; app renders what is kept
 	site       siteCopy
-	asking     chan struct{} // of askers: visitors who wait for their own server
+	texts      map[string]func(*visit) error // where forms with words go, by their routes; see authors
+	asking     chan struct{}                 // of askers: visitors who wait for their own server
 	cache      *pageCache
 	log        *slog.Logger
 }
@@ -101,7 +102,7 @@ func New(o Options) (*Server, error) {
 	_, host, _ := strings.Cut(o.Origin, "://")
 	s := &Server{
 		options: o, app: o.App, accounts: o.Accounts, moderation: o.Moderation, tips: o.Tips, host: host, echo: echo.New(), gated: map[string][]reputation.Action{}, pages: r, words: words,
-		markdown: text.NewRenderer(o.Origin), cache: cache, log: o.Log,
+		markdown: text.NewRenderer(o.Origin), cache: cache, log: o.Log, texts: map[string]func(*visit) error{},
 		asking: make(chan struct{}, askers), hooks: rate.NewLimiter(hookRate, hookBurst),
 	}
 	e := s.echo

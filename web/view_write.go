@@ -187,7 +187,8 @@ type LoginView struct {
 	Page
 	Form
 	Name string
-	Next string // local path to go on to
+	Next string  // local path to go on to
+	Kept Carried // what waits for who signs in
 }
 
 // SignupView is page "signup".

@@ -18,12 +18,13 @@ import (
 // A visit is one request with what every handler asks of it first: who reads, and in what language.
 type visit struct {
 	echo.Context
-	s      *Server
-	l      *i18n.Localizer
-	who    circles.Viewer             // the zero Viewer for a visitor
-	member *accounts.Member           // nil for a visitor
-	slow   error                      // why nothing is to be done for who sends forms too fast; see authors
-	shown  map[circles.CircleID]int64 // circles that the page shows, with their revs; see shows
+	s       *Server
+	l       *i18n.Localizer
+	who     circles.Viewer             // the zero Viewer for a visitor
+	member  *accounts.Member           // nil for a visitor
+	slow    error                      // why a form with words is shown again and nothing done, as for who sends forms too fast; see authors
+	resumed bool                       // slow says that they have just signed in; see resume
+	shown   map[circles.CircleID]int64 // circles that the page shows, with their revs; see shows
 }
 
 // visit makes an echo handler of one of ours.
@@ -56,12 +57,12 @@ func (s *Server) members(h func(*visit) error) func(*visit) error {
 	}
 }
 
-// authors is members for forms in which somebody writes: one that comes too fast is shown again instead of
-// lost, which the handler does.
+// authors is members for where forms go in which somebody writes: one that comes too fast is shown again
+// instead of lost, which the handler does, and one whose session has ended waits in the login page.
 func (s *Server) authors(h func(*visit) error) func(*visit) error {
 	return func(v *visit) error {
-		if v.member == nil || v.Request().Method != http.MethodPost {
-			return s.members(h)(v)
+		if v.member == nil {
+			return v.loginFirst()
 		}
 		v.slow = s.accounts.Allow(v.who)
 		return h(v)
