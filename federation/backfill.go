@@ -37,6 +37,8 @@ var errEnough = circles.Errorf(circles.Limited, "Enough was fetched.")
 type errand struct {
 	left int         // posts and comments that may still be asked for
 	read *as.Content // the last that was stored
+
+	aside bool // for a card: what is quoted there is not fetched in turn
 }
 
 // spend counts one fetch. A nil errand has no bounds of its own.

@@ -133,6 +133,7 @@ func (in *Inbox) fetchPost(ctx context.Context, l lacks, asked bool, depth int) 
 		return "", err
 	}
 	a.content, a.post = c, in.prepared(c)
+	a.post.Aside = l.errand != nil && l.errand.aside
 	err = in.settle(ctx, a, l, depth)
 	if err == nil && l.errand != nil {
 		l.errand.read = c

@@ -230,6 +230,7 @@ func (h *house) openFederation() error {
 	h.worker.Part("sender", h.sender.Run)
 	h.worker.Part("parked activities", h.inbox.Resume)
 	h.worker.Part("backfill", h.inbox.Backfill)
+	h.worker.Part("quoted posts", h.inbox.Quoted)
 	h.moderation = moderation.New(moderation.Options{
 		Store: h.store, App: h.app, Host: h.site.Host, Queues: h.queues, PeerDecided: h.sender.PeerDecided,
 	})

@@ -247,6 +247,9 @@ func letThrough(tx *store.Tx, at place, h *store.HeldPost, d standing.Decision) 
 	if err := tx.PublishHeld(p); err != nil {
 		return err
 	}
+	if err := wantQuoted(tx, p); err != nil {
+		return err
+	}
 	create, announce, err := sayWritten(tx, change{kind: circles.PostCreated, at: at, author: author, detail: detail})
 	if err != nil {
 		return err

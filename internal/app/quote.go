@@ -86,8 +86,35 @@ func links(rendered string) []string {
 	return all
 }
 
-// quoteIn sets what a local text quotes: the first post or comment known here that it links to, whose
-// author does not keep others from quoting it.
+// quotable reports whether somebody may put a card of another post into what they write: they may read it
+// themselves, and its author neither keeps others from quoting it nor has blocked them. A card for what they
+// may not read would tell them that it is there.
+func quotable(tx *store.Tx, by circles.Viewer, quoted *circles.Post) (bool, error) {
+	if quoted.State != circles.Visible {
+		return false, nil
+	}
+	_, c, role, err := readable(tx, by, quoted.ID)
+	if circles.Is(err, circles.NotFound) || circles.Is(err, circles.Gone) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if by.Remote && !c.Audience().Federated() || !circles.MaySeePost(by, role, quoted) {
+		return false, nil
+	}
+	if quoted.Author == by.Person {
+		return true, nil
+	}
+	if refuses, err := tx.Unquotable(quoted.ID); err != nil || refuses {
+		return false, err
+	}
+	blocked, err := tx.Blocked(quoted.Author.Actor(), by.Person.Actor())
+	return !blocked, err
+}
+
+// quoteIn sets what a local text quotes: the first post or comment known here that it links to and that may be
+// quoted.
 func (a *App) quoteIn(tx *store.Tx, p *circles.Post) error {
 	for _, address := range links(p.BodyHTML) {
 		found, err := tx.PostByPage(a.postAddress(address))
@@ -97,14 +124,14 @@ func (a *App) quoteIn(tx *store.Tx, p *circles.Post) error {
 		if err != nil {
 			return err
 		}
-		if found.ID == p.ID || found.State != circles.Visible {
+		if found.ID == p.ID {
 			continue
 		}
-		refuses, err := tx.Unquotable(found.ID)
+		may, err := quotable(tx, circles.Viewer{Person: p.Author}, found)
 		if err != nil {
 			return err
 		}
-		if !refuses || found.Author == p.Author {
+		if may {
 			return tx.SetQuote(p.ID, found.URI)
 		}
 	}
@@ -128,7 +155,8 @@ func (a *App) postAddress(address string) string {
 	return u.Path
 }
 
-// receiveQuote notes what a remote post quotes, and whether it may be quoted.
+// receiveQuote notes what a remote post quotes, and whether it may be quoted. What is not here is wanted; of
+// ours only what its author could see has a card.
 func receiveQuote(tx *store.Tx, p *circles.Post, in RemotePost) error {
 	uri := in.Quote
 	if !strings.HasPrefix(uri, "/") {
@@ -136,6 +164,28 @@ func receiveQuote(tx *store.Tx, p *circles.Post, in RemotePost) error {
 	}
 	if uri == p.URI {
 		uri = ""
+	}
+	if strings.HasPrefix(uri, "/") {
+		found, err := tx.PostByURI(uri)
+		if err != nil && !circles.Is(err, circles.NotFound) {
+			return err
+		}
+		may := false
+		if err == nil {
+			if may, err = quotable(tx, circles.Viewer{Person: p.Author, Remote: true}, found); err != nil {
+				return err
+			}
+		}
+		if !may {
+			uri = ""
+		}
+	} else if uri != "" {
+		found, err := tx.PostByPage(uri) // some name the page for people
+		if err == nil {
+			uri = found.URI
+		} else if !circles.Is(err, circles.NotFound) {
+			return err
+		}
 	}
 	had, err := tx.QuoteOf(p.ID)
 	if err != nil {
@@ -145,6 +195,23 @@ func receiveQuote(tx *store.Tx, p *circles.Post, in RemotePost) error {
 		if err := tx.SetQuote(p.ID, uri); err != nil {
 			return err
 		}
+		if !in.Aside {
+			if err := wantQuoted(tx, p); err != nil {
+				return err
+			}
+		}
 	}
 	return tx.SetUnquotable(p.ID, in.NoQuote)
+}
+
+// wantQuoted has what a post quotes fetched, if it is not here and the post can be read.
+func wantQuoted(tx *store.Tx, p *circles.Post) error {
+	uri, err := tx.QuoteOf(p.ID)
+	if err != nil || p.State != circles.Visible || !strings.HasPrefix(uri, "http") {
+		return err
+	}
+	if _, err := tx.PostByURI(uri); err == nil || !circles.Is(err, circles.NotFound) {
+		return err
+	}
+	return tx.WantQuoted(uri)
 }

@@ -39,6 +39,7 @@ type RemotePost struct {
 	Emojis    []circles.Emoji // small pictures that the text names
 	Quote     string          // the id of what it quotes, a path for one of ours; "" = nothing
 	NoQuote   bool            // its author says that not everybody may quote it
+	Aside     bool            // it was fetched for who quotes it; what it quotes in turn is not wanted
 	Poll      *RemotePoll     // nil = none
 	Raw       []byte          // the author's activity, kept for announcing; nil = not kept
 

@@ -75,7 +75,7 @@ func (tx *Tx) Quotes(v circles.Viewer, posts []circles.PostID) (map[circles.Post
 		return nil, err
 	}
 	set, args := in(nil, posts)
-	may := "p.state = 'visible' AND a.suspended_at = 0 AND g.deleted_at = 0 AND g.suspended_at = 0 AND " + mayEnter(v, &args) +
+	may := "p.state = 'visible' AND a.suspended_at = 0 AND COALESCE(g.deleted_at, 0) = 0 AND COALESCE(g.suspended_at, 0) = 0 AND " + mayFind(v, &args) +
 		" AND (a.id = o.author OR NOT EXISTS (SELECT 1 FROM unquotable x WHERE x.post = p.id))" + w.hide(v, &args, "p.author, p.circle", "p.id")
 	all := map[circles.PostID]*Quote{}
 	return all, tx.rows(`SELECT q.post, q.uri, COALESCE(p.id, 0), CASE WHEN `+may+` THEN 1 ELSE 0 END,
