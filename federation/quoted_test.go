@@ -91,7 +91,9 @@ func TestQuotedPostIsFetched(t *testing.T) {
 	page := n.carol.base + "/@carol/6"
 	six := n.carol.page("/post/6", n.carol.base+"/c/other", "The sixth", obj{"url": page})
 	n.carol.put(six)
-	n.carol.answer("/@carol/6", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, six["id"].(string), http.StatusFound) })
+	n.carol.answer("/@carol/6", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, six["id"].(string), http.StatusFound)
+	})
 	byPage := n.quoting(5, page)
 	n.quotes(q)
 	if c := n.card(circles.Viewer{}, byPage); c == nil || c.Post == nil || c.Post.Title != "The sixth" {

@@ -56,6 +56,7 @@ func (r *reader) returns(name string) {
 func TestWordsOutliveTheSession(t *testing.T) {
 	g := newGarden(t)
 	bob := g.bob
+	bob.client.Transport, g.ada.client.Transport = nil, nil // with every gate shut another form comes back
 	author := memberOf(g.house, "bob")
 	want := strings.Split(strings.Trim(hostile, "\n"), "\x00")[0] // as far as a page can say it
 

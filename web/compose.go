@@ -146,6 +146,9 @@ func (v *visit) refusePost(page *app.CirclePage, d draft, reason error) error {
 	}
 	var form Form
 	status := v.refusedWriting(&form, reason)
+	if v.resumed && page != nil && page.NoPost != nil { // they choose another circle
+		form.Refuse("in", v.l.Error(page.NoPost))
+	}
 	kept := (v.slow == nil || v.resumed) && v.keepDraft(page, d) == nil
 	return v.showCompose(page, d, status, form, kept)
 }
