@@ -19,6 +19,7 @@ type delivery struct {
 	activity *as.Envelope
 	signer   string    // address of the actor whose key signed the request
 	stranger *as.Actor // the signer, fetched just now and not stored yet; nil = known
+	verdict  *verdict  // where what a gate says is noted; nil = nobody asks
 	body     []byte
 }
 
@@ -71,6 +72,7 @@ func (in *Inbox) accept(ctx context.Context, d delivery) (int, error) {
 	}
 	var lacking *lacks
 	begun := in.begun(a)
+	begun.verdict = d.verdict
 	err = in.store.Update(ctx, func(tx *store.Tx) error {
 		lacking, announced = nil, false
 		if err := keep(tx); err != nil {
@@ -223,6 +225,8 @@ type act struct {
 	letter  *app.RemoteMessage // the same, where it is not for everyone
 
 	actor *portrait // of an Update of somebody's profile
+
+	verdict *verdict // for the answer to its sender; nil = nobody waits for one
 }
 
 // said names who says it, for app.
@@ -244,47 +248,23 @@ func (in *Inbox) outcome(a act) func(app.Outcome, error) error {
 		if err == nil && o.Result == app.Refused {
 			in.log.Debug("inbox: refused", "id", a.ID, "type", a.Type, "reason", o.Reason)
 		}
+		if err == nil && o.Gate != nil {
+			in.log.Debug("inbox: gate", "id", a.ID, "type", a.Type, "action", o.Gate.Action)
+			a.verdict.of(o)
+		}
 		return err
 	}
 }
 
 // apply does what an activity says. It returns *lacks if something has to be fetched first.
 func (in *Inbox) apply(tx *store.Tx, a act) error {
-	switch a.Type {
-	case "Follow":
-		return in.follow(tx, a)
-	case "Accept":
-		return in.acceptFollow(tx, a)
-	case "Reject":
-		return in.rejectFollow(tx, a)
-	case "Create":
-		return in.create(tx, a)
-	case "Update":
-		return in.update(tx, a)
-	case "Delete":
-		return in.delete(tx, a)
-	case "Like", "EmojiReact":
-		return in.vote(tx, a, 1)
-	case "Dislike":
-		return in.vote(tx, a, -1)
-	case "PollVote":
-		return in.pollVote(tx, a)
-	case "Undo":
-		return in.undo(tx, a)
-	case "Announce":
-		return in.announced(tx, a)
-	case "Block":
-		return in.block(tx, a, a.Envelope, true)
-	case "Lock":
-		return in.lock(tx, a, a.Object.ID, true)
-	case "Add", "Remove":
-		return in.collect(tx, a, a.Type == "Add")
-	case "Flag":
-		return in.flag(tx, a)
-	case "Move":
-		return in.move(tx, a)
+	if a.verdict != nil {
+		*a.verdict = verdict{} // the transaction may be another try
 	}
-	return nil // kept and answered 202: peers must never be told off for what is new to us
+	if k, ok := in.kinds[a.Type]; ok {
+		return k.take(in, tx, a)
+	}
+	return nil
 }
 
 // actorOf returns the actor of an activity as it is known here.

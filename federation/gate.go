@@ -148,10 +148,18 @@ func (s speaker) noticeOf(n *store.GateNotice, circle *circles.Actor) (*noticeLe
 		line = strings.ReplaceAll(line, html.EscapeString(why), `<a href="`+html.EscapeString(why)+`">`+html.EscapeString(why)+`</a>`)
 		l.html += "<p>" + line + "</p>"
 	}
-	l.gate = &as.Gate{Action: string(told.Action), Decision: n.Decision, Object: n.Object, Text: told.Text, SetBy: s.site.Address(told.SetBy),
-		Reason: told.Reason, Note: n.Note, Appeal: why}
+	if l.gate, err = s.site.gate(told, n.Decision); err != nil {
+		return nil, fmt.Errorf("notice %d: %w", n.ID, err)
+	}
+	l.gate.Object, l.gate.Note, l.gate.Appeal = n.Object, n.Note, why
+	return l, nil
+}
+
+// gate is what others are told of an Access.
+func (s Site) gate(told standing.Told, decision string) (*as.Gate, error) {
+	g := &as.Gate{Action: string(told.Action), Decision: decision, Text: told.Text, SetBy: s.Address(told.SetBy), Reason: told.Reason, Appeal: s.Address(told.Appeal)}
 	if told.SetAt != 0 {
-		l.gate.SetAt = time.UnixMicro(told.SetAt).UTC()
+		g.SetAt = time.UnixMicro(told.SetAt).UTC()
 	}
 	for _, m := range told.Unmet {
 		u := as.Unmet{Path: m.Path, Fact: string(m.Fact), Scope: string(m.Scope), Have: -1, Need: int64(m.Need)}
@@ -159,13 +167,14 @@ func (s speaker) noticeOf(n *store.GateNotice, circle *circles.Actor) (*noticeLe
 			u.Have = int64(*m.Have)
 		}
 		if m.ETA != "" {
+			var err error
 			if u.ETA, err = time.Parse(time.RFC3339, m.ETA); err != nil {
-				return nil, fmt.Errorf("notice %d: %w", n.ID, err)
+				return nil, err
 			}
 		}
-		l.gate.Unmet = append(l.gate.Unmet, u)
+		g.Unmet = append(g.Unmet, u)
 	}
-	return l, nil
+	return g, nil
 }
 
 // noticeLines are what a person reads: what became of what they wrote, what is missing and until when, who

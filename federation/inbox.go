@@ -46,6 +46,7 @@ type Inbox struct {
 	client  func(*http.Request) netip.Addr
 	wake    chan struct{} // something was parked
 	past    chan struct{} // somebody's past may be wanted
+	kinds   map[string]kind
 	waiting waiting
 	keeping keeping
 	strange noting
@@ -74,7 +75,7 @@ func NewInbox(o InboxOptions) *Inbox {
 	in := &Inbox{
 		site: o.Site, store: o.Store, app: o.App, log: o.Log, now: o.Now,
 		bodies: newBodies(), slots: newSlots(o.Now), keys: newKeyRing(o.Store, d, o.Now), fetcher: d,
-		heard: o.Heard, client: o.Client, wake: make(chan struct{}, 1), past: make(chan struct{}, 1),
+		heard: o.Heard, client: o.Client, kinds: kinds(), wake: make(chan struct{}, 1), past: make(chan struct{}, 1),
 		waiting: waiting{now: o.Now}, keeping: keeping{now: o.Now, daily: keptDaily}, strange: noting{now: o.Now},
 		tips: o.Tips, signers: newSigners(o.Site, o.Store), quotes: make(chan struct{}, quotesAtOnce),
 	}
@@ -98,7 +99,14 @@ func (in *Inbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "An inbox takes POST only.", http.StatusMethodNotAllowed)
 		return
 	}
-	status, err := in.take(w, r)
+	var said verdict
+	status, err := in.take(w, r, &said)
+	if err == nil && said.said != nil {
+		err = said.write(w, in.site)
+		if err == nil {
+			return
+		}
+	}
 	if err == nil {
 		w.WriteHeader(status)
 		return
@@ -107,7 +115,7 @@ func (in *Inbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // take returns the status for what was taken in.
-func (in *Inbox) take(w http.ResponseWriter, r *http.Request) (int, error) {
+func (in *Inbox) take(w http.ResponseWriter, r *http.Request, said *verdict) (int, error) {
 	if !fetch.IsActivityPub(r.Header.Get("Content-Type")) {
 		return 0, &httpError{http.StatusUnsupportedMediaType, "The inbox takes application/activity+json."}
 	}
@@ -154,7 +162,7 @@ func (in *Inbox) take(w http.ResponseWriter, r *http.Request) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	return in.accept(r.Context(), delivery{activity: activity, signer: signer, stranger: stranger, body: body})
+	return in.accept(r.Context(), delivery{activity: activity, signer: signer, stranger: stranger, body: body, verdict: said})
 }
 
 // errNeverMet says that a request is signed by somebody whose key is not here and may not be fetched.

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"halqa/circles"
+	"halqa/circles/reputation"
 	"halqa/federation/as"
 	"halqa/federation/httpsig"
 	"halqa/internal/app"
@@ -59,6 +60,7 @@ type house struct {
 
 	mu    sync.Mutex
 	heard []string
+	gated []reputation.Action // what gates said of, in order
 }
 
 func newHouse(t testing.TB) *house {
@@ -119,6 +121,12 @@ type failing struct{ h *house }
 func (f failing) Write(line []byte) (int, error) {
 	if bytes.Contains(line, []byte("level=ERROR")) {
 		f.h.Errorf("logged: %s", line)
+	}
+	if _, action, ok := bytes.Cut(line, []byte(`msg="inbox: gate"`)); ok {
+		_, action, _ = bytes.Cut(action, []byte("action="))
+		f.h.mu.Lock()
+		f.h.gated = append(f.h.gated, reputation.Action(bytes.TrimSpace(action)))
+		f.h.mu.Unlock()
 	}
 	f.h.Logf("%s", line)
 	return len(line), nil

@@ -28,9 +28,10 @@ const (
 // it again would not help.
 type Outcome struct {
 	Result  Result
-	Post    circles.PostID  // what it became or was about; 0 = nothing
-	Reason  standing.Reason // of a refusal, or of what waits
-	Refusal *circles.Error  // the same for people
+	Post    circles.PostID   // what it became or was about; 0 = nothing
+	Reason  standing.Reason  // of a refusal, or of what waits
+	Refusal *circles.Error   // the same for people
+	Gate    *standing.Access // what a gate said, if one did
 }
 
 // Said is who says something, proven by a signature.
@@ -55,7 +56,9 @@ func refused(post circles.PostID, err error) (Outcome, error) {
 	if !errors.As(err, &e) || e.Kind == circles.Busy || e.Kind == circles.Internal {
 		return Outcome{}, err
 	}
-	return Outcome{Result: Refused, Post: post, Reason: standing.Reason(e.Reason), Refusal: e}, nil
+	o := Outcome{Result: Refused, Post: post, Reason: standing.Reason(e.Reason), Refusal: e}
+	errors.As(err, &o.Gate)
+	return o, nil
 }
 
 // done is the Outcome of what was not refused.

@@ -78,6 +78,9 @@ func (a *App) ReceiveFollow(tx *store.Tx, said Said, followee circles.ActorID, u
 		}
 		err = enter(tx, c, said.By, role)
 	}
+	if err == nil && f.State == circles.FollowPending && d.Gate != nil {
+		return Outcome{Result: Waits, Reason: d.Reason, Refusal: d.Refusal, Gate: d.Gate}, nil
+	}
 	return done(0, true, err)
 }
 

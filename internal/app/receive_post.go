@@ -222,7 +222,7 @@ func (a *App) ReceivePost(tx *store.Tx, said Said, in RemotePost) (Outcome, erro
 			Decision: store.GateHeld, Language: in.Language}); err != nil {
 			return Outcome{}, fmt.Errorf("receive %s: %w", in.URI, err)
 		}
-		return Outcome{Result: Waits, Post: p.ID, Reason: d.Reason, Refusal: d.Refusal}, nil
+		return Outcome{Result: Waits, Post: p.ID, Reason: d.Reason, Refusal: d.Refusal, Gate: d.Gate}, nil
 	}
 	return Outcome{Result: Applied, Post: p.ID}, nil
 }
