@@ -1,7 +1,6 @@
 package api
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -150,10 +149,9 @@ func (s *Server) setGatesOf(c *call, in NewGates) (GatesSaved, error) {
 func (s *Server) setGates(c *call, id circles.CircleID, in NewGates) (GatesSaved, error) {
 	change := standing.Change{Preset: in.Preset, Reason: in.Reason, Language: in.Language, Base: in.Base}
 	if in.Preset == "" {
-		d := json.NewDecoder(bytes.NewReader(in.Settings))
-		d.DisallowUnknownFields()
-		if err := d.Decode(&change.Settings); err != nil {
-			return GatesSaved{}, circles.FieldErrorf(circles.Invalid, "settings", "settings must be gates as they are read.")
+		var err error
+		if change.Settings, err = reputation.ReadSettings(in.Settings); err != nil {
+			return GatesSaved{}, circles.FieldErrorf(circles.Invalid, "settings", "%s.", err)
 		}
 	}
 	do := s.o.Gates.Save

@@ -68,7 +68,11 @@ func (c Clause) text(lang string) string {
 	case StandingPoints:
 		return fmt.Sprintf("a standing of %d", n)
 	case TierHeld:
-		return "being a " + title(Tier(min(max(n, 0), int(Trusted))))
+		t := Tier(min(max(n, 0), int(Trusted)))
+		if t == Trusted {
+			return "being Trusted"
+		}
+		return "being a " + title(t)
 	case VouchesHeld:
 		return count(n, "vouch", "vouches")
 	case ByOperator:
