@@ -217,6 +217,7 @@ func (h *house) openFederation() error {
 		Site: h.site, Store: h.store, App: h.app, Tips: h.tips, Fetch: h.fetch, Log: h.log, Now: h.now, Heard: h.sender.Heard,
 		Client: h.client,
 	})
+	h.tips.Proves(tips.ProofPreimage, invoicePaid)
 	if err := h.tips.Connect(context.Background(), h.inbox.Carrier()); err != nil {
 		return err
 	}

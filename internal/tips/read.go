@@ -119,7 +119,7 @@ func (t *Tips) Reaches(ctx context.Context, v circles.Viewer, c *circles.Circle,
 	all := map[circles.ActorID]bool{}
 	var ids, far []circles.PersonID
 	for _, p := range people {
-		if p != nil && (len(t.all()) > 0 || !p.Local()) && (t.Connected() || p.Local()) && p.Kind == circles.KindPerson && p.ID != v.Person.Actor() && p.DeletedAt == 0 && p.SuspendedAt == 0 && !all[p.ID] {
+		if p != nil && (len(t.all()) > 0 || !p.Local()) && p.Kind == circles.KindPerson && p.ID != v.Person.Actor() && p.DeletedAt == 0 && p.SuspendedAt == 0 && !all[p.ID] {
 			all[p.ID] = true
 			ids = append(ids, circles.PersonID(p.ID))
 			if !p.Local() {
@@ -153,7 +153,7 @@ func (t *Tips) Reaches(ctx context.Context, v circles.Viewer, c *circles.Circle,
 		for id := range no {
 			delete(all, id.Actor())
 		}
-		reached, err := ledger.Reachable(tx, far)
+		reached, err := ledger.Reachable(tx, far, t.addressed())
 		for _, id := range far {
 			if !reached[id] {
 				delete(all, id.Actor())

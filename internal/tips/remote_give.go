@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"halqa/circles"
@@ -21,18 +23,36 @@ func tooFar() error {
 	return circles.Errorf(circles.Forbidden, "Their server does not say that it takes tips from here.").With("refused.tip-remote", nil)
 }
 
-// endpointOf is where the instance of somebody elsewhere takes intents; "" = nowhere.
-func (t *Tips) endpointOf(tx *store.Tx, payee *circles.Actor) (string, error) {
-	if !t.Connected() {
-		return "", nil
+// afar finds how somebody elsewhere can be tipped: by their instance, if it takes tips and says afterwards
+// what became of them, else at their Lightning Address by a wallet of ours. Other links are for people.
+func (t *Tips) afar(tx *store.Tx, to *destination) error {
+	all, err := ledger.LinksOf(tx, to.payee.ID)
+	if err != nil {
+		return err
 	}
-	all, err := ledger.LinksOf(tx, payee.ID)
 	for _, l := range all {
-		if l.Kind == ledger.LinkEndpoint {
-			return l.Href, nil
+		switch address, _ := strings.CutPrefix(l.Href, "lightning:"); {
+		case l.Kind == ledger.LinkEndpoint && t.Connected():
+			to.endpoint = l.Href
+			return nil
+		case l.Kind == ledger.LinkLightning && to.payees == nil:
+			to.payees = map[string]ledger.Payee{}
+			for _, r := range t.all() {
+				if slices.Contains(r.d.PayeeKinds, lightningAddress) {
+					to.payees[r.d.Name] = ledger.Payee{Kind: lightningAddress, Ref: address, Typed: address}
+				}
+			}
 		}
 	}
-	return "", err
+	if len(to.payees) == 0 {
+		return tooFar()
+	}
+	return nil
+}
+
+// addressed reports whether any wallet here pays to Lightning Addresses.
+func (t *Tips) addressed() bool {
+	return slices.ContainsFunc(t.all(), func(r *rail) bool { return slices.Contains(r.d.PayeeKinds, lightningAddress) })
 }
 
 // offerAbroad asks the payee's instance what can be given, and narrows it to what is allowed here.

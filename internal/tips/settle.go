@@ -69,7 +69,7 @@ func (t *Tips) settle(tx *store.Tx, c *ledger.Charge, got wallet.Charge) error {
 	if err := ledger.SaveCharge(tx, c); err != nil {
 		return err
 	}
-	if !tip.Hidden && tip.Adapter != Abroad { // what a post elsewhere got is its own instance's to say
+	if !tip.Hidden {
 		if err := ledger.CountTip(tx, tip.Post, tip.Payer, tip.Asset, got.Net()-before); err != nil {
 			return err
 		}

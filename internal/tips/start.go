@@ -153,11 +153,8 @@ func (t *Tips) judge(tx *store.Tx, v circles.Viewer, in Intent) (destination, er
 	case payee.ID == v.Person.Actor():
 		return to, breaks(ruleSelf, v, payee.ID, false, circles.Errorf(circles.Forbidden, "Nobody tips themselves.").With("refused.tip-oneself", nil))
 	case !payee.Local():
-		if to.endpoint, err = t.endpointOf(tx, payee); err != nil {
+		if err := t.afar(tx, &to); err != nil {
 			return to, err
-		}
-		if to.endpoint == "" {
-			return to, tooFar()
 		}
 	}
 	for _, pair := range [][2]circles.ActorID{{payee.ID, v.Person.Actor()}, {v.Person.Actor(), payee.ID}} {
@@ -180,8 +177,10 @@ func (t *Tips) judge(tx *store.Tx, v circles.Viewer, in Intent) (destination, er
 	if err != nil {
 		return to, err
 	}
-	if to.payees, err = ledger.PayeesOf(tx, person); err != nil {
-		return to, err
+	if payee.Local() {
+		if to.payees, err = ledger.PayeesOf(tx, person); err != nil {
+			return to, err
+		}
 	}
 	for name, p := range to.payees { // two accounts of one owner are one payee
 		if _, ref, _ := p.Now(tx.Now()); ref != "" {
@@ -273,6 +272,8 @@ func (t *Tips) plan(tx *store.Tx, v circles.Viewer, in Intent, to destination, r
 		Asset: in.Amount.Asset, Amount: in.Amount.Minor, Adapter: r.d.Name, State: ledger.TipOpen, CreatedAt: tx.Now(),
 		Once: in.Once, Note: in.Note,
 	}
+	// How many tipped a post elsewhere is its own instance's to say.
+	tip.Hidden = !to.payee.Local()
 	if to.where != nil {
 		tip.Circle = to.where.CircleID()
 	}

@@ -138,8 +138,9 @@ func LinksOf(tx *store.Tx, actor circles.ActorID) ([]Link, error) {
 	return all, err
 }
 
-// Reachable returns those of some actors elsewhere whose server takes tips for them.
-func Reachable(tx *store.Tx, people []circles.PersonID) (map[circles.PersonID]bool, error) {
+// Reachable returns those of some actors elsewhere whose server takes tips for them, or with lightning also
+// those who have a Lightning Address.
+func Reachable(tx *store.Tx, people []circles.PersonID, lightning bool) (map[circles.PersonID]bool, error) {
 	all := map[circles.PersonID]bool{}
 	if len(people) == 0 {
 		return all, nil
@@ -150,10 +151,13 @@ func Reachable(tx *store.Tx, people []circles.PersonID) (map[circles.PersonID]bo
 		ids[i] = circles.PostID(p)
 	}
 	list, args := s.InIDs(nil, ids)
-	err := s.Rows(`SELECT actor FROM tip_link WHERE kind = 'endpoint' AND actor IN (`+list+`)`, args, func(r store.Row) error {
+	err := s.Rows(`SELECT actor, kind FROM tip_link WHERE kind <> 'page' AND actor IN (`+list+`)`, args, func(r store.Row) error {
 		var id circles.PersonID
-		err := r.Scan(&id)
-		all[id] = true
+		var kind LinkKind
+		err := r.Scan(&id, &kind)
+		if kind == LinkEndpoint || lightning {
+			all[id] = true
+		}
 		return err
 	})
 	return all, err
