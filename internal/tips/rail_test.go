@@ -207,6 +207,7 @@ type world struct {
 	rail  *scripted
 	rules tips.Rules // none, unless a test is about them
 	now   time.Time
+	site  string
 
 	ann, bob, carl circles.Viewer
 	circle         circles.CircleID
@@ -215,7 +216,7 @@ type world struct {
 }
 
 func newWorld(t testing.TB) *world {
-	w := &world{t: t, now: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)}
+	w := &world{t: t, now: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC), site: "https://h.example"}
 	w.store = testdb.OpenAt(t, func() time.Time { return w.now })
 	w.fill("")
 	return w
@@ -252,7 +253,7 @@ func (w *world) fill(suffix string) {
 // open is a process that starts on the same database and the same rail.
 func (w *world) open() *tips.Tips {
 	w.t.Helper()
-	tp := tips.New(tips.Options{Store: w.store, Origin: "https://h.example", Now: func() time.Time { return w.now }, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Rules: &w.rules})
+	tp := tips.New(tips.Options{Store: w.store, Origin: w.site, Now: func() time.Time { return w.now }, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Rules: &w.rules})
 	for _, a := range []wallet.Adapter{
 		credits.New(tp.Book(), credits.Options{Code: "CRD", Max: 1000, Hold: 10 * time.Minute, Now: func() time.Time { return w.now }}),
 		w.rail,

@@ -166,6 +166,19 @@ func (t *Tips) judge(tx *store.Tx, v circles.Viewer, in Intent) (destination, er
 			return to, breaks(ruleBlocked, v, payee.ID, false, circles.Errorf(circles.Forbidden, "You cannot tip this person.").With("refused.tip-blocked", nil))
 		}
 	}
+	if payer.Local() != payee.Local() { // a member can block a whole server
+		member, far := v.Person, payee.ID
+		if payee.Local() {
+			member, far = person, payer.ID
+		}
+		blocked, err := tx.BlockedBy(member, []circles.ActorID{far})
+		if err != nil {
+			return to, err
+		}
+		if blocked[far] {
+			return to, breaks(ruleBlocked, v, payee.ID, false, circles.Errorf(circles.Forbidden, "You cannot tip this person.").With("refused.tip-blocked", nil))
+		}
+	}
 	refuses, err := ledger.Refusing(tx, v.Person, []circles.PersonID{person})
 	if err != nil {
 		return to, err
