@@ -112,6 +112,8 @@ func NewPublisher(o PublisherOptions) *Publisher {
 func (p *Publisher) Owns(r *http.Request) bool {
 	path := r.URL.Path
 	switch {
+	case strings.HasPrefix(path, "/.well-known/lnurlp/"): // for wallets, not for servers
+		return false
 	case path == "/inbox", path == "/outbox", path == "/tip", strings.HasPrefix(path, "/.well-known/"), strings.HasPrefix(path, "/nodeinfo/"), strings.HasPrefix(path, "/activity/"), strings.HasPrefix(path, "/notice/"):
 		return true
 	}

@@ -14,14 +14,14 @@ func tipSamples() []sample {
 	person := TipView{Page: samplePage("Tip Lin", true), Action: "/u/lin/tip", Payee: lin, Back: "/u/lin", Confirm: true, Way: ways[1], Sum: "0.00001 BTC", Amount: "0.00001", Once: "x"}
 	held := TipPageView{Page: samplePage("Tip", true), ID: "77", Gave: true, Payer: ada, Payee: lin, On: Link{Label: "When do you start tomatoes?", Href: "/comment/7"}, Sum: "5 credits",
 		State: "Held: it can still be undone.", At: sampleNow, Wallet: "credits", UndoEnds: soon, Host: "halqa.test", Note: "For the leggy ones."}
-	pay := TipPageView{Page: samplePage("Tip", true), ID: "78", Gave: true, Payer: ada, Payee: lin, Sum: "0.00001 BTC", State: "Waits to be paid.", At: sampleNow, Wallet: "lightning", Host: "halqa.test", Asking: true,
+	pay := TipPageView{Page: samplePage("Tip", true), ID: "78", Gave: true, Payer: ada, Payee: lin, Sum: "0.00001 BTC", State: "Waits to be paid.", At: sampleNow, Wallet: "lightning", Host: "halqa.test", Asking: true, Look: true, Prove: true,
 		Pay: []TipAction{{QR: qrCode("LIGHTNING:LNBC10U1PJEXAMPLE", "Payment code to scan"), URI: "lightning:lnbc10u1pjexample", Text: "lnbc10u1pjexample"},
 			{URI: "https://pay.example/start", Host: "pay.example", Post: true, Fields: []TipField{{"sign", "abc"}}}, {URI: "https://pay.example/go", Host: "pay.example"}}}
 	paid := TipPageView{Page: samplePage("Tip", true), ID: "79", Payer: bo, Payee: ada, Sum: "10.00 CNY", Net: "7.00 CNY", Fee: "0.06 CNY", State: "Paid.", Class: "ok", At: sampleNow.Add(-time.Hour), PaidAt: sampleNow,
 		Wallet: "alipay", RailRef: "2026112222001", Late: true, Host: "halqa.test", Refund: "7.00", Back: []TipRefund{{Sum: "3.00 CNY", State: "done", Reason: "Too much.", At: sampleNow}}}
 	paid.Refuse("amount", "More than what is left of the tip cannot be given back.")
 	rows := []TipRow{{Href: "/tips/79", Other: bo, Sum: "10.00 CNY", State: "Paid.", At: sampleNow}, {Href: "/tips/77", Gave: true, Other: lin, Sum: "5 credits", State: "Held.", At: sampleNow, Gift: "A cup of tea", On: Link{Label: "When do you start tomatoes?", Href: "/comment/7"}}}
-	settings := TipSettingsView{Page: samplePage("Settings", true), Tabs: []Tab{{Label: "Tips", Href: "/settings/tips", Current: true}}, Quiet: true,
+	settings := TipSettingsView{Page: samplePage("Settings", true), Tabs: []Tab{{Label: "Tips", Href: "/settings/tips", Current: true}}, Quiet: true, Address: "ada@halqa.test", Served: true,
 		Takes:  []Option{{Value: "all", Label: "Everybody here", Selected: true}, {Value: "none", Label: "Nobody"}},
 		Limits: []TipLimit{{Asset: "CRD", Value: "20", Later: "50", At: soon}, {Asset: "BTC"}},
 		Payees: []TipPayee{{Adapter: "lightning", Kinds: []Option{{Value: "ln-address", Label: "ln-address"}, {Value: "node", Label: "node"}}, Typed: "ada@wallet.example", Next: "ada@other.example", At: soon}}}

@@ -61,6 +61,7 @@ type Server struct {
 	moderation *moderation.Moderation
 	tips       *tips.Tips
 	hooks      *rate.Limiter // of wallets that knock
+	bills      *rate.Limiter // of invoices for strangers
 	host       string        // as it stands in handles; with the port on a loopback instance
 	echo       *echo.Echo
 	gated      map[string][]reputation.Action // of actions, as Actions names them
@@ -103,7 +104,7 @@ func New(o Options) (*Server, error) {
 	s := &Server{
 		options: o, app: o.App, accounts: o.Accounts, moderation: o.Moderation, tips: o.Tips, host: host, echo: echo.New(), gated: map[string][]reputation.Action{}, pages: r, words: words,
 		markdown: text.NewRenderer(o.Origin), cache: cache, log: o.Log, texts: map[string]func(*visit) error{},
-		asking: make(chan struct{}, askers), hooks: rate.NewLimiter(hookRate, hookBurst),
+		asking: make(chan struct{}, askers), hooks: rate.NewLimiter(hookRate, hookBurst), bills: rate.NewLimiter(billRate, billBurst),
 	}
 	e := s.echo
 	e.HideBanner, e.HidePort = true, true

@@ -28,12 +28,17 @@ func (s *Server) tipRoutes() {
 	e.GET("/tips", s.visit(s.members(s.tipHistory)))
 	e.GET("/tips.csv", s.visit(s.members(s.tipCSV)))
 	e.GET("/tips/:id", s.visit(s.members(s.tipPage)))
+	e.POST("/tips/:id/look", s.visit(s.members(s.lookAtTip)))
+	e.POST("/tips/:id/prove", s.visit(s.members(s.proveTip)))
 	e.POST("/tips/:id/undo", s.visit(s.members(s.undoTip)))
 	e.POST("/tips/:id/refund", s.visit(s.members(s.refundTip)))
 	form("/settings/tips", s.tipSettings, s.saveTipSettings)
 	form("/c/:name/tips", s.circleTips, s.saveCircleTips)
 	form("/admin/wallets", s.admins(s.wallets), s.admins(s.actOnWallets))
 	e.POST("/wallet/:adapter/webhook", s.walletWebhook)
+	e.GET("/.well-known/lnurlp/:name", s.addressOffer)
+	e.GET("/.well-known/lnurlp/:name/callback", s.addressBill)
+	e.GET("/.well-known/lnurlp/:name/verify/:id", s.addressPaid)
 }
 
 // A tipped is what the address of a tip names.
@@ -104,6 +109,9 @@ func (v *visit) tipWay(w tips.Way) TipWay {
 	row := TipWay{Value: w.Adapter + ":" + w.Asset, Usual: say(w.Usual), Undo: int(w.Undo.Minutes()), Refunds: w.Refunds, Reversible: w.Reversible, Test: w.TestMode,
 		Range: v.l.T("tip.range", "Min", say(w.Min), "Max", say(w.Max), "Asset", v.assetName(w.Asset, w.Credits))}
 	row.Label = w.Adapter + " · " + w.Asset
+	if w.Asset == "BTC" {
+		row.Label = v.l.T("tip.lightning") + " · " + w.Adapter
+	}
 	if w.Credits {
 		row.Label = v.l.T("tip.credits")
 		row.Have = say(w.Have)

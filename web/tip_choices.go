@@ -20,6 +20,9 @@ func (v *visit) showTipSettings(status int, form *Form, typed url.Values) error 
 	}
 	base := v.settingsView("tips")
 	view := TipSettingsView{Page: base.Page, Tabs: base.Tabs, Quiet: c.Quiet}
+	if view.Address, view.Served, err = v.s.tips.AddressOf(v.Request().Context(), v.who); err != nil {
+		return err
+	}
 	if form != nil {
 		view.Form = *form
 	}
@@ -83,7 +86,9 @@ func (s *Server) saveTipSettings(v *visit) error {
 			err = s.tips.SetPayee(ctx, v.who, f.Get("adapter"), f.Get("kind"), f.Get("payee"))
 		}
 	default:
-		err = s.tips.SetWish(ctx, v.who, tips.Wish{Takes: tips.Takes(f.Get("takes")), Quiet: checked(f, "quiet")})
+		if err = s.tips.SetWish(ctx, v.who, tips.Wish{Takes: tips.Takes(f.Get("takes")), Quiet: checked(f, "quiet")}); err == nil && f.Has("may-address") {
+			err = s.tips.SetAddress(ctx, v.who, checked(f, "address"))
+		}
 	}
 	if err == nil {
 		return v.onward("/settings/tips", "flash.saved")

@@ -64,6 +64,10 @@ func (v *visit) showTip(status int, form *Form, typed url.Values) error {
 		return err
 	}
 	view.State, view.Class = v.tipState(tip.State, view.Gave)
+	view.Look = tip.State == tips.Open
+	if view.Prove = tip.Proves; tip.Proves && (tip.Asking || tip.State == tips.Expired) {
+		view.State, view.Class, view.Asking = v.l.T("tip.state-unproven"), "warn", false
+	}
 	if form != nil {
 		view.Form = *form
 	}
@@ -204,6 +208,34 @@ func qrText(uri string) string {
 		return strings.ToUpper(uri)
 	}
 	return uri
+}
+
+// lookAtTip asks the wallet now, for who has just paid: POST /tips/{id}/look.
+func (s *Server) lookAtTip(v *visit) error {
+	id, err := v.tipID()
+	if err != nil {
+		return err
+	}
+	if _, err := s.tips.Look(v.Request().Context(), v.who, id); err != nil {
+		return v.refuseTip(err, url.Values{})
+	}
+	return v.onward("/tips/"+idOf(id), "")
+}
+
+// proveTip takes what the payer's wallet shows of the payment: POST /tips/{id}/prove.
+func (s *Server) proveTip(v *visit) error {
+	id, err := v.tipID()
+	if err != nil {
+		return err
+	}
+	f, err := v.form()
+	if err != nil {
+		return err
+	}
+	if _, err := s.tips.Prove(v.Request().Context(), v.who, id, f.Get("preimage")); err != nil {
+		return v.refuseTip(err, f)
+	}
+	return v.onward("/tips/"+idOf(id), "flash.tip-proven")
 }
 
 // undoTip takes it back: POST /tips/{id}/undo.

@@ -71,6 +71,8 @@ type TipPageView struct {
 	NoteTaken bool   // by a moderator
 	Report    string // where the reader reports the note; "" = they cannot
 	Pay       []TipAction
+	Look      bool      // the wallet can be asked now
+	Prove     bool      // the payer can show what their wallet got for the money
 	UndoEnds  time.Time // zero = it cannot be undone
 	Refund    string    // the most that the payee can give back, as a form begins; "" = they cannot
 	Reason    string
@@ -126,6 +128,9 @@ type TipSettingsView struct {
 	Quiet  bool
 	Limits []TipLimit
 	Payees []TipPayee
+
+	Address string // where every Lightning wallet could pay the member; "" = nowhere
+	Served  bool   // and can
 }
 
 // A TipLimit is what the member allows themselves to give in a day.

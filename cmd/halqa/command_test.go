@@ -192,6 +192,7 @@ func TestExampleIsTheDefaults(t *testing.T) {
 	}
 	want.Proxies, want.Federation.LabNetworks, want.Tips.Wallets = []string{}, []string{}, []walletConfig{} // as an empty list is read
 	want.Tips.Alipay.Merchants = []merchantConfig{}
+	want.Tips.Lightning.Nodes = []nodeConfig{}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("the example says %+v, the defaults are %+v", got, want)
 	}

@@ -47,8 +47,9 @@ type tipsConfig struct {
 	Max     int64 `toml:"max"`     // most credits of one tip
 	Welcome int64 `toml:"welcome"` // credits for everybody who arrives
 
-	Wallets []walletConfig `toml:"wallets"`
-	Alipay  alipayConfig   `toml:"alipay"`
+	Wallets   []walletConfig  `toml:"wallets"`
+	Alipay    alipayConfig    `toml:"alipay"`
+	Lightning lightningConfig `toml:"lightning"`
 
 	// Against abuse. What they refuse is on the page of the wallets.
 	Pace      int                     `toml:"pace"`       // tips of one person in a minute; 0 = any number
@@ -123,7 +124,7 @@ type walletConfig struct {
 }
 
 func defaultConfig() config {
-	return config{Listen: "localhost:8080", Data: "data", Log: "info", Tips: tipsConfig{Credits: true, Max: 200, Pace: 10, RingDays: 7, PayeeWait: 72, LimitWait: 24, Assets: defaultAssets()}}
+	return config{Listen: "localhost:8080", Data: "data", Log: "info", Tips: tipsConfig{Credits: true, Max: 200, Pace: 10, RingDays: 7, PayeeWait: 72, LimitWait: 24, Assets: defaultAssets(), Lightning: lightningConfig{Network: "mainnet"}}}
 }
 
 // loadConfig reads the file at path, or the defaults where path is "" and no halqa.toml lies in the
@@ -156,6 +157,9 @@ func loadConfig(path string, getenv func(string) string) (config, error) {
 		c.Tips.Wallets[i].key = []byte(getenv(c.Tips.Wallets[i].Secret))
 	}
 	c.Tips.Alipay.read()
+	for i := range c.Tips.Lightning.Nodes {
+		c.Tips.Lightning.Nodes[i].key = []byte(getenv(c.Tips.Lightning.Nodes[i].Secret))
+	}
 	if listen := getenv("HALQA_LISTEN"); listen != "" {
 		c.set("listen", &c.Listen, listen)
 	}
@@ -250,6 +254,9 @@ func (c *config) check() error {
 		}
 	}
 	if err := c.Tips.Alipay.check(c.wrong); err != nil {
+		return err
+	}
+	if err := c.Tips.Lightning.check(c.wrong); err != nil {
 		return err
 	}
 	if c.database != "" {

@@ -32,8 +32,8 @@ func (w walletConfig) client(now func() time.Time) (*remote.Client, error) {
 	return remote.New(remote.Options{URL: w.URL, Secret: w.key, Now: now})
 }
 
-// openTips makes the use cases of tipping, with the instance's own credits and Alipay. Wallets that are
-// programs of their own are added by the clock: they may start after this one, and stop before it.
+// openTips makes the use cases of tipping, with the instance's own credits, Alipay and Lightning. Wallets
+// that are programs of their own are added by the clock: they may start after this one, and stop before it.
 func (h *house) openTips(ctx context.Context) error {
 	h.tips = tips.New(tips.Options{Store: h.store, Origin: h.site.Base, Now: h.now, Log: h.log, Rules: h.cfg.Tips.rules()})
 	if h.cfg.Tips.Credits {
@@ -41,6 +41,9 @@ func (h *house) openTips(ctx context.Context) error {
 		if err := h.tips.Use(ctx, own); err != nil {
 			return err
 		}
+	}
+	if err := h.openLightning(ctx); err != nil {
+		return err
 	}
 	if len(h.cfg.Tips.Alipay.Merchants) == 0 {
 		return nil

@@ -10,7 +10,7 @@ import (
 )
 
 // citation finds the keys of docs/spec.txt in source.
-var citation = regexp.MustCompile(`\bRFC \d+|\bFEP-[0-9a-f]{4}\b|\bdraft-[a-z-]+-\d+\b|\bNodeInfo 2\.\d|\bBCP \d+|\bAP \d+(?:\.\d+)*`)
+var citation = regexp.MustCompile(`\bRFC \d+|\bBOLT \d+|\bLUD-\d{2}\b|\bFEP-[0-9a-f]{4}\b|\bdraft-[a-z-]+-\d+\b|\bNodeInfo 2\.\d|\bBCP \d+|\bAP \d+(?:\.\d+)*`)
 
 var statuses = map[string]bool{"full": true, "part": true, "read": true, "fact": true, "no": true}
 

@@ -22,6 +22,7 @@ type Tip struct {
 	UndoEnds int64           // until when the payer can take it back, UTC microseconds; 0 = not
 	RailRef  string          // for receipts and support
 	Asking   bool            // the rail has not answered; it is asked again
+	Proves   bool            // the payer may show what their wallet got for the money; nobody else may be able to tell
 	Refunds  []*ledger.Refund
 
 	Beyond *Beyond // of a tip between two instances; nil = it stays here
@@ -67,6 +68,9 @@ func (t *Tips) whole(tx *store.Tx, v circles.Viewer, tip *ledger.Tip) (*Tip, err
 	if r := t.rail(tip.Adapter); r != nil {
 		if a, ok := r.d.Asset(tip.Asset); ok {
 			out.Exponent = a.Exponent
+		}
+		if _, ok := able[wallet.Prover](r, wallet.CapProof); ok && v.Person == tip.Payer && last.RailID != "" {
+			out.Proves = tip.State == ledger.TipOpen || tip.State == ledger.TipExpired
 		}
 		if r.d.Can(wallet.CapCancel) && v.Person == tip.Payer && tip.State == ledger.TipHeld {
 			out.UndoEnds = last.RailExpiresAt
