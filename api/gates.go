@@ -266,6 +266,7 @@ func (s *Server) heldPost(c *call) (Held, error) {
 type HeldDecision struct {
 	Approve bool   `json:"approve"`
 	Reason  string `json:"reason,omitempty" doc:"Of a no; its author reads it."`
+	Base    *int64 `json:"base,omitempty" doc:"rev of the post as it was read; if it has another one, nothing is decided."`
 }
 
 func (s *Server) decideHeld(c *call, in HeldDecision) (nothing, error) {
@@ -274,9 +275,9 @@ func (s *Server) decideHeld(c *call, in HeldDecision) (nothing, error) {
 		return nothing{}, err
 	}
 	if in.Approve {
-		_, err = s.app.Approve(c.ctx(), c.who, id)
+		_, err = s.app.Approve(c.ctx(), c.who, id, in.Base)
 	} else {
-		err = s.app.Refuse(c.ctx(), c.who, id, in.Reason)
+		err = s.app.Refuse(c.ctx(), c.who, id, in.Reason, in.Base)
 	}
 	return nothing{}, err
 }

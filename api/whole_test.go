@@ -408,7 +408,13 @@ func (s *script) gates() {
 		s.Fatalf("the post is %+v, held are %+v", waits, held)
 	}
 	s.lin.get(path("/posts/%s/held", waits.ID), nil)
-	s.ann.post(path("/posts/%s/held/decision", waits.ID), m{"approve": true}, nil)
+	s.lin.put(path("/posts/%s", waits.ID), m{"title": "Which pesticide then?"}, nil)
+	for _, decision := range []m{{"approve": true}, {"approve": false, "reason": "No."}} {
+		decision["base"] = held.Items[0].Post.Rev
+		s.ann.ask("POST", path("/posts/%s/held/decision", waits.ID), decision).problem(409, "conflict")
+	}
+	s.ann.get(path("/circles/%s/held", garden), &held)
+	s.ann.post(path("/posts/%s/held/decision", waits.ID), m{"approve": true, "base": held.Items[0].Post.Rev}, nil)
 	s.lin.get("/me/standing", nil)
 	s.lin.get("/me/standing?circle=gardening", nil)
 	s.lin.ask("GET", "/me/standing?circle=nowhere", nil).problem(404, "not-found")

@@ -59,6 +59,23 @@ func TestHeldAndApproved(t *testing.T) {
 	if ada.status != http.StatusUnprocessableEntity {
 		t.Errorf("refused without a reason: %d", ada.status)
 	}
+	// What its author changed meanwhile is not what the moderator read.
+	ada.open("/c/garden/held")
+	cy.open(post + "/edit")
+	cy.send(post+"/edit", fill{"body": "Hello garden, buy my pills"})
+	for _, do := range []string{"do=approve", "do=refuse"} {
+		ada.open("/c/garden/held")
+		read := ada.values(ada.form(post+"/held"), fill{"reason": "Not here.", "!": do})
+		cy.open(post + "/edit")
+		cy.send(post+"/edit", fill{"body": "Hello garden, " + do})
+		ada.take(ada.client.PostForm(h.site.URL+post+"/held", read))
+		if ada.status != http.StatusConflict {
+			t.Errorf("%s of what was changed meanwhile: %d, want 409", do, ada.status)
+		}
+		ada.shows("Its author changed this while you were reading", "Hello garden, "+do)
+	}
+	bo.open(post)
+	bo.hides("Hello garden")
 	ada.open("/c/garden/held")
 	ada.send(post+"/held", fill{"!": "do=approve"})
 	ada.shows("It is published", "Nothing waits")

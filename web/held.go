@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"strconv"
 
 	"halqa/circles"
 	"halqa/internal/app"
@@ -38,7 +39,7 @@ func (v *visit) showHeld(status int, typed url.Values, form Form) error {
 
 func (v *visit) heldRow(h *app.Held) HeldRow {
 	p := h.Post
-	row := HeldRow{ID: p.ID.String(), What: Link{Label: p.Title, Href: placeOf(p.Root, p.ID)}, Excerpt: text.ExcerptHTML(p.BodyHTML, blurbLen), At: at(h.At),
+	row := HeldRow{ID: p.ID.String(), Base: strconv.FormatInt(p.Rev, 10), What: Link{Label: p.Title, Href: placeOf(p.Root, p.ID)}, Excerpt: text.ExcerptHTML(p.BodyHTML, blurbLen), At: at(h.At),
 		Until: at(h.Until), Why: h.Why.Say(v.l.Tag()), Mine: p.Author == v.who.Person, Note: h.Note}
 	if h.Author != nil {
 		row.Author = v.s.person(h.Author)
@@ -94,10 +95,14 @@ func (s *Server) decideHeld(v *visit) error {
 	}
 	ctx := v.Request().Context()
 	flash := "flash.approved"
+	var base *int64
+	if rev, err := strconv.ParseInt(f.Get("base"), 10, 64); err == nil {
+		base = &rev
+	}
 	if f.Get("do") == "approve" {
-		_, err = s.app.Approve(ctx, v.who, id)
+		_, err = s.app.Approve(ctx, v.who, id, base)
 	} else {
-		flash, err = "flash.refused", s.app.Refuse(ctx, v.who, id, f.Get("reason"))
+		flash, err = "flash.refused", s.app.Refuse(ctx, v.who, id, f.Get("reason"), base)
 	}
 	if err != nil {
 		var form Form

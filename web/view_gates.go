@@ -158,6 +158,7 @@ type HeldView struct {
 
 // A HeldRow is a post or comment that waits, or waited.
 type HeldRow struct {
+	Base    string // the revision that is shown, which alone is decided about
 	Appeal  string // where its author objects; "" = they cannot
 	ID      string
 	What    Link

@@ -51,16 +51,16 @@ func heldFromElsewhere(v, other *visit) {
 	v.queued(garden, held.ID, comment.ID, bad.ID)
 	other.unheard("what waits", garden, sent.Object, said.Object, spam.Object)
 
-	_, err := v.h.app.Approve(ctx, v.ann, held.ID)
+	_, err := v.h.app.Approve(ctx, v.ann, held.ID, nil)
 	v.must(err)
 	other.shown("bob's post", sent.Object, nil)
 	if !other.got(sent) {
 		v.t.Errorf("what was approved does not go round as bob sent it: %v\n%s", sent.Activity, other.peer.Story())
 	}
-	_, err = v.h.app.Approve(ctx, v.ann, comment.ID)
+	_, err = v.h.app.Approve(ctx, v.ann, comment.ID, nil)
 	v.must(err)
 	other.shown("bob's comment", said.Object, nil)
-	v.must(v.h.app.Refuse(ctx, v.ann, bad.ID, "This is an advertisement."))
+	v.must(v.h.app.Refuse(ctx, v.ann, bad.ID, "This is an advertisement.", nil))
 	if p := v.at(spam.Object); p.State != circles.Refused {
 		v.t.Errorf("the refused post is %s", p.State)
 	}
@@ -197,7 +197,7 @@ func TestHeldIsExplained(t *testing.T) {
 
 			again := v.bob.Post(ctx, group, "And this?", "<p>Thistles.</p>")
 			second := w.arrives("his second post", again.Object, func(p *circles.Post) bool { return p.State == circles.Held })
-			w.must(w.h.app.Refuse(ctx, w.ann, second.ID, "Ask in the thread on weeds."))
+			w.must(w.h.app.Refuse(ctx, w.ann, second.ID, "Ask in the thread on weeds.", nil))
 			v.unheard("the second post", garden)
 			if n := len(v.told()); n != 1 {
 				t.Errorf("bob was told %d times in a day", n)
@@ -260,10 +260,10 @@ func TestHeldBetweenTwoInstances(t *testing.T) {
 	if _, err := a.h.app.Held(ctx, a.ann, weed.ID); !circles.Is(err, circles.NotFound) {
 		t.Errorf("ann reads why lin's post waits: %v", err)
 	}
-	_, err = b.h.app.Approve(ctx, b.ann, arrived.ID)
+	_, err = b.h.app.Approve(ctx, b.ann, arrived.ID, nil)
 	b.must(err)
 	answered("that it was let through", weed, func() bool { return h.Decided && !h.Refused })
-	b.must(b.h.app.Refuse(ctx, b.ann, bad.ID, "An advertisement."))
+	b.must(b.h.app.Refuse(ctx, b.ann, bad.ID, "An advertisement.", nil))
 	answered("that it was refused", spam, func() bool { return h.Decided && h.Refused && h.Note == "An advertisement." })
 	kinds := map[store.NotificationKind]int{}
 	a.must(a.h.store.View(ctx, func(tx *store.Tx) error {

@@ -182,11 +182,13 @@ func heldOf(tx *store.Tx, who circles.Viewer, p *circles.Post, h *store.HeldPost
 		Decided: h.DecidedAt != 0, Refused: h.Refused, By: cards[h.DecidedBy], Note: h.Note}, nil
 }
 
-// Approve lets through what a gate held: it is published now, like anything new.
-func (a *App) Approve(ctx context.Context, who circles.Viewer, id circles.PostID) (*circles.Post, error) {
+// Approve lets through what a gate held: it is published now, like anything new. base is circles.Post.Rev as
+// the moderator read it; another one is a Conflict, for its author may write something else while it waits.
+// nil = whatever it is.
+func (a *App) Approve(ctx context.Context, who circles.Viewer, id circles.PostID, base *int64) (*circles.Post, error) {
 	var p *circles.Post
 	err := a.update(ctx, "approve", func(tx *store.Tx) error {
-		at, h, d, err := waiting(tx, who, id)
+		at, h, d, err := waiting(tx, who, id, base)
 		if err != nil {
 			return err
 		}
@@ -273,8 +275,8 @@ func letThrough(tx *store.Tx, at place, h *store.HeldPost, d standing.Decision) 
 }
 
 // Refuse does not let it through, for a reason that its author reads. What they wrote stays theirs to
-// read and to copy.
-func (a *App) Refuse(ctx context.Context, who circles.Viewer, id circles.PostID, reason string) error {
+// read and to copy. base is as for Approve.
+func (a *App) Refuse(ctx context.Context, who circles.Viewer, id circles.PostID, reason string, base *int64) error {
 	reason, err := line("reason", "reason", reason, maxReason)
 	if err != nil {
 		return err
@@ -283,7 +285,7 @@ func (a *App) Refuse(ctx context.Context, who circles.Viewer, id circles.PostID,
 		return circles.FieldErrorf(circles.Invalid, "reason", "Say why; its author reads it.").With("refused.no-refusal-reason", nil)
 	}
 	return a.update(ctx, "refuse", func(tx *store.Tx) error {
-		at, _, d, err := waiting(tx, who, id)
+		at, _, d, err := waiting(tx, who, id, base)
 		if err != nil {
 			return err
 		}
@@ -298,10 +300,14 @@ func (a *App) Refuse(ctx context.Context, who circles.Viewer, id circles.PostID,
 }
 
 // waiting finds what is to be decided, and judges who wants to.
-func waiting(tx *store.Tx, who circles.Viewer, id circles.PostID) (place, *store.HeldPost, standing.Decision, error) {
+func waiting(tx *store.Tx, who circles.Viewer, id circles.PostID, base *int64) (place, *store.HeldPost, standing.Decision, error) {
 	at, h, d, err := heldFor(tx, who, id)
-	if err == nil && (h == nil || h.DecidedAt != 0 || at.post.State != circles.Held) {
+	switch {
+	case err != nil:
+	case h == nil || h.DecidedAt != 0 || at.post.State != circles.Held:
 		err = errDecidedHeld()
+	case base != nil && *base != at.post.Rev:
+		err = circles.Errorf(circles.Conflict, "Its author changed this while you were reading; read it as it is now, and decide again.").With("refused.held-changed", nil)
 	}
 	return at, h, d, err
 }

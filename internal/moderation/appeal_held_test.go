@@ -33,17 +33,17 @@ func TestADecisionAnswersTheAppeal(t *testing.T) {
 		if a.DueAt == 0 || a.Site {
 			t.Fatalf("opened as %+v", a)
 		}
-		h.must(h.app.Refuse(ctx, mo, other.ID, "Another matter"))
+		h.must(h.app.Refuse(ctx, mo, other.ID, "Another matter", nil))
 		if got := h.found(a.ID); got.State != circles.AppealOpen || got.DueAt != a.DueAt {
 			t.Errorf("after a decision about something else: %+v", got)
 		}
 		want, note := circles.AppealGranted, ""
 		if approve {
-			_, err := h.app.Approve(ctx, mo, waits.ID)
+			_, err := h.app.Approve(ctx, mo, waits.ID, nil)
 			h.must(err)
 		} else {
 			want, note = circles.AppealDenied, "Not about plants"
-			h.must(h.app.Refuse(ctx, mo, waits.ID, note))
+			h.must(h.app.Refuse(ctx, mo, waits.ID, note, nil))
 		}
 		got := h.found(a.ID)
 		if got.State != want || got.Note != note || got.DecidedBy != mo.Person.Actor() || got.DecidedAt == 0 || got.DueAt != 0 {
@@ -78,7 +78,7 @@ func TestTheCircleDoesNotAnswerForTheInstance(t *testing.T) {
 	if !a.Site {
 		t.Fatalf("ann alone runs it, and it is %+v", a)
 	}
-	h.must(h.app.Refuse(ctx, h.ann, waits.ID, "Not about plants"))
+	h.must(h.app.Refuse(ctx, h.ann, waits.ID, "Not about plants", nil))
 	if got := h.found(a.ID); got.State != circles.AppealOpen || got.DueAt != 0 {
 		t.Errorf("after the refusal: %+v", got)
 	}

@@ -319,7 +319,7 @@ func TestOtherGrounds(t *testing.T) {
 	if waits.State != circles.Held {
 		t.Fatalf("it is %s", waits.State)
 	}
-	h.must(h.app.Refuse(ctx, mo, waits.ID, "Not about plants"))
+	h.must(h.app.Refuse(ctx, mo, waits.ID, "Not about plants", nil))
 	a = h.appeal(dora, Grievance{Kind: circles.AppealHeld, Post: waits.ID})
 	if a.Decider != mo.Person.Actor() || a.DueAt != 0 {
 		t.Errorf("against a refusal: %+v", a)
