@@ -33,7 +33,8 @@ func addressesOf(p *circles.Post, origin string) []string {
 
 // Crosspost returns what a post begins with that takes another one over into a circle that is yet to be
 // chosen. One's own words are taken as they are, another's are quoted, and below that stands where they are
-// from. What was said among few stays there: only its author takes it further.
+// from. What was said among few stays there, in a closed circle or among somebody's followers: only its author
+// takes it further.
 func (a *App) Crosspost(ctx context.Context, v circles.Viewer, id circles.PostID) (*NewPost, error) {
 	if !v.SignedIn() {
 		return nil, errSignIn()
@@ -48,6 +49,8 @@ func (a *App) Crosspost(ctx context.Context, v circles.Viewer, id circles.PostID
 		switch {
 		case p.Kind != circles.IsPost || p.State != circles.Visible || !circles.MaySeePost(v, role, p):
 			return errNoPost()
+		case !own && p.Circle == 0 && !p.Listed:
+			return circles.Errorf(circles.Forbidden, "This was written for those who follow its author; only its author can take it further.").With("refused.crosspost-quiet", nil)
 		case !own && !c.Visibility.Federated():
 			return circles.Errorf(circles.Forbidden, "What is said in this circle stays in it; only its author can take it further.").With("refused.crosspost", nil)
 		}

@@ -33,6 +33,13 @@ func TestLoosePosts(t *testing.T) {
 		return out.Post
 	}
 	open, quiet := write(zoe, "open", false, 0), write(zoe, "quiet", true, 0)
+	if _, err := h.Crosspost(h.ctx(), ann, open); err != nil {
+		t.Errorf("a follower takes an open post further: %v", err)
+	}
+	_, err := h.Crosspost(h.ctx(), ann, quiet)
+	wantKind(t, "a follower takes a quiet post further", err, circles.Forbidden)
+	_, err = h.Crosspost(h.ctx(), bob, quiet)
+	wantKind(t, "somebody else takes it further", err, circles.NotFound)
 	for i := range 30 {
 		title := fmt.Sprintf("more %02d", i)
 		if i%2 == 0 {
@@ -120,7 +127,7 @@ func TestLoosePosts(t *testing.T) {
 	}
 
 	// Answers and likes go to the author, and to no circle.
-	_, err := h.Comment(h.ctx(), bob, NewComment{Parent: quiet, Body: "hello"})
+	_, err = h.Comment(h.ctx(), bob, NewComment{Parent: quiet, Body: "hello"})
 	wantKind(t, "a comment on what one may not read", err, circles.NotFound)
 	_, err = h.Vote(h.ctx(), bob, quiet, 1)
 	wantKind(t, "a like of what one may not read", err, circles.NotFound)
