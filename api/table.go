@@ -10,7 +10,7 @@ import (
 
 // table is every route there is.
 func (s *Server) table() []route {
-	return slices.Concat(s.oauthRoutes(), s.instanceRoutes(), s.readRoutes(), s.writeRoutes(), s.followRoutes(), s.messageRoutes(), s.gateRoutes(), s.appealRoutes(), s.tipRoutes(), s.giftRoutes(), s.shelfRoutes(), s.manageRoutes(), s.accountRoutes(), s.adminRoutes(), s.moneyRoutes(), s.auditRoutes(), s.standingRoutes())
+	return slices.Concat(s.oauthRoutes(), s.instanceRoutes(), s.readRoutes(), s.writeRoutes(), s.followRoutes(), s.messageRoutes(), s.gateRoutes(), s.appealRoutes(), s.tipRoutes(), s.giftRoutes(), s.packetRoutes(), s.shelfRoutes(), s.manageRoutes(), s.accountRoutes(), s.adminRoutes(), s.moneyRoutes(), s.auditRoutes(), s.standingRoutes())
 }
 
 func (s *Server) instanceRoutes() []route {

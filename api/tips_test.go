@@ -153,6 +153,7 @@ func (s *script) tips() {
 	}
 	s.lin.ask("PUT", path("/circles/%s/tips", garden), m{"policy": "off"}).problem(403, "forbidden")
 	s.gifts(garden)
+	s.packets(garden)
 	s.ann.put(path("/circles/%s/tips", garden), m{"policy": "likes-only"}, nil)
 	s.lin.ask("GET", path("/posts/%s/tip", s.comment.ID), nil).problem(403, "forbidden")
 
@@ -204,5 +205,49 @@ func (s *script) gifts(garden ID) {
 	s.lin.get("/tips/"+string(tip.ID), &after)
 	if tip = after; tip.Note != "" || tip.State != "paid" || !tip.Shown {
 		s.Errorf("the gift is %+v", tip)
+	}
+}
+
+// packets has lin lay down two: one is taken from, one taken back.
+func (s *script) packets(garden ID) {
+	lay := m{"circle": garden, "amount": m{"minor": "9", "asset": "CRD"}, "shares": 3}
+	s.lin.ask("POST", "/packets", lay).problem(422, "key-invalid")
+	var p, again Packet
+	s.lin.ask("POST", "/packets", lay, "Idempotency-Key", "packet-1").is(201).into(&p)
+	s.lin.ask("POST", "/packets", lay, "Idempotency-Key", "packet-1").is(201).into(&again)
+	if p.ID != again.ID || p.Split != "equal" || p.Shares != 3 || p.Amount.Minor != "9" || p.May || p.Over {
+		s.Errorf("lin laid down %+v, and again %+v", p, again)
+	}
+	s.lin.ask("POST", "/packets", lay, "Idempotency-Key", "packet-2").problem(409, "conflict")
+	s.lin.ask("POST", path("/packets/%s/take", p.ID), nil).problem(403, "forbidden")
+	s.lin.ask("POST", "/packets", m{"post": "999", "amount": lay["amount"], "shares": 3}, "Idempotency-Key", "packet-5").problem(404, "not-found")
+	// Nothing can be asked for a share.
+	if r := s.lin.ask("POST", "/packets", m{"circle": garden, "amount": lay["amount"], "shares": 3, "must_like": s.post.ID}, "Idempotency-Key", "packet-3"); r.status/100 != 4 {
+		s.Errorf("a condition: %d %s", r.status, r.body)
+	}
+	for range 2 {
+		s.ann.post(path("/packets/%s/take", p.ID), nil, nil)
+	}
+	var seen Packet
+	s.ann.get(path("/packets/%s", p.ID), &seen)
+	if seen.Taken != 1 || seen.Mine != "3" || len(seen.Takers) != 1 || seen.Takers[0].Minor != "3" || seen.From.ID != id(s.lin.who.Person) {
+		s.Errorf("ann took from %+v", seen)
+	}
+	var in, mine Packets
+	s.ann.get(path("/circles/%s/packets", garden), &in)
+	s.ann.get("/packets", &mine)
+	if len(in.Items) != 1 || len(mine.Items) != 1 || in.Items[0].Taken != 1 {
+		s.Errorf("in the garden lie %+v, ann's are %+v", in, mine)
+	}
+	s.lin.ask("POST", path("/packets/%s/return", p.ID), nil).problem(403, "forbidden")
+	s.house.pass(25 * time.Hour)
+	s.must(s.o.Tips.SweepPackets(s.ctx()))
+	s.ann.ask("POST", path("/packets/%s/take", p.ID), nil).is(204) // taken already
+	s.lin.ask("POST", "/packets", lay, "Idempotency-Key", "packet-4").is(201).into(&again)
+	s.lin.post(path("/packets/%s/return", again.ID), nil, nil)
+	var back Packet
+	s.lin.get(path("/packets/%s", again.ID), &back)
+	if !back.Over || back.Back != "9" {
+		s.Errorf("taken back: %+v", back)
 	}
 }

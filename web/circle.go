@@ -65,6 +65,9 @@ func (s *Server) circle(v *visit) error {
 		}
 		view.Feed = v.feed(l, feed, true)
 		v.aboutCircle(&view, page)
+		if v.packetsWanted(c, page.Role) {
+			view.Packets = c.Path() + "/packets"
+		}
 	}
 	return v.show(http.StatusOK, "circle", view)
 }

@@ -132,6 +132,8 @@ func (v *visit) told(g app.NotificationGroup, sums map[int64]string) Notificatio
 		switch {
 		case n.Kind == app.ToldNote:
 			row.Who, row.Href = PersonRef{Name: v.l.T("notifications.a-moderator")}, "/tips/"+idOf(n.Tip)
+		case n.Kind == app.ToldPacket:
+			row.Who, row.Href = PersonRef{}, "/packets/"+idOf(n.Packet)
 		case n.Kind == app.ToldPayee:
 			row.Who, row.Href = PersonRef{}, "/settings/tips"
 		case n.Tip != 0:

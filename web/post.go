@@ -158,6 +158,7 @@ func (v *visit) postView(t *app.Thread, here threadPage) PostView {
 	}
 	view.Vote = v.ring(p, t.Vote, b.may, here.href(""))
 	view.Gifts = v.gifts(t)
+	v.packets(&view, t)
 	view.Tip, view.Tipped = b.tips.href(p), b.tips.people[p.ID]
 	if p.State == circles.Deleted {
 		view.Gone = v.l.T("post.gone-own")

@@ -47,7 +47,32 @@ func tipSamples() []sample {
 	reported.Reported = true
 	giftDesk := GiftDeskView{Page: samplePage("Notes of gifts", true), Circle: plant, Tabs: []Tab{{Label: "Reports", Href: "/c/gardening/mod"}, {Label: "Bans", Href: "/c/gardening/bans"}},
 		Rows: []GiftCase{{ID: "79", Label: "A cup of tea", Note: "For the leggy ones.", Payer: bo, Payee: ada, On: Link{Label: "When do you start tomatoes?", Href: "/comment/7"}, Report: "Rude.", At: sampleNow, Shown: true}}}
+	line := PacketLine{Href: "/packets/80", Maker: bo, Sum: "20 credits", Taken: 2, Shares: 5, Random: true, Ends: soon}
+	past := line
+	past.Over, past.Random = true, false
+	lay := PacketsView{Page: samplePage("Red packets", true), Circle: plant, Action: "/c/gardening/packets", Rows: []PacketLine{line, past}, May: true, Have: "40 credits", Range: "2 credits to 200 credits.", Most: 100, Hours: 24,
+		On: Link{Label: "When do you start tomatoes?", Href: "/post/7"}, Post: "7", Amount: "500", Shares: "5", Random: true}
+	lay.Refuse("amount", "A tip is 2 to 200 CRD.")
+	laid := lay
+	laid.Form, laid.Confirm, laid.Sum, laid.Once, laid.Amount = Form{}, true, "20 credits", "x", "20"
+	packet := PacketView{Page: samplePage("Red packet", true), ID: "80", Circle: plant, On: Link{Label: "With a post", Href: "/comment/7"}, Maker: bo, Sum: "20 credits", Shares: 5, Taken: 1, Random: true, Ends: soon, May: true,
+		Takers: []TakerRow{{Person: ada, At: sampleNow}}}
+	took := packet
+	took.May, took.Mine, took.Taken, took.Takers = false, "3 credits", 2, []TakerRow{{Person: ada, At: sampleNow}, {Person: lin, Sum: "3 credits", At: sampleNow}}
+	ownPacket := packet
+	ownPacket.May, ownPacket.Own, ownPacket.MayReturn, ownPacket.Taken, ownPacket.Takers = false, true, true, 0, nil
+	overPacket := packet
+	overPacket.May, overPacket.Over, overPacket.Back = false, true, "17 credits"
+	overPacket.Refuse("", "This red packet is over.")
 	return []sample{
+		{"packets", "packets", lay, PacketsView{}},
+		{"packets-sure", "packets", laid, PacketsView{}},
+		{"packets-own", "packets", PacketsView{Page: samplePage("Red packets", true), Own: true, Rows: []PacketLine{past}}, PacketsView{}},
+		{"packets-none", "packets", PacketsView{Page: samplePage("Red packets", true), Circle: plant, WhyNot: "There are no red packets in this circle."}, PacketsView{}},
+		{"packet", "packet", packet, PacketView{}},
+		{"packet-took", "packet", took, PacketView{}},
+		{"packet-own", "packet", ownPacket, PacketView{}},
+		{"packet-over", "packet", overPacket, PacketView{}},
 		{"tip-gift", "tip", choose, TipView{}},
 		{"tip-gift-sure", "tip", present, TipView{}},
 		{"tip-gift-got", "tip-page", got, TipPageView{}},

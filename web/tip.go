@@ -18,6 +18,7 @@ func (s *Server) tipRoutes() {
 		return
 	}
 	s.giftRoutes()
+	s.packetRoutes()
 	e := s.echo
 	form := func(path string, show, act func(*visit) error) {
 		e.GET(path, s.visit(s.members(show)))

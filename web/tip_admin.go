@@ -85,6 +85,12 @@ func (v *visit) sayRule(rule string) string {
 		return v.l.T("wallets.rule-ring")
 	case "payee-changed":
 		return v.l.T("wallets.rule-payee")
+	case "packet-own":
+		return v.l.T("wallets.rule-packet-own")
+	case "packet-stranger":
+		return v.l.T("wallets.rule-packet-stranger")
+	case "packet-chain":
+		return v.l.T("wallets.rule-packet-chain")
 	case "circle-policy":
 		return v.l.T("wallets.rule-policy")
 	}

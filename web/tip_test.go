@@ -360,3 +360,71 @@ func TestGiftPages(t *testing.T) {
 	bob.open("/tips")
 	bob.shows("A lantern")
 }
+
+// A red packet is laid down with a post and taken from, without script.
+func TestPacketPages(t *testing.T) {
+	h, _ := tipHouse(t)
+	ada, bob, eve := h.member("ada", circles.SiteAdmin), h.member("bob", circles.SiteMember), h.member("eve", circles.SiteMember)
+	ada.open("/circles/new")
+	ada.send("/circles/new", fill{"name": "gardening", "title": "Gardening"})
+	for _, r := range []*reader{bob, eve} {
+		r.open("/c/gardening")
+		r.send("/c/gardening/join", nil)
+	}
+	bob.open("/c/gardening/submit")
+	bob.send("/c/gardening/submit", fill{"title": "Leeks", "!": "do=post"})
+	post := strings.SplitN(bob.path, "#", 2)[0]
+	ada.open("/admin/wallets")
+	ada.send("/admin/wallets", fill{"name": "bob", "amount": "40", "reason": "A good harvest", "!": "do=grant"})
+	bob.open("/c/gardening")
+	bob.hides("/c/gardening/packets")
+	bob.open("/c/gardening/packets")
+	bob.shows("There are no red packets in this circle.")
+	ada.open("/c/gardening/tips")
+	ada.send("/c/gardening/tips", fill{"packets": "1"})
+	bob.open("/c/gardening")
+	bob.shows("/c/gardening/packets")
+	bob.open(post)
+	bob.shows("Lay down a red packet")
+	bob.open("/c/gardening/packets?post=" + strings.TrimPrefix(post, "/post/"))
+	bob.shows("Leeks", "You have 40 credits.", "Nothing is asked for a share")
+	bob.send("/c/gardening/packets", fill{"amount": "41", "shares": "3", "!": "do=look"})
+	bob.shows("You have 40 credits. Nothing was paid.")
+	bob.send("/c/gardening/packets", fill{"amount": "10", "shares": "1", "!": "do=look"})
+	bob.shows("A red packet is for 2 to 100 people.")
+	bob.send("/c/gardening/packets", fill{"amount": "10", "shares": "3", "split": "random", "!": "do=look"})
+	bob.shows("3 people, one share each", "10 credits", "By chance", "comes back to you")
+	bob.send("/c/gardening/packets", fill{"!": "do=give"})
+	packet := bob.path
+	bob.shows("Your red packet", "0 of 3 taken", "Take it back")
+	bob.hides(packet + "/take")
+
+	ada.open(post)
+	ada.shows("A red packet lies here: 0 of 3 taken", packet)
+	ada.open("/c/gardening/packets")
+	ada.shows("10 credits from bob", packet)
+	ada.open(packet)
+	ada.shows("nothing is asked for it")
+	ada.send(packet+"/take", nil)
+	ada.shows("You took ", "1 of 3 taken")
+	ada.hides(packet + "/take")
+	eve.open(packet)
+	eve.shows("ada", packet+"/take")
+	if got := eve.main(); strings.Count(got, "credits") != 1 {
+		t.Errorf("eve reads more sums than the packet's: %s", got)
+	}
+	h.pass(25 * time.Hour)
+	h.must(h.tips.SweepPackets(h.ctx()))
+	eve.send(packet+"/take", nil)
+	eve.shows("This red packet is over.")
+	bob.open("/notifications")
+	bob.shows("Your red packet is over", packet)
+	bob.open(packet)
+	bob.shows("Went back", "over")
+	bob.open("/packets")
+	bob.shows("1 of 3 taken")
+	v := h.reader()
+	if v.open(packet); v.path == packet {
+		t.Error("a visitor opens a red packet")
+	}
+}

@@ -91,6 +91,7 @@ type CircleView struct {
 	Founded    time.Time
 	Moderators []PersonRef
 	Stale      time.Time // for a remote circle: when it was last heard from; zero = fine
+	Packets    string    // where its members find red packets; "" = there are none
 }
 
 // A Rule is one line of a circle's rules.
@@ -128,6 +129,7 @@ type PostView struct {
 	Tip       string // where the reader tips the author; empty = cannot
 	Tipped    int    // people who did
 	Gifts     []GiftRow
+	Packets   []PacketLine
 	Menu      []Action
 	Gone      string // instead of the post, when deleted or removed: a sentence in the reader's language
 	Notice    string // above a post that only some still see: why

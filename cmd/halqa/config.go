@@ -52,11 +52,14 @@ type tipsConfig struct {
 	Lightning lightningConfig `toml:"lightning"`
 
 	// Against abuse. What they refuse is on the page of the wallets.
-	Pace      int                     `toml:"pace"`       // tips of one person in a minute; 0 = any number
-	RingDays  int                     `toml:"ring_days"`  // how old a tip can be that is part of a ring; 0 = rings are not looked for
-	PayeeWait int                     `toml:"payee_wait"` // hours
-	LimitWait int                     `toml:"limit_wait"` // hours
-	Assets    map[string]boundsConfig `toml:"assets"`     // in place of the defaults, by code
+	Pace         int `toml:"pace"`          // tips of one person in a minute; 0 = any number
+	RingDays     int `toml:"ring_days"`     // how old a tip can be that is part of a ring; 0 = rings are not looked for
+	PayeeWait    int `toml:"payee_wait"`    // hours
+	LimitWait    int `toml:"limit_wait"`    // hours
+	PacketShares int `toml:"packet_shares"` // people that a red packet is for at most; 0 = there are none
+	PacketHours  int `toml:"packet_hours"`
+
+	Assets map[string]boundsConfig `toml:"assets"` // in place of the defaults, by code
 }
 
 // A boundsConfig is the amounts of one asset, in its smallest unit; 0 = the wallet's, or no cap.
@@ -74,6 +77,7 @@ func (c tipsConfig) rules() *tips.Rules {
 	r := tips.DefaultRules()
 	r.Pace, r.Ring = c.Pace, time.Duration(c.RingDays)*24*time.Hour
 	r.PayeeWait, r.LimitWait = time.Duration(c.PayeeWait)*time.Hour, time.Duration(c.LimitWait)*time.Hour
+	r.PacketShares, r.PacketLife = c.PacketShares, time.Duration(c.PacketHours)*time.Hour
 	r.Assets = map[string]tips.Bounds{}
 	for code, b := range c.Assets {
 		r.Assets[code] = tips.Bounds{Min: b.Min, Usual: b.Usual, Max: b.Max, PayerDay: b.PayerDay, PayeeDay: b.PayeeDay, PairDay: b.PairDay}
@@ -97,7 +101,8 @@ func (c tipsConfig) checkRules(wrong func(key, format string, args ...any) error
 	for _, n := range []struct {
 		key       string
 		have, max int
-	}{{"tips.pace", c.Pace, 10_000}, {"tips.ring_days", c.RingDays, 90}, {"tips.payee_wait", c.PayeeWait, 24 * 90}, {"tips.limit_wait", c.LimitWait, 24 * 90}} {
+	}{{"tips.pace", c.Pace, 10_000}, {"tips.ring_days", c.RingDays, 90}, {"tips.payee_wait", c.PayeeWait, 24 * 90}, {"tips.limit_wait", c.LimitWait, 24 * 90},
+		{"tips.packet_shares", c.PacketShares, 200}, {"tips.packet_hours", c.PacketHours, 24 * 7}} {
 		if n.have < 0 || n.have > n.max {
 			return wrong(n.key, "%s must be 0 to %d.", n.key, n.max)
 		}
@@ -124,7 +129,8 @@ type walletConfig struct {
 }
 
 func defaultConfig() config {
-	return config{Listen: "localhost:8080", Data: "data", Log: "info", Tips: tipsConfig{Credits: true, Max: 200, Pace: 10, RingDays: 7, PayeeWait: 72, LimitWait: 24, Assets: defaultAssets(), Lightning: lightningConfig{Network: "mainnet"}}}
+	return config{Listen: "localhost:8080", Data: "data", Log: "info", Tips: tipsConfig{Credits: true, Max: 200, Pace: 10, RingDays: 7, PayeeWait: 72, LimitWait: 24, PacketShares: 100, PacketHours: 24,
+		Assets: defaultAssets(), Lightning: lightningConfig{Network: "mainnet"}}}
 }
 
 // loadConfig reads the file at path, or the defaults where path is "" and no halqa.toml lies in the

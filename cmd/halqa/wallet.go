@@ -62,6 +62,7 @@ func (h *house) sweepTips() {
 	h.worker.Follow(worker.Consumer{Name: "tips", Handle: h.tips.Handle})
 	h.worker.Every("wallets", time.Minute, h.addWallets())
 	h.worker.Every("charges", 5*time.Second, h.tips.Sweep)
+	h.worker.Every("red packets", 30*time.Second, h.tips.SweepPackets)
 	h.worker.Every("wallet feeds", time.Hour, h.tips.ReadFeeds)
 	if h.cfg.Tips.Credits && h.cfg.Tips.Welcome > 0 {
 		h.worker.Every("welcome", time.Minute, func(ctx context.Context) error {

@@ -21,15 +21,23 @@ const (
 
 // ring looks whether a tip that was just paid closes one, and hides the tips it is made of.
 func (t *Tips) ring(tx *store.Tx, tip *ledger.Tip) error {
-	if t.rules.Ring <= 0 || tip.Hidden {
+	if tip.Hidden {
+		return nil
+	}
+	return t.round(tx, ledger.Edge{From: tip.Payer, To: tip.Payee}, tip.ID)
+}
+
+// round is ring for money that just went from one to another, by a tip or, with 0, out of a red packet.
+func (t *Tips) round(tx *store.Tx, just ledger.Edge, tip int64) error {
+	if t.rules.Ring <= 0 {
 		return nil
 	}
 	since := time.UnixMicro(tx.Now()).Add(-t.rules.Ring)
-	path, err := way(tx, tip.Payee, tip.Payer, since)
+	path, err := way(tx, just.To, just.From, since)
 	if err != nil || path == nil {
 		return err
 	}
-	path = append([]ledger.Edge{{From: tip.Payer, To: tip.Payee}}, path...)
+	path = append([]ledger.Edge{just}, path...)
 	var people []string
 	for _, e := range path {
 		people = append(people, fmt.Sprint(int64(e.From)))
@@ -47,7 +55,7 @@ func (t *Tips) ring(tx *store.Tx, tip *ledger.Tip) error {
 			}
 		}
 	}
-	return ledger.AddAudit(tx, ledger.Audit{Rule: ruleRing, Actor: tip.Payer.Actor(), Other: tip.Payee.Actor(), Tip: tip.ID, Review: true,
+	return ledger.AddAudit(tx, ledger.Audit{Rule: ruleRing, Actor: just.From.Actor(), Other: just.To.Actor(), Tip: tip, Review: true,
 		Detail: strings.Join(people, " ")})
 }
 

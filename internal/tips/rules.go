@@ -19,6 +19,9 @@ type Rules struct {
 	Ring      time.Duration     // how long a tip can be part of a ring; 0 = rings are not looked for
 	PayeeWait time.Duration     // how long a changed payee waits before it is paid to
 	LimitWait time.Duration     // how long a member waits whose own daily limit is to be higher
+
+	PacketShares int           // most people that one red packet is for; 0 = there are none
+	PacketLife   time.Duration // how long one lies
 }
 
 // Bounds are the amounts of one asset, in minor units. 0 leaves the choice to the wallet, or sets no
@@ -38,6 +41,7 @@ func DefaultRules() Rules {
 			"BTC": {Min: 1_000, Usual: 1_000_000, Max: 30_000_000, PayerDay: 150_000_000, PayeeDay: 600_000_000, PairDay: 60_000_000}, // millisatoshi
 		},
 		Pace: 10, Ring: 7 * 24 * time.Hour, PayeeWait: 72 * time.Hour, LimitWait: 24 * time.Hour,
+		PacketShares: 100, PacketLife: 24 * time.Hour,
 	}
 }
 
@@ -54,6 +58,10 @@ const (
 	ruleSwap    = "payee-changed"
 	rulePolicy  = "circle-policy"
 	ruleReceipt = "receipt-refused"
+
+	rulePacketOwn      = "packet-own"
+	rulePacketStranger = "packet-stranger"
+	rulePacketChain    = "packet-chain"
 )
 
 // A broken is a refusal by a rule, with what is written down of it once the transaction it was found
@@ -97,7 +105,8 @@ func (t *Tips) bounds(a wallet.Asset, p ledger.CirclePolicy) (low, usual, high i
 	return low, usual, high, low <= high
 }
 
-// day asks whether a tip fits into what a day allows: the instance's caps and the payer's own limit.
+// day asks whether a tip fits into what a day allows: the instance's caps and the payer's own limit. payee
+// is nil for what is for nobody yet.
 func (t *Tips) day(tx *store.Tx, v circles.Viewer, payee *circles.Actor, amount wallet.Amount, exponent uint8) error {
 	if t.rules.Pace > 0 {
 		n, err := ledger.TipsSince(tx, v.Person, time.UnixMicro(tx.Now()).Add(-time.Minute), t.rules.Pace)
@@ -108,24 +117,22 @@ func (t *Tips) day(tx *store.Tx, v circles.Viewer, payee *circles.Actor, amount 
 			return breaks(rulePace, v, 0, true, circles.Errorf(circles.Limited, "You tip faster than people do; wait a minute.").With("refused.tip-pace", nil))
 		}
 	}
-	given, err := ledger.GivenSince(tx, v.Person, circles.PersonID(payee.ID), amount.Asset, time.UnixMicro(tx.Now()).Add(-24*time.Hour))
+	var to circles.ActorID
+	if payee != nil {
+		to = payee.ID
+	}
+	given, err := ledger.GivenSince(tx, v.Person, circles.PersonID(to), amount.Asset, time.UnixMicro(tx.Now()).Add(-24*time.Hour))
 	if err != nil {
 		return err
 	}
-	r := t.rules.Assets[amount.Asset]
-	over := func(cap, had int64) bool { return cap > 0 && had > cap-amount.Minor }
-	args := func(cap int64) map[string]any {
-		return map[string]any{"Max": wallet.Amount{Minor: cap, Asset: amount.Asset}.Decimal(exponent), "Asset": amount.Asset}
+	if r := t.rules.Assets[amount.Asset]; over(r.PayerDay, given.Payer, amount.Minor) {
+		a := most(r.PayerDay, amount.Asset, exponent)
+		return breaks(rulePayer, v, to, false, circles.FieldErrorf(circles.Limited, "amount", "Nobody gives more than %s %s here in 24 hours.", a["Max"], amount.Asset).With("refused.tip-payer-day", a))
 	}
-	switch {
-	case over(r.PayerDay, given.Payer):
-		a := args(r.PayerDay)
-		return breaks(rulePayer, v, payee.ID, false, circles.FieldErrorf(circles.Limited, "amount", "Nobody gives more than %s %s here in 24 hours.", a["Max"], amount.Asset).With("refused.tip-payer-day", a))
-	case over(r.PairDay, given.Pair):
-		a := args(r.PairDay)
-		return breaks(rulePair, v, payee.ID, false, circles.FieldErrorf(circles.Limited, "amount", "Nobody gives one person more than %s %s here in 24 hours.", a["Max"], amount.Asset).With("refused.tip-pair-day", a))
-	case over(r.PayeeDay, given.Payee):
-		return breaks(rulePayee, v, payee.ID, true, circles.Errorf(circles.Limited, "They were given as much today as one person can be; come back tomorrow.").With("refused.tip-payee-day", nil))
+	if payee != nil {
+		if err := t.dayOf(v, payee, amount, exponent, given); err != nil {
+			return err
+		}
 	}
 	limits, err := ledger.LimitsOf(tx, v.Person)
 	if err != nil {
@@ -133,11 +140,30 @@ func (t *Tips) day(tx *store.Tx, v circles.Viewer, payee *circles.Actor, amount 
 	}
 	for _, l := range limits {
 		if own := l.At(tx.Now()); l.Asset == amount.Asset && own >= 0 && given.Payer > own-amount.Minor {
-			a := args(own)
+			a := most(own, amount.Asset, exponent)
 			return circles.FieldErrorf(circles.Limited, "amount", "Your own limit is %s %s in 24 hours.", a["Max"], amount.Asset).With("refused.tip-own-limit", a)
 		}
 	}
 	return nil
+}
+
+// dayOf asks what a day allows one person to get, and to get from one.
+func (t *Tips) dayOf(v circles.Viewer, payee *circles.Actor, amount wallet.Amount, exponent uint8, given ledger.Day) error {
+	r := t.rules.Assets[amount.Asset]
+	switch {
+	case over(r.PairDay, given.Pair, amount.Minor):
+		a := most(r.PairDay, amount.Asset, exponent)
+		return breaks(rulePair, v, payee.ID, false, circles.FieldErrorf(circles.Limited, "amount", "Nobody gives one person more than %s %s here in 24 hours.", a["Max"], amount.Asset).With("refused.tip-pair-day", a))
+	case over(r.PayeeDay, given.Payee, amount.Minor):
+		return breaks(rulePayee, v, payee.ID, true, circles.Errorf(circles.Limited, "They were given as much today as one person can be; come back tomorrow.").With("refused.tip-payee-day", nil))
+	}
+	return nil
+}
+
+func over(cap, had, more int64) bool { return cap > 0 && had > cap-more }
+
+func most(cap int64, asset string, exponent uint8) map[string]any {
+	return map[string]any{"Max": wallet.Amount{Minor: cap, Asset: asset}.Decimal(exponent), "Asset": asset}
 }
 
 // ruled writes down which rule refused something, and returns the refusal.
@@ -151,4 +177,13 @@ func (t *Tips) ruled(ctx context.Context, err error) error {
 		t.log.Error("a refused tip was not written down", "rule", b.audit.Rule, "error", note)
 	}
 	return b.refusal
+}
+
+// asRefusal returns the refusal that an error is, for people; nil if it is none.
+func asRefusal(err error) *circles.Error {
+	var e *circles.Error
+	if errors.As(err, &e) {
+		return e
+	}
+	return nil
 }

@@ -16,7 +16,8 @@ type Day struct {
 	Payer, Payee, Pair int64
 }
 
-// GivenSince sums what the payer gave, the payee got, and the one gave the other since then.
+// GivenSince sums what the payer gave, the payee got, and the one gave the other since then, with what
+// went into and came out of red packets.
 func GivenSince(tx *store.Tx, payer, payee circles.PersonID, asset string, since time.Time) (Day, error) {
 	s := tx.Statements(key.SQL{})
 	floor := circles.IDFloor(since) // ids are made in the order of time, and indexed with the people
@@ -28,7 +29,11 @@ func GivenSince(tx *store.Tx, payer, payee circles.PersonID, asset string, since
 	}
 	err = s.Row(`SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM tip WHERE payee = $1 AND id >= $3 AND asset = $2 AND state IN `+given,
 		payee, asset, floor).Scan(&d.Payee)
-	return d, err
+	if err != nil {
+		return d, err
+	}
+	laid, err := laidSince(tx, payer, payee, asset, since)
+	return Day{Payer: d.Payer + laid.Payer, Payee: d.Payee + laid.Payee, Pair: d.Pair + laid.Pair}, err
 }
 
 // TipsSince counts what a payer meant to give since then, whatever became of it, at most to limit.
@@ -38,7 +43,7 @@ func TipsSince(tx *store.Tx, payer circles.PersonID, since time.Time, limit int)
 	return n, err
 }
 
-// An Edge is that one person tipped another.
+// An Edge is that one person tipped another, or another took from their packet.
 type Edge struct{ From, To circles.PersonID }
 
 // TippedBy returns whom some people tipped since then, at most limit of those pairs.
@@ -50,7 +55,10 @@ func TippedBy(tx *store.Tx, payers []circles.PersonID, since time.Time, limit in
 	}
 	list, args := s.InIDs([]any{circles.IDFloor(since), limit}, ids)
 	var all []Edge
-	err := s.Rows(`SELECT DISTINCT payer, payee FROM tip WHERE id >= $1 AND payer IN (`+list+`) AND state IN ('paid', 'short')
+	err := s.Rows(`SELECT payer, payee FROM (
+		SELECT payer, payee FROM tip WHERE id >= $1 AND payer IN (`+list+`) AND state IN ('paid', 'short')
+		UNION SELECT k.maker, s.person FROM packet k CROSS JOIN packet_share s
+			WHERE k.id >= $1 AND k.maker IN (`+list+`) AND s.packet = k.id AND s.person <> 0) AS e
 		ORDER BY payer, payee LIMIT $2`, args, func(r store.Row) error {
 		var e Edge
 		err := r.Scan(&e.From, &e.To)
