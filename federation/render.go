@@ -376,6 +376,9 @@ func (s Site) renderCircle(tx *store.Tx, c *circles.Circle) (as.Doc, error) {
 		g.PostingWarning = strings.Join(asked, " · ") + " · " + why
 		g.Summary += `<p><a href="` + html.EscapeString(why) + `">` + html.EscapeString(why) + `</a></p>`
 	}
+	if g.Gates, err = standing.DemandsOf(tx, c, s.Address); err != nil {
+		return as.Doc{}, err
+	}
 	return g.Doc(), nil
 }
 

@@ -1,6 +1,9 @@
 package as
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // Profile is what all actors of ours have.
 type Profile struct {
@@ -34,8 +37,9 @@ type Group struct {
 	ManuallyApproves bool   // Lemmy reads it as private
 	RestrictedToMods bool
 	PostingWarning   string
-	TipPolicy        string // "likes-only" or "off"; "" = tips are taken
-	Discoverable     bool   // Lemmy hides a circle from its lists if not
+	Gates            json.RawMessage // what the circle asks, in our own namespace; nil = nothing
+	TipPolicy        string          // "likes-only" or "off"; "" = tips are taken
+	Discoverable     bool            // Lemmy hides a circle from its lists if not
 	Indexable        bool
 	Languages        []Language
 	Tags             []Mark
@@ -95,6 +99,7 @@ type actorOut struct {
 	Sensitive        *bool              `json:"sensitive,omitempty"`
 	RestrictedToMods *bool              `json:"postingRestrictedToMods,omitempty"`
 	PostingWarning   string             `json:"postingWarning,omitempty"`
+	Gates            json.RawMessage    `json:"gates,omitempty"`
 	TipPolicy        string             `json:"tipPolicy,omitempty"`
 	Language         *list[languageOut] `json:"language,omitempty"`
 	Attachment       *list[payment]     `json:"attachment,omitempty"`
@@ -163,13 +168,14 @@ func (g Group) Doc() Doc {
 	w.ManuallyApproves = g.ManuallyApproves
 	w.Discoverable, w.Indexable = &g.Discoverable, &g.Indexable
 	w.Sensitive, w.RestrictedToMods, w.PostingWarning = &g.Sensitive, &g.RestrictedToMods, g.PostingWarning
+	w.Gates = g.Gates
 	languages, tags := list[languageOut]{}, list[Mark](g.Tags)
 	for _, l := range g.Languages {
 		languages = append(languages, *l.wire())
 	}
 	w.Language, w.Tag = &languages, &tags
 	w.AlsoKnownAs, w.MovedTo, w.TipPolicy = g.AlsoKnownAs, g.MovedTo, g.TipPolicy
-	return Doc{body: render(w), context: withTips(contextActor, g.TipPolicy)}
+	return Doc{body: render(w), context: withGates(withTips(contextActor, g.TipPolicy), g.Gates != nil)}
 }
 
 // Doc renders the member.

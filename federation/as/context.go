@@ -58,6 +58,14 @@ const (
 		`"publicKeyMultibase":"sec:publicKeyMultibase"}]`
 )
 
+// withGates is a @context with the term of gates, which only a Group that asks something carries.
+func withGates(context string, asks bool) string {
+	if !asks {
+		return context
+	}
+	return context[:len(context)-len("}]")] + `,"gates":{"@id":"halqa:gates","@type":"@json"}}]`
+}
+
 // withTips is a @context with the terms of tips, which only what says something of tips carries.
 func withTips(context, policy string) string {
 	if policy == "" {

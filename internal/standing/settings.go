@@ -467,9 +467,14 @@ func putRules(tx *store.Tx, place circles.CircleID, before, next reputation.Sett
 	return nil
 }
 
-// saved writes the row of a place and marks its circle as changed: pages show what it asks.
+// saved writes the row of a place, marks its circle as changed, for pages show what it asks, and tells the servers
+// that follow it.
 func saved(tx *store.Tx, row *store.GatePlace) error {
 	if err := tx.SaveGatePlace(row); err != nil || row.Place == 0 {
+		return err
+	}
+	id := row.Place.Actor()
+	if _, err := tx.AppendEvent(circles.Event{Kind: circles.ActorUpdated, Stream: id, Signer: id, OrderKey: int64(id), Object: int64(id)}); err != nil {
 		return err
 	}
 	return tx.BumpCircle(row.Place, store.CircleChange{})
