@@ -57,31 +57,6 @@ var problemTitles = map[string]string{
 	"no-method":         "The route has another method",
 }
 
-// statusOf is the status that a refusal answers with.
-func statusOf(kind circles.Kind) int {
-	switch kind {
-	case circles.Invalid:
-		return http.StatusUnprocessableEntity
-	case circles.Denied:
-		return http.StatusUnauthorized
-	case circles.Forbidden:
-		return http.StatusForbidden
-	case circles.NotFound:
-		return http.StatusNotFound
-	case circles.Conflict:
-		return http.StatusConflict
-	case circles.Gone:
-		return http.StatusGone
-	case circles.TooLarge:
-		return http.StatusRequestEntityTooLarge
-	case circles.Limited:
-		return http.StatusTooManyRequests
-	case circles.Busy:
-		return http.StatusServiceUnavailable
-	}
-	return http.StatusInternalServerError
-}
-
 // because is a refusal with a type of its own.
 func because(kind circles.Kind, reason, format string, args ...any) *circles.Error {
 	e := circles.Errorf(kind, format, args...)
@@ -101,7 +76,7 @@ func (s *Server) problemOf(c echo.Context, err error) Problem {
 		}
 	}
 	kind := circles.KindOf(err)
-	p := Problem{Status: statusOf(kind), Detail: s.words.Localizer(c.Request().Header.Get("Accept-Language")).Error(err)}
+	p := Problem{Status: kind.Status(), Detail: s.words.Localizer(c.Request().Header.Get("Accept-Language")).Error(err)}
 	slug := string(kind)
 	var e *circles.Error
 	if errors.As(err, &e) {

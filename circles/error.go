@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// A Kind says what sort of refusal an Error is. The edges (web, api, federation, cmd) map it to a
-// status; nothing else does.
+// A Kind says what sort of refusal an Error is. Pages and the API answer with its Status; the inbox
+// chooses what makes each peer behave.
 type Kind string
 
 const (
@@ -77,3 +77,28 @@ func KindOf(err error) Kind {
 
 // Is reports whether err is an Error of this kind.
 func Is(err error, kind Kind) bool { return err != nil && KindOf(err) == kind }
+
+// Status is the HTTP status of a refusal of this kind, in pages and to programs. RFC 9110 15
+func (k Kind) Status() int {
+	switch k {
+	case Invalid:
+		return 422
+	case Denied:
+		return 401
+	case Forbidden:
+		return 403
+	case NotFound:
+		return 404
+	case Conflict:
+		return 409
+	case Gone:
+		return 410
+	case TooLarge:
+		return 413
+	case Limited:
+		return 429
+	case Busy:
+		return 503
+	}
+	return 500
+}

@@ -43,7 +43,7 @@ func (v *visit) showReply(root circles.PostID, status int, answer AnswerForm) er
 	}
 	if t.NoComment != nil {
 		if answer.Body != "" {
-			return v.lost(answer.parent(), answer.Body, statusOf(t.NoComment.Kind), t.NoComment)
+			return v.lost(answer.parent(), answer.Body, t.NoComment.Kind.Status(), t.NoComment)
 		}
 		return t.NoComment
 	}

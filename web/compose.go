@@ -168,7 +168,7 @@ func (v *visit) refusedWriting(form *Form, reason error) int {
 	if kind == circles.Internal || kind == circles.Busy {
 		v.s.log.Error("request failed", "method", v.Request().Method, "path", v.Request().URL.Path, "err", err)
 	}
-	return statusOf(kind)
+	return kind.Status()
 }
 
 func (d draft) photoProblems() (form Form) {

@@ -16,31 +16,6 @@ var (
 	crossOrigin = circles.Errorf(circles.Forbidden, "This form came from another site and was not accepted; open the page here and send it again.").With("error.cross-origin", nil)
 )
 
-// statusOf is the status that a refusal answers with in the browser.
-func statusOf(kind circles.Kind) int {
-	switch kind {
-	case circles.Invalid:
-		return http.StatusUnprocessableEntity
-	case circles.Denied:
-		return http.StatusUnauthorized
-	case circles.Forbidden:
-		return http.StatusForbidden
-	case circles.NotFound:
-		return http.StatusNotFound
-	case circles.Conflict:
-		return http.StatusConflict
-	case circles.Gone:
-		return http.StatusGone
-	case circles.TooLarge:
-		return http.StatusRequestEntityTooLarge
-	case circles.Limited:
-		return http.StatusTooManyRequests
-	case circles.Busy:
-		return http.StatusServiceUnavailable
-	}
-	return http.StatusInternalServerError
-}
-
 // errorTitle is the heading of the error page.
 func errorTitle(l *i18n.Localizer, status int) string {
 	switch status {
@@ -84,7 +59,7 @@ func (s *Server) refuse(err error, c echo.Context) {
 		err = noPage // what exactly is not there is the same to a reader
 	}
 	kind := circles.KindOf(err)
-	status := statusOf(kind)
+	status := kind.Status()
 	id := c.Response().Header().Get(echo.HeaderXRequestID)
 	if kind == circles.Internal || kind == circles.Busy {
 		s.log.Error("request failed", "id", id, "method", c.Request().Method, "path", c.Request().URL.Path, "err", err)

@@ -212,7 +212,7 @@ func (s *Server) walletWebhook(c echo.Context) error {
 	reply, err := s.tips.Webhook(c.Request().Context(), c.Param("adapter"), c.Request().Header, c.Request().URL.RawQuery, body)
 	if err != nil {
 		s.log.Warn("a wallet's message was refused", "adapter", c.Param("adapter"), "error", err)
-		return c.NoContent(statusOf(circles.KindOf(err)))
+		return c.NoContent(circles.KindOf(err).Status())
 	}
 	status := reply.Status
 	if status < 200 || status > 299 {

@@ -142,7 +142,7 @@ func (v *visit) refused(f *Form, err error, fields map[string]string) (int, erro
 	f.Refuse(field, v.l.Error(err))
 	switch e.Kind {
 	case circles.Conflict, circles.Limited, circles.Busy, circles.Forbidden:
-		return statusOf(e.Kind), nil
+		return e.Kind.Status(), nil
 	}
 	return http.StatusUnprocessableEntity, nil
 }
