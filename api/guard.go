@@ -159,12 +159,17 @@ func (c *call) permit() error {
 		return nil
 	case c.access == nil:
 		return circles.Errorf(circles.Denied, "Send a token: Authorization: Bearer and the token.").With("refused.no-token", nil)
-	case !c.access.Scopes.Has(c.r.scope):
-		e := because(circles.Forbidden, "scope-missing", "This token has no leave for %q; ask its owner for a token with that scope.", c.r.scope).
-			With("refused.scope-missing", map[string]any{"Scope": string(c.r.scope)})
-		return e
 	}
-	return nil
+	return c.needs(c.r.scope)
+}
+
+// needs refuses a token without this scope.
+func (c *call) needs(scope accounts.Scope) error {
+	if c.access.Scopes.Has(scope) {
+		return nil
+	}
+	return because(circles.Forbidden, "scope-missing", "This token has no leave for %q; ask its owner for a token with that scope.", scope).
+		With("refused.scope-missing", map[string]any{"Scope": string(scope)})
 }
 
 // checkQuery refuses names behind the question mark that the route does not know: a mistyped one would do

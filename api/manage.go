@@ -22,7 +22,7 @@ func (s *Server) manageRoutes() []route {
 		list("/circles/{id}/webhooks", run, "Where a circle's operators are told of what happens in it.", s.webhooks, beside("GET /c/:name/webhooks")),
 		send(post, "/circles/{id}/webhooks", run, "Be told of what happens in a circle: signed POSTs as of standardwebhooks.com. The secret is in this answer alone.", s.newWebhook, beside("POST /c/:name/webhooks")),
 		act(del, "/circles/{id}/webhooks/{hook}", run, "Be told no more.", hookAct((*app.App).RemoveWebhook), beside("POST /c/:name/webhooks")),
-		act(post, "/circles/{id}/webhooks/{hook}/resume", run, "Try an address again that failed.", hookAct((*app.App).ResumeWebhook), beside("POST /c/:name/webhooks")),
+		act(post, "/circles/{id}/webhooks/{hook}/resume", run, "Try an address again that failed.", s.resumeWebhook, beside("POST /c/:name/webhooks")),
 	), grouped("moderate",
 		send(post, "/posts/{id}/remove", mod, "Hide a post or comment, for a reason that everyone can read.", s.remove, beside("POST /post/:id/remove")),
 		act(post, "/posts/{id}/return", mod, "Undo a removal.", c1((*app.App).Return), beside("POST /post/:id/return")),

@@ -177,3 +177,22 @@ func TestDocument(t *testing.T) {
 		t.Errorf("OpenAPI %s with %d operations", doc.OpenAPI, len(ids))
 	}
 }
+
+// TestReportsNeedTheirScope: a webhook that tells of reports is not made, or taken into use again, with a
+// token that may run circles and not moderate them.
+func TestReportsNeedTheirScope(t *testing.T) {
+	h := newHouse(t)
+	ann := h.person("ann", circles.SiteMember)
+	runs := h.person("ann", circles.SiteMember, accounts.ScopeCircles)
+	var c CircleView
+	ann.post("/circles", m{"name": "garden"}, &c)
+	hooks := path("/circles/%s/webhooks", c.Circle.ID)
+	both := m{"url": "https://hook.example/", "events": []string{"post", "report"}}
+	runs.ask("POST", hooks, both).problem(403, "scope-missing")
+	var reports, posts Webhook
+	ann.post(hooks, both, &reports)
+	runs.post(hooks, m{"url": "https://hook.example/", "events": []string{"post"}}, &posts)
+	runs.ask("POST", hooks+"/"+string(reports.ID)+"/resume", nil).problem(403, "scope-missing")
+	runs.post(hooks+"/"+string(posts.ID)+"/resume", nil, nil)
+	ann.post(hooks+"/"+string(reports.ID)+"/resume", nil, nil)
+}

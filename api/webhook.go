@@ -2,8 +2,10 @@ package api
 
 import (
 	"context"
+	"slices"
 
 	"halqa/circles"
+	"halqa/internal/accounts"
 	"halqa/internal/app"
 )
 
@@ -45,7 +47,7 @@ func (s *Server) webhooks(c *call) (Page[Webhook], error) {
 // A NewWebhook is where operators want to be told, and of what.
 type NewWebhook struct {
 	URL    string   `json:"url"`
-	Events []string `json:"events" doc:"Of post, comment, member, report."`
+	Events []string `json:"events" doc:"Of post, comment, member, report; the last needs a token with the scope moderate, too."`
 }
 
 func (s *Server) newWebhook(c *call, in NewWebhook) (Webhook, error) {
@@ -53,11 +55,32 @@ func (s *Server) newWebhook(c *call, in NewWebhook) (Webhook, error) {
 	if err != nil {
 		return Webhook{}, err
 	}
+	if app.TellsReports(in.Events) {
+		if err := c.needs(accounts.ScopeModerate); err != nil {
+			return Webhook{}, err
+		}
+	}
 	w, err := s.app.AddWebhook(c.ctx(), c.who, app.NewWebhook{Circle: circle, URL: in.URL, Events: in.Events})
 	if err != nil {
 		return Webhook{}, err
 	}
 	return webhookOf(w), nil
+}
+
+// resumeWebhook asks for the scope that making such a webhook asks for: its maker may have lost theirs.
+func (s *Server) resumeWebhook(c *call) error {
+	return hookAct(func(a *app.App, ctx context.Context, who circles.Viewer, circle circles.CircleID, hook int64) error {
+		all, err := a.Webhooks(ctx, who, circle)
+		if err != nil {
+			return err
+		}
+		if i := slices.IndexFunc(all, func(w app.Webhook) bool { return w.ID == hook }); i >= 0 && app.TellsReports(all[i].Events) {
+			if err := c.needs(accounts.ScopeModerate); err != nil {
+				return err
+			}
+		}
+		return a.ResumeWebhook(ctx, who, circle, hook)
+	})(c)
 }
 
 func hookAct(verb func(*app.App, context.Context, circles.Viewer, circles.CircleID, int64) error) func(*call) error {

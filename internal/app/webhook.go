@@ -49,6 +49,7 @@ func webhookOf(w *store.Webhook) Webhook {
 }
 
 // AddWebhook notes one, which is told of what happens from now on. Its secret is made here and returned once.
+// It is theirs who makes it: once they may not have it any more, it is told nothing (see MayHook).
 func (a *App) AddWebhook(ctx context.Context, who circles.Viewer, in NewWebhook) (Webhook, error) {
 	u, err := url.Parse(strings.TrimSpace(in.URL))
 	if err != nil || len(in.URL) > maxWebhookAddr || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || u.Fragment != "" {
@@ -67,7 +68,7 @@ func (a *App) AddWebhook(ctx context.Context, who circles.Viewer, in NewWebhook)
 	rand.Read(secret[:])
 	w := &store.Webhook{Circle: in.Circle, URL: u.String(), Secret: "whsec_" + base64.StdEncoding.EncodeToString(secret[:]), Events: strings.Join(events, " "), CreatedBy: who.Person}
 	err = a.update(ctx, "add webhook", func(tx *store.Tx) error {
-		if err := mayHook(tx, who, in.Circle); err != nil {
+		if err := mayHook(tx, who, in.Circle, w.Events); err != nil {
 			return err
 		}
 		all, err := tx.Webhooks(in.Circle)
@@ -88,14 +89,43 @@ func (a *App) AddWebhook(ctx context.Context, who circles.Viewer, in NewWebhook)
 	return out, err
 }
 
-// mayHook lets in who may change a circle of ours.
-func mayHook(tx *store.Tx, who circles.Viewer, id circles.CircleID) error {
+// hookReports is of WebhookEvents the one that tells what only moderators read.
+const hookReports = "report"
+
+// TellsReports reports whether these events tell of what only moderators read.
+func TellsReports(events []string) bool { return slices.Contains(events, hookReports) }
+
+// mayHook lets in who may change a circle of ours and, for events that tell of reports, read those.
+func mayHook(tx *store.Tx, who circles.Viewer, id circles.CircleID, events string) error {
 	c, err := tx.Circle(id)
 	if err != nil {
 		return err
 	}
-	_, err = allow(tx, standing.Question{Who: who, Action: standing.EditCircle, Circle: c})
+	if _, err = allow(tx, standing.Question{Who: who, Action: standing.EditCircle, Circle: c}); err != nil {
+		return err
+	}
+	if TellsReports(strings.Fields(events)) {
+		_, err = allow(tx, standing.Question{Who: who, Action: standing.SeeReports, Circle: c})
+	}
 	return err
+}
+
+// MayHook reports whether whoever made a webhook, or resumed it last, may still have it: somebody who runs
+// the circle no more, or was suspended, is told nothing by it either.
+func MayHook(tx *store.Tx, w *store.Webhook) (bool, error) {
+	who, err := tx.Account(w.CreatedBy)
+	if circles.Is(err, circles.NotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	err = mayHook(tx, circles.Viewer{Person: who.Person, Role: who.Role}, w.Circle, w.Events)
+	switch circles.KindOf(err) {
+	case circles.Denied, circles.Forbidden, circles.NotFound, circles.Gone:
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // Webhooks returns those of a circle, for who may change it.
@@ -103,7 +133,7 @@ func (a *App) Webhooks(ctx context.Context, who circles.Viewer, id circles.Circl
 	var out []Webhook
 	err := a.view(ctx, "webhooks", func(tx *store.Tx) error {
 		out = nil
-		if err := mayHook(tx, who, id); err != nil {
+		if err := mayHook(tx, who, id, ""); err != nil {
 			return err
 		}
 		all, err := tx.Webhooks(id)
@@ -121,17 +151,20 @@ func (a *App) RemoveWebhook(ctx context.Context, who circles.Viewer, circle circ
 }
 
 // ResumeWebhook puts one into use again that failed for so long that it was put out of use, and lets one that
-// fails be tried at once. What happened meanwhile it is told of as far as the log has it.
+// fails be tried at once. What happened meanwhile it is told of as far as the log has it. From now on it is
+// theirs who resumes it.
 func (a *App) ResumeWebhook(ctx context.Context, who circles.Viewer, circle circles.CircleID, id int64) error {
 	return a.changeWebhook(ctx, who, circle, id, func(tx *store.Tx, w *store.Webhook) error {
-		w.DisabledAt, w.FailingSince, w.NextTryAt, w.LastError = 0, 0, 0, ""
-		return tx.MoveWebhook(w)
+		if err := mayHook(tx, who, circle, w.Events); err != nil {
+			return err
+		}
+		return tx.ResumeWebhook(id, who.Person)
 	})
 }
 
 func (a *App) changeWebhook(ctx context.Context, who circles.Viewer, circle circles.CircleID, id int64, change func(*store.Tx, *store.Webhook) error) error {
 	return a.update(ctx, "change webhook", func(tx *store.Tx) error {
-		if err := mayHook(tx, who, circle); err != nil {
+		if err := mayHook(tx, who, circle, ""); err != nil {
 			return err
 		}
 		w, err := tx.Webhook(id)

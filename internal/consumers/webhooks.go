@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"halqa/circles"
+	"halqa/internal/app"
 	"halqa/internal/fetch"
 	"halqa/internal/store"
 )
@@ -138,31 +139,46 @@ func (w *Webhooks) serve(ctx context.Context, hook *store.Webhook) error {
 	if err != nil {
 		return err
 	}
+	at := hook.Acked
 	for _, e := range entries {
-		body, err := w.say(ctx, hook, e)
+		body, may, err := w.say(ctx, hook, e)
 		if err != nil {
+			return err
+		}
+		if !may {
+			hook.DisabledAt, hook.LastError = w.now().UnixMicro(), "Who made it may not have it any more; somebody who runs the circle can resume it."
+			_, err := w.note(ctx, hook)
 			return err
 		}
 		if body != nil {
 			if err := w.send(ctx, hook, e, body); err != nil {
 				return err
 			}
-			if hook.FailingSince != 0 {
-				return w.move(ctx, hook)
+			if hook.FailingSince == 0 {
+				at = e.Seq
 			}
-		}
-		hook.Acked = e.Seq
-		if body != nil {
-			if err := w.move(ctx, hook); err != nil {
+			hook.Acked = at
+			if same, err := w.note(ctx, hook); err != nil || !same || hook.FailingSince != 0 {
 				return err
 			}
 		}
+		at = e.Seq
 	}
-	return w.move(ctx, hook)
+	hook.Acked = at
+	return w.store.Update(ctx, func(tx *store.Tx) error { return tx.MoveWebhook(hook.ID, at) })
 }
 
-func (w *Webhooks) move(ctx context.Context, hook *store.Webhook) error {
-	return w.store.Update(ctx, func(tx *store.Tx) error { return tx.MoveWebhook(hook) })
+// note writes how far an address got and how it went. Somebody may have resumed or removed it while it was
+// being sent to: then the former is kept, the latter is theirs to say, and same is false.
+func (w *Webhooks) note(ctx context.Context, hook *store.Webhook) (same bool, err error) {
+	err = w.store.Update(ctx, func(tx *store.Tx) error {
+		if err := tx.MoveWebhook(hook.ID, hook.Acked); err != nil {
+			return err
+		}
+		same, err = tx.NoteWebhook(hook)
+		return err
+	})
+	return same, err
 }
 
 // A delivery is what an address gets: what happened to what, by name. Whoever wants more asks the API.
@@ -209,14 +225,18 @@ func (w *Webhooks) actor(a *circles.Actor) hookActor {
 	return hookActor{strconv.FormatInt(int64(a.ID), 10), sign + handle, w.origin + a.Path()}
 }
 
-// say writes what an address is told of an entry; nil = nothing.
-func (w *Webhooks) say(ctx context.Context, hook *store.Webhook, e circles.Event) ([]byte, error) {
+// say writes what an address is told of an entry; nil = nothing. may is whether its maker may still have it,
+// which is asked for each entry: a role may be taken away between two.
+func (w *Webhooks) say(ctx context.Context, hook *store.Webhook, e circles.Event) (body []byte, may bool, err error) {
 	word := hookWord(e.Kind)
 	if word == "" {
-		return nil, nil
+		return nil, true, nil
 	}
 	d := delivery{ID: e.Seq.String(), Action: word, At: time.UnixMicro(e.At).UTC().Format(time.RFC3339Nano)}
-	err := w.store.View(ctx, func(tx *store.Tx) error {
+	err = w.store.View(ctx, func(tx *store.Tx) (err error) {
+		if may, err = app.MayHook(tx, hook); err != nil || !may {
+			return err
+		}
 		c, err := tx.Circle(hook.Circle)
 		if err != nil {
 			return err
@@ -270,12 +290,13 @@ func (w *Webhooks) say(ctx context.Context, hook *store.Webhook, e circles.Event
 		return nil
 	})
 	if circles.Is(err, circles.NotFound) {
-		return nil, nil // it went meanwhile
+		return nil, may, nil // it went meanwhile
 	}
-	if err != nil || !slices.Contains(strings.Fields(hook.Events), d.Event) {
-		return nil, err
+	if err != nil || !may || !slices.Contains(strings.Fields(hook.Events), d.Event) {
+		return nil, may, err
 	}
-	return json.Marshal(d)
+	body, err = json.Marshal(d)
+	return body, true, err
 }
 
 // send makes one delivery and notes in hook how it went.

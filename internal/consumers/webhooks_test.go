@@ -259,3 +259,98 @@ func TestWebhooksAreRefused(t *testing.T) {
 		t.Errorf("one too many: %v", err)
 	}
 }
+
+// TestWebhooksStopWithTheirMaker: who runs the circle no more is told nothing more, from the next entry on;
+// who takes the webhook into use again answers for it.
+func TestWebhooksStopWithTheirMaker(t *testing.T) {
+	h := newHouse(t)
+	ann, bob := h.person("ann", circles.SiteMember), h.person("bob", circles.SiteMember)
+	garden := h.open(ann, "garden", circles.MembersOnly)
+	h.update(func(tx *store.Tx) error { return tx.SetRole(garden, bob.Person, circles.RoleOperator) })
+	c := newCatcher(t)
+	w := h.hooks()
+	made, err := h.AddWebhook(h.ctx(), bob, app.NewWebhook{Circle: garden, URL: c.URL, Events: []string{"post"}})
+	h.must(err)
+	h.write(ann, garden, "one", "")
+	h.deliver(w)
+	for _, role := range []circles.Role{circles.RoleModerator, circles.RoleMember, circles.NoRole} {
+		h.update(func(tx *store.Tx) error { return tx.SetRole(garden, bob.Person, role) })
+		h.write(ann, garden, "behind bob's back", "")
+		h.deliver(w)
+		all, err := h.Webhooks(h.ctx(), ann, garden)
+		h.must(err)
+		if got := c.words(); len(got) != 1 || all[0].DisabledAt == 0 || all[0].LastError == "" {
+			t.Errorf("its maker has the role %q: told %q, %+v", role, got, all[0])
+		}
+		if err := h.ResumeWebhook(h.ctx(), bob, garden, made.ID); err == nil {
+			t.Errorf("with the role %q its maker resumes it", role)
+		}
+		h.update(func(tx *store.Tx) error { return tx.ResumeWebhook(made.ID, bob.Person) }) // as if he had before
+	}
+	h.must(h.ResumeWebhook(h.ctx(), ann, garden, made.ID))
+	h.deliver(w)
+	if got := c.words(); len(got) != 4 {
+		t.Errorf("after ann resumed it, it was told %q, want four posts", got)
+	}
+	h.update(func(tx *store.Tx) error { return tx.SetSuspended(ann.Person.Actor(), tx.Now()) })
+	h.update(func(tx *store.Tx) error {
+		_, err := tx.AppendEvent(circles.Event{Kind: circles.MemberJoined, Stream: garden.Actor(), Signer: garden.Actor(), Object: int64(garden), Detail: circles.EventDetail{Actor: bob.Person.Actor()}})
+		return err
+	})
+	h.deliver(w)
+	h.must(h.store.View(h.ctx(), func(tx *store.Tx) error {
+		if got, err := tx.Webhook(made.ID); err != nil || got.DisabledAt == 0 {
+			t.Errorf("of somebody who is suspended: %+v, %v", got, err)
+		}
+		return nil
+	}))
+}
+
+// TestResumingWinsOverADelivery: a delivery that was under way when somebody took the webhook into use again
+// knows nothing of that, and neither may undo the other.
+func TestResumingWinsOverADelivery(t *testing.T) {
+	h := newHouse(t)
+	ann := h.person("ann", circles.SiteMember)
+	garden := h.open(ann, "garden", circles.Public)
+	var made app.Webhook
+	status, resume := 410, true
+	hooked := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if resume {
+			h.must(h.ResumeWebhook(h.ctx(), ann, garden, made.ID))
+		}
+		rw.WriteHeader(status)
+	}))
+	t.Cleanup(hooked.Close)
+	w := h.hooks()
+	var err error
+	made, err = h.AddWebhook(h.ctx(), ann, app.NewWebhook{Circle: garden, URL: hooked.URL, Events: []string{"post"}})
+	h.must(err)
+	state := func() (out *store.Webhook) {
+		h.must(h.store.View(h.ctx(), func(tx *store.Tx) (err error) {
+			out, err = tx.Webhook(made.ID)
+			return err
+		}))
+		return out
+	}
+	before := state()
+	h.write(ann, garden, "one", "")
+	if _, err := w.Deliver(h.ctx()); err != nil {
+		t.Fatal(err)
+	}
+	if got := state(); got.DisabledAt != 0 || got.FailingSince != 0 || got.Acked != before.Acked {
+		t.Errorf("resumed during a failure: %+v", got)
+	}
+	status = 204
+	if _, err := w.Deliver(h.ctx()); err != nil {
+		t.Fatal(err)
+	}
+	if got := state(); got.DisabledAt != 0 || got.Acked <= before.Acked {
+		t.Errorf("resumed during a delivery that went well: %+v", got)
+	}
+	status, resume = 410, false
+	h.write(ann, garden, "two", "")
+	h.deliver(w)
+	if got := state(); got.DisabledAt == 0 || got.LastStatus != 410 {
+		t.Errorf("without that it is put out of use: %+v", got)
+	}
+}

@@ -20,15 +20,16 @@ type Webhook struct {
 	LastStatus   int
 	LastError    string
 	DisabledAt   int64 // 0 = it is in use
+	Rev          int64 // how often it was taken into use again
 }
 
 const webhookColumns = `w.id, w.circle, w.url, w.secret, w.events, w.created_by, w.created_at, w.acked, w.delivered_at, w.failing_since,
-	w.next_try_at, w.last_status, w.last_error, w.disabled_at`
+	w.next_try_at, w.last_status, w.last_error, w.disabled_at, w.rev`
 
 func scanWebhook(r rowScanner) (*Webhook, error) {
 	w := new(Webhook)
 	err := r.Scan(&w.ID, &w.Circle, &w.URL, &w.Secret, &w.Events, &w.CreatedBy, &w.CreatedAt, &w.Acked, &w.DeliveredAt, &w.FailingSince,
-		&w.NextTryAt, &w.LastStatus, &w.LastError, &w.DisabledAt)
+		&w.NextTryAt, &w.LastStatus, &w.LastError, &w.DisabledAt, &w.Rev)
 	return w, err
 }
 
@@ -57,10 +58,24 @@ func (tx *Tx) DueWebhooks(limit int) ([]*Webhook, error) {
 		AND EXISTS (SELECT 1 FROM event e WHERE e.stream = w.circle AND e.seq > w.acked) ORDER BY w.next_try_at, w.id LIMIT $2`, tx.at, limit)
 }
 
-// MoveWebhook writes how far a webhook got and how it went. One that was removed meanwhile stays so.
-func (tx *Tx) MoveWebhook(w *Webhook) error {
-	_, err := tx.exec(`UPDATE webhook SET acked = $2, delivered_at = $3, failing_since = $4, next_try_at = $5, last_status = $6, last_error = $7, disabled_at = $8
-		WHERE id = $1`, w.ID, w.Acked, w.DeliveredAt, w.FailingSince, w.NextTryAt, w.LastStatus, cleanText(w.LastError, 300), w.DisabledAt)
+// MoveWebhook writes how far a webhook got, which only grows. One that was removed meanwhile stays so.
+func (tx *Tx) MoveWebhook(id int64, acked circles.Seq) error {
+	_, err := tx.exec("UPDATE webhook SET acked = $2 WHERE id = $1 AND acked < $2", id, acked)
+	return err
+}
+
+// NoteWebhook writes how a delivery went, unless somebody took the webhook into use again since it was
+// read, or removed it; then it reports false, and what is known of it must be read again.
+func (tx *Tx) NoteWebhook(w *Webhook) (bool, error) {
+	n, err := tx.exec(`UPDATE webhook SET delivered_at = $3, failing_since = $4, next_try_at = $5, last_status = $6, last_error = $7, disabled_at = $8
+		WHERE id = $1 AND rev = $2`, w.ID, w.Rev, w.DeliveredAt, w.FailingSince, w.NextTryAt, w.LastStatus, cleanText(w.LastError, 300), w.DisabledAt)
+	return n == 1, err
+}
+
+// ResumeWebhook takes a webhook into use again, and makes by the one who answers for it.
+func (tx *Tx) ResumeWebhook(id int64, by circles.PersonID) error {
+	_, err := tx.exec(`UPDATE webhook SET created_by = $2, disabled_at = 0, failing_since = 0, next_try_at = 0, last_error = '', rev = rev + 1
+		WHERE id = $1`, id, by)
 	return err
 }
 
