@@ -72,7 +72,7 @@ func (s *Server) addressRefused(c echo.Context, err error) error {
 	} else {
 		s.log.Error("a Lightning Address could not be served", "error", err)
 	}
-	return addressSays(c, statusOf(kind), map[string]any{"status": "ERROR", "reason": reason})
+	return addressSays(c, kind.Status(), map[string]any{"status": "ERROR", "reason": reason})
 }
 
 // addressSays lets wallets in browsers read it from anywhere.
