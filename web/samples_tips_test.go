@@ -16,7 +16,8 @@ func tipSamples() []sample {
 		State: "Held: it can still be undone.", At: sampleNow, Wallet: "credits", UndoEnds: soon, Host: "halqa.test", Note: "For the leggy ones."}
 	pay := TipPageView{Page: samplePage("Tip", true), ID: "78", Gave: true, Payer: ada, Payee: lin, Sum: "0.00001 BTC", State: "Waits to be paid.", At: sampleNow, Wallet: "lightning", Host: "halqa.test", Asking: true, Look: true, Prove: true,
 		Pay: []TipAction{{QR: qrCode("LIGHTNING:LNBC10U1PJEXAMPLE", "Payment code to scan"), URI: "lightning:lnbc10u1pjexample", Text: "lnbc10u1pjexample"},
-			{URI: "https://pay.example/start", Host: "pay.example", Post: true, Fields: []TipField{{"sign", "abc"}}}, {URI: "https://pay.example/go", Host: "pay.example"}}}
+			{URI: "https://pay.example/start", Host: "pay.example", Post: true, Fields: []TipField{{"sign", "abc"}}}, {URI: "https://pay.example/go", Host: "pay.example"},
+			{URI: "https://pay.example/phone", Host: "pay.example", For: "phone"}, {URI: "https://pay.example/computer", Host: "pay.example", For: "computer", Other: true}}, MayStop: true, Looking: true}
 	paid := TipPageView{Page: samplePage("Tip", true), ID: "79", Payer: bo, Payee: ada, Sum: "10.00 CNY", Net: "7.00 CNY", Fee: "0.06 CNY", State: "Paid.", Class: "ok", At: sampleNow.Add(-time.Hour), PaidAt: sampleNow,
 		Wallet: "alipay", RailRef: "2026112222001", Late: true, Host: "halqa.test", Refund: "7.00", Back: []TipRefund{{Sum: "3.00 CNY", State: "done", Reason: "Too much.", At: sampleNow}}}
 	paid.Refuse("amount", "More than what is left of the tip cannot be given back.")
@@ -29,7 +30,7 @@ func tipSamples() []sample {
 	circle.Refuse("tips-CRD", "The least, the usual and the most of a tip must rise.")
 	audit := AuditRow{ID: 5, What: "Tips that go round; they are not counted", Who: ada, Other: lin, N: 2, Last: sampleNow}
 	desk := WalletsView{Page: samplePage("Run this place", true), Tabs: []Tab{{Label: "Wallets", Href: "/admin/wallets", Current: true}}, Credits: "CRD", Once: "x", Bookings: 1204, Head: "9f86d081884c7d65", Checked: 1200, At: sampleNow.Add(-time.Hour),
-		Wallets: []WalletRow{{Name: "credits", Version: "1", Assets: "CRD", Open: 2}, {Name: "lightning", Version: "1", Assets: "BTC", Health: "The node does not answer.", Test: true}},
+		Wallets: []WalletRow{{Name: "credits", Version: "1", Assets: "CRD", Open: 2, Kit: "conformance kit: 15 of 44 passed, 29 do not apply, level 3"}, {Name: "lightning", Version: "1", Assets: "BTC", Health: "The node does not answer.", Test: true, Kit: "conformance kit: 40 of 44 passed, 0 do not apply, level 3", KitBad: true}},
 		Review:  []AuditRow{audit}, Audits: []AuditRow{audit, {ID: 6, What: "An account to be paid at was changed", Who: lin, N: 1, Last: sampleNow, Detail: "lightning"}},
 		Problems: []ProblemRow{{Key: "tip_77_a1", Wallet: "lightning", Problem: "The wallet does not answer at the moment", At: sampleNow, Next: soon}},
 		Grants:   []CreditRow{{To: ada, By: lin, Sum: "40 credits", Reason: "A good harvest", At: sampleNow}, {To: lin, Sum: "10 credits", Reason: "Welcome", At: sampleNow}}}

@@ -37,6 +37,13 @@ func (v *visit) showWallets(status int, form *Form, typed url.Values) error {
 			assets = append(assets, a.Code)
 		}
 		row.Assets = strings.Join(assets, ", ")
+		if r := w.Report; r != nil {
+			row.KitBad = r.Failed > 0
+			row.Kit = v.l.T("wallets.kit", "Passed", r.Passed, "All", r.Passed+r.Failed+r.Skipped, "Skipped", r.Skipped, "Level", r.Level)
+			if r.Version != w.Version {
+				row.Kit += " " + v.l.T("wallets.kit-version", "Version", r.Version)
+			}
+		}
 		view.Wallets = append(view.Wallets, row)
 	}
 	for _, a := range o.Review {

@@ -3,9 +3,11 @@ package web
 import (
 	"encoding/csv"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -82,6 +84,11 @@ func (v *visit) showTip(status int, form *Form, typed url.Values) error {
 			view.Pay = append(view.Pay, shown)
 		}
 	}
+	slices.SortStableFunc(view.Pay, func(a, b TipAction) int { return order(a.Other, b.Other) })
+	view.MayStop = tip.MayStop
+	if err := v.lookAgain(&view, tip); err != nil {
+		return err
+	}
 	if !view.Gave && tip.Net > 0 && v.s.refunds(tip.Adapter) {
 		if view.Refund = typed.Get("amount"); view.Refund == "" {
 			view.Refund = wallet.Amount{Minor: tip.Net, Asset: tip.Asset}.Decimal(tip.Exponent)
@@ -91,6 +98,46 @@ func (v *visit) showTip(status int, form *Form, typed url.Values) error {
 		view.Back = append(view.Back, TipRefund{Sum: v.sum(r.Amount, tip.Asset), State: v.refundState(r.State), Reason: r.Reason, At: at(r.CreatedAt)})
 	}
 	return v.show(status, "tip-page", view)
+}
+
+const (
+	// looks is how often a page looks again by itself, lookEvery seconds apart: two minutes in all.
+	looks     = 24
+	lookEvery = 5
+)
+
+// lookAgain asks the wallet, and has the page look again by itself, for a payer who comes back from where
+// they pay: the address says look=1 then, and whatever else stands there was written by others and is not
+// read. It does so without script, and ends by itself; before the payer left nothing of it happens.
+func (v *visit) lookAgain(view *TipPageView, tip *tips.Tip) error {
+	n, err := strconv.Atoi(v.QueryParam("look"))
+	if err != nil || n < 1 || !view.Gave || tip.State != tips.Open {
+		return nil
+	}
+	if err := v.s.tips.Ask(v.Request().Context(), v.who, tip.ID); err != nil {
+		return err
+	}
+	if view.Looking = n < looks; view.Looking {
+		v.Response().Header().Set("Refresh", fmt.Sprintf("%d; url=/tips/%d?look=%d", lookEvery, tip.ID, n+1))
+	}
+	return nil
+}
+
+// order puts what is not so before what is.
+func order(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
+}
+
+// phone reports whether the reader seems to hold one. A guess: what it decides is offered first, no more.
+func (v *visit) phone() bool {
+	h := v.Request().Header
+	return h.Get("Sec-CH-UA-Mobile") == "?1" || strings.Contains(h.Get("User-Agent"), "Mobile")
 }
 
 // tipGift fills in what makes a tip a gift.
@@ -181,7 +228,8 @@ func (v *visit) tipAction(a wallet.Action) (TipAction, bool) {
 		if err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && !(u.Scheme == "http" && v.s.options.LocalOnly) {
 			return TipAction{}, false
 		}
-		out := TipAction{URI: a.URI, Host: u.Host, Post: a.Method == http.MethodPost}
+		out := TipAction{URI: a.URI, Host: u.Host, Post: a.Method == http.MethodPost, For: oneOf(a.For, wallet.OnPhone, wallet.OnComputer)}
+		out.Other = out.For != "" && v.phone() != (out.For == wallet.OnPhone)
 		if out.Post {
 			for name, value := range a.Fields {
 				out.Fields = append(out.Fields, TipField{name, value})

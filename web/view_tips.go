@@ -59,6 +59,8 @@ type TipPageView struct {
 	State     string // in words
 	Class     string // of the notice: "", "ok", "warn"
 	Asking    bool
+	Looking   bool // the page looks again by itself
+	MayStop   bool // the payer can say that they do not pay
 	Late      bool
 	At        time.Time
 	PaidAt    time.Time
@@ -88,6 +90,8 @@ type TipAction struct {
 	Post   bool   // by POST, with Fields
 	Fields []TipField
 	Text   string // to copy
+	For    string // wallet.OnPhone, wallet.OnComputer; "" = anywhere
+	Other  bool   // not for what the payer seems to hold
 }
 
 // A TipField is a hidden field of a form that leads elsewhere.
@@ -192,6 +196,8 @@ type WalletRow struct {
 	Name, Version, Assets, Health string
 	Open                          int
 	Test                          bool
+	Kit                           string // how it did in the conformance kit; "" = it was never run
+	KitBad                        bool   // some of it failed
 }
 
 // An AuditRow is what a rule did.

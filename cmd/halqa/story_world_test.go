@@ -34,15 +34,15 @@ type town struct {
 }
 
 // newTown starts an instance with two people, which stops when the test ends.
-func newTown(t testing.TB) *town {
+func newTown(t testing.TB, change ...func(*config)) *town {
 	t.Helper()
-	w := bareTown(t)
+	w := bareTown(t, change...)
 	w.ann, w.lin = w.person("ann", circles.SiteAdmin), w.person("lin", circles.SiteMember)
 	return w
 }
 
 // bareTown starts an instance without people.
-func bareTown(t testing.TB) *town {
+func bareTown(t testing.TB, change ...func(*config)) *town {
 	t.Helper()
 	w := &town{t: t, said: &lines{}, level: new(slog.LevelVar)}
 	w.level.Set(slog.LevelWarn)
@@ -50,6 +50,9 @@ func bareTown(t testing.TB) *town {
 	cfg.Listen, cfg.Data = "localhost:0", filepath.Join(t.TempDir(), "data")
 	if os.Getenv("HALQA_TEST_ENGINE") == "postgres" {
 		cfg.database = testdb.DSN(t)
+	}
+	for _, c := range change {
+		c(&cfg)
 	}
 	log := slog.New(slog.NewTextHandler(w.said, &slog.HandlerOptions{Level: w.level}))
 	srv, err := startServer(t.Context(), cfg, log)

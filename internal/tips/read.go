@@ -23,6 +23,7 @@ type Tip struct {
 	RailRef  string          // for receipts and support
 	Asking   bool            // the rail has not answered; it is asked again
 	Proves   bool            // the payer may show what their wallet got for the money; nobody else may be able to tell
+	MayStop  bool            // the payer can still say that they do not pay; see Undo
 	Refunds  []*ledger.Refund
 
 	Beyond *Beyond // of a tip between two instances; nil = it stays here
@@ -75,6 +76,7 @@ func (t *Tips) whole(tx *store.Tx, v circles.Viewer, tip *ledger.Tip) (*Tip, err
 		if r.d.Can(wallet.CapCancel) && v.Person == tip.Payer && tip.State == ledger.TipHeld {
 			out.UndoEnds = last.RailExpiresAt
 		}
+		out.MayStop = r.d.Can(wallet.CapCancel) && v.Person == tip.Payer && tip.State == ledger.TipOpen && last.RailID != ""
 	}
 	if tip.Adapter == Abroad || fromAbroad(tip) {
 		if err := t.beyond(tx, out); err != nil {

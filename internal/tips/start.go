@@ -321,7 +321,7 @@ func (t *Tips) request(tip *ledger.Tip, c *ledger.Charge) wallet.CreateCharge {
 	in := wallet.CreateCharge{
 		Key: c.Key, TipID: strconv.FormatInt(tip.ID, 10), Amount: wallet.Amount{Minor: c.Requested, Asset: c.Asset},
 		Payee: wallet.Payee{Kind: c.PayeeKind, Ref: c.PayeeRef}, Memo: "Tip " + strconv.FormatInt(tip.ID, 10),
-		ExpiresAt: time.UnixMicro(c.ExpiresAt).UTC(), ReturnURL: fmt.Sprintf("%s/tips/%d", t.origin, tip.ID),
+		ExpiresAt: time.UnixMicro(c.ExpiresAt).UTC(), ReturnURL: fmt.Sprintf("%s/tips/%d?look=1", t.origin, tip.ID),
 		NotifyURL: t.origin + "/wallet/" + c.Adapter + "/webhook", Locale: c.Locale,
 	}
 	if fromAbroad(tip) {

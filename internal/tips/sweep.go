@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"halqa/circles"
 	"halqa/internal/store"
@@ -98,6 +99,20 @@ func (t *Tips) look(ctx context.Context, id int64, hung map[string]bool) error {
 	hung[c.Adapter] = errors.Is(err, context.DeadlineExceeded)
 	t.log.Warn("wallet did not answer about a charge", "adapter", c.Adapter, "key", c.Key, "error", err)
 	return t.later(ctx, id, err)
+}
+
+// askSoon is how soon before its time a charge is not asked for once more.
+const askSoon = 5 * time.Second
+
+// Ask has the rail asked about a tip that waits to be paid, within seconds: its payer came back from where
+// they pay, or says that they have paid. What they were told there says nothing; only the rail does. Anybody
+// else's asking, and about a tip that is settled, does nothing.
+func (t *Tips) Ask(ctx context.Context, v circles.Viewer, id int64) error {
+	tip, err := t.Tip(ctx, v, id)
+	if err != nil || tip.Payer != v.Person || !wallet.State(tip.charge.State).Open() || tip.charge.DueAt <= t.now().Add(askSoon).UnixMicro() {
+		return err
+	}
+	return wrap("ask", t.store.Update(ctx, func(tx *store.Tx) error { return ledger.KnockCharge(tx, tip.charge.ID) }))
 }
 
 // errUnheard is what becomes of a key that the rail never heard of: nothing was asked for, so nothing
