@@ -218,6 +218,7 @@ func (h *house) openFederation() error {
 		Client: h.client,
 	})
 	h.tips.Proves(tips.ProofPreimage, invoicePaid)
+	h.closers = append(h.closers, func() error { return h.inbox.SaveKept(context.Background()) })
 	if err := h.tips.Connect(context.Background(), h.inbox.Carrier()); err != nil {
 		return err
 	}
@@ -255,6 +256,7 @@ func (h *house) openFederation() error {
 	h.sweepTips()
 	h.worker.Every("tokens", time.Hour, h.accounts.SweepTokens)
 	h.worker.Every("received", time.Hour, h.trimReceived)
+	h.worker.Every("bytes kept", time.Minute, h.inbox.SaveKept)
 	return nil
 }
 
