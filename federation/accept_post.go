@@ -414,10 +414,31 @@ func (in *Inbox) revise(tx *store.Tx, known *circles.Post, a act) error {
 	if p.Mentions, err = in.mentioned(tx, a.content); err != nil {
 		return err
 	}
+	if err := in.returned(tx, author, known, a); err != nil {
+		return err
+	}
 	if err := in.outcome(a)(in.app.ReceiveUpdate(tx, said(author, a), p)); err != nil {
 		return err
 	}
 	return in.closedWith(tx, author, known, a)
+}
+
+// returned brings back what was taken for gone because its server said so, and which that server has after
+// all. What its author deleted in their own words comes back by their words alone: a page that was kept too long
+// somewhere undoes nothing.
+func (in *Inbox) returned(tx *store.Tx, author *circles.Actor, known *circles.Post, a act) error {
+	if known.DeletedAt == 0 || known.Circle == 0 {
+		return nil
+	}
+	seq, err := tx.LastEntry(int64(known.ID), circles.PostDeleted, known.Circle.Actor())
+	if err != nil || seq == 0 {
+		return err
+	}
+	deleted, err := tx.Event(seq)
+	if err != nil || deleted.Detail.Received != 0 {
+		return err
+	}
+	return in.outcome(a)(in.app.ReceiveUndoDelete(tx, said(author, a), known.ID))
 }
 
 // updateActor takes an actor's new version on its own word. Of a circle a moderator on its server may

@@ -136,7 +136,11 @@ func (s speaker) content(ev circles.Event, signer *circles.Actor, form string) (
 		}
 		return saying{doc: as.Announce(s.announcing(ev, v, form), inner), signer: signer.ID, open: true}, nil
 	case formInner:
-		if !moderates(ev.Kind) && !s.unsigned(ev, v) {
+		unsigned, err := s.unsigned(ev, v)
+		if err != nil {
+			return saying{}, err
+		}
+		if !moderates(ev.Kind) && !unsigned {
 			return saying{}, errNoForm
 		}
 		doc, err := s.moderators(ev, v)
@@ -267,13 +271,17 @@ func moderates(k circles.EventKind) bool {
 // inner is the activity that a circle announces: its local author's, its moderator's, or the very
 // bytes that came from elsewhere.
 func (s speaker) inner(ev circles.Event, v *postView) (as.Doc, error) {
-	if ev.Detail.Received != 0 {
+	unsigned, err := s.unsigned(ev, v)
+	if err != nil {
+		return as.Doc{}, err
+	}
+	if ev.Detail.Received != 0 && !unsigned {
 		if err := stands(ev.Kind, v.post); err != nil {
 			return as.Doc{}, err
 		}
 		return s.received(ev)
 	}
-	if moderates(ev.Kind) || s.unsigned(ev, v) {
+	if moderates(ev.Kind) || unsigned {
 		return s.moderators(ev, v)
 	}
 	if !v.author.Local() || ev.Detail.Of == 0 {
@@ -294,9 +302,22 @@ const tookBack = "Deleted by its author"
 
 // unsigned reports whether an author elsewhere deleted a post without saying so of that post: the whole
 // account went, or its server answers that the post is gone. There are no bytes of theirs to announce
-// then, and a circle must not make any up, so it takes the post away itself, as its moderators do.
-func (s speaker) unsigned(ev circles.Event, v *postView) bool {
-	return ev.Kind == circles.PostDeleted && ev.Detail.Received == 0 && !v.author.Local()
+// then, and a circle must not make any up, so it takes the post away itself, as its moderators do. When it is
+// back, the circle undoes what it said itself, whatever words its author has for it: to who reads circles the post
+// was removed, and no author can undo that.
+func (s speaker) unsigned(ev circles.Event, v *postView) (bool, error) {
+	switch {
+	case v.author.Local():
+	case ev.Kind == circles.PostDeleted:
+		return ev.Detail.Received == 0, nil
+	case ev.Kind == circles.PostRestored && ev.Detail.Of != 0:
+		deleted, err := s.tx.Event(ev.Detail.Of)
+		if circles.Is(err, circles.NotFound) {
+			return false, nil
+		}
+		return err == nil && deleted.Kind == circles.PostDeleted && deleted.Detail.Received == 0, err
+	}
+	return false, nil
 }
 
 // stands checks that what somebody else said still holds.
@@ -363,6 +384,8 @@ func (s speaker) moderators(ev circles.Event, v *postView) (as.Doc, error) {
 	switch ev.Kind {
 	case circles.PostDeleted:
 		return as.DeleteRemoval(act, object, tookBack, false), nil
+	case circles.PostRestored:
+		return as.Undo(act, as.DeleteRemoval(undone, object, tookBack, false)), nil
 	case circles.PostRemoved:
 		return as.DeleteRemoval(act, object, ev.Detail.Reason, false), nil
 	case circles.PostReturned:
