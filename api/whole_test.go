@@ -291,6 +291,7 @@ func (s *script) moderate() {
 	s.eve.get("/me", nil)
 	var made CircleView
 	s.eve.post("/circles", m{"name": "weeds"}, &made)
+	s.lin.put(path("/circles/%s/membership", made.Circle.ID), nil, nil)
 	s.ann.put(path("/actors/%s/suspension", made.Circle.ID), m{"reason": "spam"}, nil)
 	s.eve.ask("GET", path("/circles/%s", made.Circle.ID), nil).problem(410, "gone")
 	var out Page[Suspension]
@@ -298,6 +299,8 @@ func (s *script) moderate() {
 	if len(out.Items) != 1 || out.Items[0].Circle == nil || out.Items[0].Circle.ID != made.Circle.ID || out.Items[0].Reason != "spam" {
 		s.Errorf("the suspensions are %+v", out)
 	}
+	s.lin.ask("GET", path("/circles/%s", made.Circle.ID), nil).problem(410, "gone")
+	s.lin.drop(path("/circles/%s/membership", made.Circle.ID))
 	s.lin.ask("GET", "/moderation/suspensions", nil).problem(403, "forbidden")
 	s.ann.drop(path("/actors/%s/suspension", made.Circle.ID))
 	s.eve.get(path("/circles/%s", made.Circle.ID), nil)

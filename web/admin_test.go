@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -119,6 +120,19 @@ func TestSuspendedCircle(t *testing.T) {
 	}
 	g.bob.open("/c/gardening/submit")
 	g.bob.hides("<textarea")
+	// Who belongs to it may go, by the page that says so.
+	v.open("/c/gardening")
+	if v.offers("/c/gardening/leave") {
+		t.Error("a visitor is offered to leave")
+	}
+	if g.bob.open("/c/gardening"); g.bob.status != http.StatusGone {
+		t.Errorf("a suspended circle: %d, want 410", g.bob.status)
+	}
+	g.bob.send("/c/gardening/leave", nil)
+	g.bob.shows("You left the circle")
+	if g.bob.open("/c/gardening"); g.bob.status != http.StatusGone || g.bob.offers("/c/gardening/leave") {
+		t.Errorf("after leaving: %d, with a form to leave: %v", g.bob.status, g.bob.offers("/c/gardening/leave"))
+	}
 	v.open("/modlog")
 	v.shows("suspended", "gardening", "Nothing but advertising.")
 	keeper.open("/mod/suspended")

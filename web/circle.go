@@ -35,6 +35,9 @@ func (s *Server) circle(v *visit) error {
 	if circles.Is(err, circles.NotFound) && host != "" && v.member != nil && s.options.Resolver != nil {
 		return v.Redirect(http.StatusSeeOther, address("/circles", "q", "!"+name+"@"+host))
 	}
+	if circles.Is(err, circles.Gone) && v.member != nil {
+		return v.suspendedCircle(name, host, err)
+	}
 	if err != nil {
 		return err
 	}
@@ -168,17 +171,35 @@ func (s *Server) join(v *visit) error {
 
 // leave ends it: POST /c/{name}/leave.
 func (s *Server) leave(v *visit) error {
-	page, err := v.readCircle()
+	name, host, err := v.handle()
 	if err != nil {
 		return err
 	}
-	if err := s.app.Leave(v.Request().Context(), v.who, page.Circle.CircleID()); err != nil {
+	c, role, err := s.app.PlaceIn(v.Request().Context(), v.who, name, host)
+	if circles.Is(err, circles.NotFound) { // they left in another window
+		return v.Redirect(http.StatusSeeOther, localPath("/c/"+v.Param("name")))
+	}
+	if err != nil {
 		return err
 	}
-	if page.Circle.Visibility == circles.MembersOnly && page.Closed {
+	if err := s.app.Leave(v.Request().Context(), v.who, c.CircleID()); err != nil {
+		return err
+	}
+	if c.SuspendedAt != 0 || c.Visibility == circles.MembersOnly && role == circles.RolePending {
 		return v.onward("/circles", "flash.left")
 	}
-	return v.onward(page.Circle.Path(), "flash.left")
+	return v.onward(c.Path(), "flash.left")
+}
+
+// suspendedCircle says that a circle is not in use; who belongs to it may leave it there.
+func (v *visit) suspendedCircle(name, host string, gone error) error {
+	c, _, err := v.s.app.PlaceIn(v.Request().Context(), v.who, name, host)
+	if err != nil || c.SuspendedAt == 0 {
+		return gone
+	}
+	view := ConfirmView{Page: v.page(errorTitle(v.l, http.StatusGone)), Action: c.Path() + "/leave", Lead: v.l.Error(gone), Button: v.l.T("circle.leave"), Back: Link{Href: "/"}}
+	view.NoIndex = true
+	return v.show(http.StatusGone, "confirm", view)
 }
 
 const maxRules = 30 // lines of a circle's rules that a page lists

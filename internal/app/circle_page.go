@@ -41,6 +41,25 @@ func (a *App) Circle(ctx context.Context, v circles.Viewer, name, host string) (
 	return page, err
 }
 
+// PlaceIn returns a circle that the viewer belongs to, or has asked to join, with their role in it: also one that
+// is suspended or closed to them, which they may leave. Any other is NotFound.
+func (a *App) PlaceIn(ctx context.Context, v circles.Viewer, name, host string) (*circles.Circle, circles.Role, error) {
+	var c *circles.Circle
+	role := circles.NoRole
+	err := a.view(ctx, "place in circle "+name, func(tx *store.Tx) error {
+		var err error
+		if c, err = tx.CircleByName(name, host); err != nil || !v.SignedIn() {
+			return err
+		}
+		role, err = tx.Role(c.CircleID(), v.Person)
+		return err
+	})
+	if err == nil && role == circles.NoRole {
+		return nil, role, errNoCircle()
+	}
+	return c, role, err
+}
+
 // CircleByID is Circle of the one with this id.
 func (a *App) CircleByID(ctx context.Context, v circles.Viewer, id circles.CircleID) (*CirclePage, error) {
 	var page *CirclePage
