@@ -75,6 +75,8 @@ type TipWay struct {
 	Refunds    bool   `json:"refunds" doc:"Who gets it can give it back."`
 	Reversible bool   `json:"reversible" doc:"The payment can be taken back from who got it."`
 	Test       bool   `json:"test" doc:"No real money moves."`
+	Host       string `json:"host,omitempty" doc:"The other instance that says how it is paid, and whether it was."`
+	There      string `json:"wallet_there,omitempty" doc:"What that instance calls its wallet."`
 }
 
 func (s *Server) offer(c *call, post circles.PostID, person circles.PersonID) (Offer, error) {
@@ -86,7 +88,7 @@ func (s *Server) offer(c *call, post circles.PostID, person circles.PersonID) (O
 	out := Offer{Person: s.person(o.Payee), Ways: []TipWay{}, Gifts: o.Gifts}
 	for _, w := range o.Ways {
 		row := TipWay{Wallet: w.Adapter, Asset: w.Asset, Exponent: int(w.Exponent), Min: say(w.Min), Usual: say(w.Usual), Max: say(w.Max), Step: say(w.Step),
-			Undo: int(w.Undo / time.Second), Refunds: w.Refunds, Reversible: w.Reversible, Test: w.TestMode}
+			Undo: int(w.Undo / time.Second), Refunds: w.Refunds, Reversible: w.Reversible, Test: w.TestMode, Host: w.Host, There: w.Wallet}
 		if w.Credits {
 			row.Have = say(w.Have)
 		}
@@ -160,7 +162,8 @@ type Tip struct {
 	From      *Person     `json:"from,omitempty"`
 	To        *Person     `json:"to,omitempty"`
 	Post      ID          `json:"post,omitempty"`
-	Wallet    string      `json:"wallet"`
+	Wallet    string      `json:"wallet" doc:"abroad = another instance's: the state is its word."`
+	Host      string      `json:"host,omitempty" doc:"The other instance, of a tip between two. Only of one tip."`
 	Amount    Amount      `json:"amount"`
 	Exponent  int         `json:"exponent" doc:"Decimals of the asset."`
 	Note      string      `json:"note,omitempty"`
@@ -223,6 +226,9 @@ func (c *call) wholeTip(t *tips.Tip) (Tip, error) {
 	}
 	out := rows[0]
 	out.UndoUntil, out.Net, out.Asking, out.Reference = at(t.UndoEnds), strconv.FormatInt(t.Net, 10), t.Asking, t.RailRef
+	if t.Beyond != nil {
+		out.Host, out.Exponent = t.Beyond.Host, int(t.Exponent)
+	}
 	for _, a := range t.Actions {
 		out.Pay = append(out.Pay, TipAction{a.Kind, a.URI, a.Method, a.Fields, a.Text})
 	}

@@ -51,6 +51,11 @@ func (s *Server) personPage(v *visit) error {
 			}
 		}
 	}
+	if v.member != nil && s.tips != nil && !p.Local() && p.SuspendedAt == 0 && !page.Blocked {
+		if view.Pay, err = v.payLinks(p); err != nil {
+			return err
+		}
+	}
 	if p.IconMedia != "" {
 		view.Person.Avatar = "/media/" + string(p.IconMedia) + "/400.webp"
 	}

@@ -12,6 +12,10 @@ func tipSamples() []sample {
 	sure := form
 	sure.Form, sure.Confirm, sure.Way, sure.Sum, sure.Left, sure.Note, sure.Amount, sure.Once = Form{}, true, ways[0], "5 credits", "35 credits", "For the leggy ones.", "5", "x"
 	person := TipView{Page: samplePage("Tip Lin", true), Action: "/u/lin/tip", Payee: lin, Back: "/u/lin", Confirm: true, Way: ways[1], Sum: "0.00001 BTC", Amount: "0.00001", Once: "x"}
+	far := TipView{Page: samplePage("Tip Bo", true), Action: "/post/7/tip", Payee: bo, Back: "/post/7", Confirm: true, Amount: "5", Once: "x", Sum: "5.000 XTS",
+		Way: TipWay{Value: "abroad:XTS", Label: "fake at pond.example · XTS", Host: "pond.example", Test: true}}
+	farPaid := TipPageView{Page: samplePage("Tip", true), ID: "80", Gave: true, Payer: ada, Payee: bo, Sum: "5.000 XTS", State: "Waits to be paid.", At: sampleNow,
+		Wallet: "fake at pond.example", Host: "halqa.test", Beyond: "pond.example", Pay: []TipAction{{URI: "lightning:lnbc1", Text: "lnbc1"}}}
 	held := TipPageView{Page: samplePage("Tip", true), ID: "77", Gave: true, Payer: ada, Payee: lin, On: Link{Label: "When do you start tomatoes?", Href: "/comment/7"}, Sum: "5 credits",
 		State: "Held: it can still be undone.", At: sampleNow, Wallet: "credits", UndoEnds: soon, Host: "halqa.test", Note: "For the leggy ones."}
 	pay := TipPageView{Page: samplePage("Tip", true), ID: "78", Gave: true, Payer: ada, Payee: lin, Sum: "0.00001 BTC", State: "Waits to be paid.", At: sampleNow, Wallet: "lightning", Host: "halqa.test", Asking: true, Look: true, Prove: true,
@@ -22,7 +26,7 @@ func tipSamples() []sample {
 		Wallet: "alipay", RailRef: "2026112222001", Late: true, Host: "halqa.test", Refund: "7.00", Back: []TipRefund{{Sum: "3.00 CNY", State: "done", Reason: "Too much.", At: sampleNow}}}
 	paid.Refuse("amount", "More than what is left of the tip cannot be given back.")
 	rows := []TipRow{{Href: "/tips/79", Other: bo, Sum: "10.00 CNY", State: "Paid.", At: sampleNow}, {Href: "/tips/77", Gave: true, Other: lin, Sum: "5 credits", State: "Held.", At: sampleNow, Gift: "A cup of tea", On: Link{Label: "When do you start tomatoes?", Href: "/comment/7"}}}
-	settings := TipSettingsView{Page: samplePage("Settings", true), Tabs: []Tab{{Label: "Tips", Href: "/settings/tips", Current: true}}, Quiet: true, Address: "ada@halqa.test", Served: true,
+	settings := TipSettingsView{Page: samplePage("Settings", true), Tabs: []Tab{{Label: "Tips", Href: "/settings/tips", Current: true}}, Quiet: true, Abroad: true, MayAbroad: true, Address: "ada@halqa.test", Served: true,
 		Takes:  []Option{{Value: "all", Label: "Everybody here", Selected: true}, {Value: "none", Label: "Nobody"}},
 		Limits: []TipLimit{{Asset: "CRD", Value: "20", Later: "50", At: soon}, {Asset: "BTC"}},
 		Payees: []TipPayee{{Adapter: "lightning", Kinds: []Option{{Value: "ln-address", Label: "ln-address"}, {Value: "node", Label: "node"}}, Typed: "ada@wallet.example", Next: "ada@other.example", At: soon}}}
@@ -82,6 +86,8 @@ func tipSamples() []sample {
 		{"gift-reported", "gift-report", reported, GiftReportView{}},
 		{"gift-desk", "gift-desk", giftDesk, GiftDeskView{}},
 		{"gift-desk-none", "gift-desk", GiftDeskView{Page: samplePage("Notes of gifts", true), Circle: plant}, GiftDeskView{}},
+		{"tip-far", "tip", far, TipView{}},
+		{"tip-far-pay", "tip-page", farPaid, TipPageView{}},
 		{"tip", "tip", form, TipView{}},
 		{"tip-sure", "tip", sure, TipView{}},
 		{"tip-person", "tip", person, TipView{}},

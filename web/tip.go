@@ -113,6 +113,9 @@ func (v *visit) tipWay(w tips.Way) TipWay {
 	if w.Asset == "BTC" {
 		row.Label = v.l.T("tip.lightning") + " · " + w.Adapter
 	}
+	if w.Host != "" {
+		row.Label, row.Host = v.l.T("tip.far-way", "Wallet", w.Wallet, "Host", w.Host, "Asset", w.Asset), w.Host
+	}
 	if w.Credits {
 		row.Label = v.l.T("tip.credits")
 		row.Have = say(w.Have)
@@ -160,7 +163,11 @@ func (s *Server) giveTip(of func(*visit) (tipped, error)) func(*visit) error {
 		adapter, asset, _ := strings.Cut(f.Get("way"), ":")
 		view := TipView{Amount: strings.TrimSpace(f.Get("amount")), Note: strings.TrimSpace(f.Get("note")), Once: f.Get("once"), Gift: f.Get("gift"), Way: TipWay{Value: f.Get("way")}}
 		in := tips.Intent{Post: on.post, Payee: on.person, Adapter: adapter, Note: view.Note, Gift: view.Gift, Once: view.Once, Locale: v.l.Tag()}
-		if in.Amount, err = wallet.ParseDecimal(view.Amount, asset, s.tips.Exponent(asset)); err != nil {
+		exponent, err := v.exponent(on, adapter, asset)
+		if err != nil {
+			return err
+		}
+		if in.Amount, err = wallet.ParseDecimal(view.Amount, asset, exponent); err != nil {
 			err = circles.FieldErrorf(circles.Invalid, "amount", "Write the amount as a number, such as 5.").With("refused.tip-amount", nil)
 		}
 		var offer *tips.Offer
@@ -173,7 +180,7 @@ func (s *Server) giveTip(of func(*visit) (tipped, error)) func(*visit) error {
 			if offer, err = s.tips.Check(ctx, v.who, in); err == nil {
 				view = v.tipView(on, offer, view)
 				w, _ := offer.Way(adapter, asset)
-				view.Confirm, view.Way, view.Sum, view.Once = true, v.tipWay(w), v.sum(in.Amount.Minor, asset), rand.Text()
+				view.Confirm, view.Way, view.Sum, view.Once = true, v.tipWay(w), v.sumOver(w, in.Amount.Minor), rand.Text()
 				if w.Credits {
 					view.Left = v.sum(w.Have-in.Amount.Minor, asset)
 				}

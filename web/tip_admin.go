@@ -98,6 +98,8 @@ func (v *visit) sayRule(rule string) string {
 		return v.l.T("wallets.rule-packet-stranger")
 	case "packet-chain":
 		return v.l.T("wallets.rule-packet-chain")
+	case "receipt-refused":
+		return v.l.T("wallets.rule-receipt")
 	case "circle-policy":
 		return v.l.T("wallets.rule-policy")
 	}

@@ -65,7 +65,13 @@ func (v *visit) showTip(status int, form *Form, typed url.Values) error {
 	if err := v.tipGift(&view, tip); err != nil {
 		return err
 	}
-	view.State, view.Class = v.tipState(tip.State, view.Gave)
+	view.State, view.Class = v.stateOf(&tip.Tip, view.Gave, view.Payee)
+	if tip.Beyond != nil {
+		view.Wallet = tip.Adapter + " · " + tip.Beyond.Host
+		if view.Gave {
+			view.Wallet, view.Beyond = v.l.T("tip.far-wallet", "Wallet", tip.Beyond.Wallet, "Host", tip.Beyond.Host), tip.Beyond.Host
+		}
+	}
 	view.Look = tip.State == tips.Open
 	if view.Prove = tip.Proves; tip.Proves && (tip.Asking || tip.State == tips.Expired) {
 		view.State, view.Class, view.Asking = v.l.T("tip.state-unproven"), "warn", false
@@ -365,7 +371,7 @@ func (s *Server) tipHistory(v *visit) error {
 	}
 	for _, t := range all {
 		row := TipRow{Href: "/tips/" + idOf(t.ID), Gave: t.Payer == v.who.Person, Sum: v.sum(t.Amount, t.Asset), At: at(t.CreatedAt), On: v.tipOn(t.Post, posts)}
-		row.State, _ = v.tipState(t.State, row.Gave)
+		row.State, _ = v.stateOf(t, row.Gave, s.person(people[t.Payee.Actor()]))
 		if g := gifts[t.ID]; g != nil {
 			row.Gift = v.giftLabel(g.Kind)
 		}
@@ -421,7 +427,7 @@ func (s *Server) tipCSV(v *visit) error {
 			}
 			amount := wallet.Amount{Minor: t.Amount, Asset: t.Asset}.Decimal(s.tips.Exponent(t.Asset))
 			if err := w.Write([]string{idOf(t.ID), at(t.CreatedAt).Format(time.RFC3339), direction, s.person(people[other.Actor()]).Name, amount, t.Asset,
-				t.Adapter, string(t.State), post, plainCell(t.Note), gift}); err != nil {
+				walletCell(t, s.person(people[other.Actor()])), string(t.State), post, plainCell(t.Note), gift}); err != nil {
 				return err
 			}
 			before = t.ID
@@ -432,6 +438,14 @@ func (s *Server) tipCSV(v *visit) error {
 	}
 	w.Flush()
 	return w.Error()
+}
+
+// walletCell is what a tip went over; of one to another instance, whose word its state is.
+func walletCell(t *tips.Row, other PersonRef) string {
+	if t.Adapter == tips.Abroad {
+		return t.Adapter + ":" + other.Host()
+	}
+	return t.Adapter
 }
 
 // plainCell keeps a spreadsheet from running what somebody wrote.

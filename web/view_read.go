@@ -220,9 +220,17 @@ type PersonView struct {
 	Circles   []DirectoryRow
 	More      string
 	Lists     []ListRow
-	Tip       string // where the viewer tips them; empty = cannot
-	Write     string // where the viewer writes to them; empty = they cannot
-	Notice    string // suspended, moved, blocked: a sentence; may be empty
+	Tip       string    // where the viewer tips them; empty = cannot
+	Pay       []PayLink // where else they can be paid, as their own server says
+	Write     string    // where the viewer writes to them; empty = they cannot
+	Notice    string    // suspended, moved, blocked: a sentence; may be empty
+}
+
+// A PayLink leads to a page that nobody here has looked at, or opens a wallet.
+type PayLink struct {
+	Href string
+	Host string // the whole host that it leads to; "" = a wallet
+	Text string // the address to pay to, of a wallet
 }
 
 // A Saying is a comment outside its thread.

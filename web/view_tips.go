@@ -42,6 +42,7 @@ type TipWay struct {
 	Reversible bool
 	Test       bool
 	Selected   bool
+	Host       string // of the other instance that says how it is paid; "" = this one
 }
 
 // TipPageView is page "tip-page", /tips/{id}: what became of a tip, for who gave and who got it.
@@ -80,6 +81,7 @@ type TipPageView struct {
 	Reason    string
 	Back      []TipRefund
 	Host      string // of this server, for the receipt
+	Beyond    string // the other instance that says what became of it; "" = this one knows
 }
 
 // A TipAction is one way of paying.
@@ -127,11 +129,13 @@ type TipRow struct {
 type TipSettingsView struct {
 	Page
 	Form
-	Tabs   []Tab
-	Takes  []Option
-	Quiet  bool
-	Limits []TipLimit
-	Payees []TipPayee
+	Tabs      []Tab
+	Takes     []Option
+	Quiet     bool
+	Abroad    bool // other servers are shown that they take tips
+	MayAbroad bool // there is a way to them
+	Limits    []TipLimit
+	Payees    []TipPayee
 
 	Address string // where every Lightning wallet could pay the member; "" = nowhere
 	Served  bool   // and can
