@@ -27,6 +27,8 @@ type Tx struct {
 	locked   bool  // PostgreSQL: the lock of the log is ours
 	appended bool  // the log grew
 	tokens   bool  // what tokens are worth changed
+	asked    int   // statements that were begun
+	wrote    int64 // rows that they changed
 
 	posts   keep[circles.PostID, circles.Post]
 	actors  keep[circles.ActorID, circles.Actor]
@@ -56,6 +58,10 @@ func (s *Store) newTx(ctx context.Context, q querier) *Tx {
 // Now returns the time in UTC microseconds, the same during one run of the closure.
 func (tx *Tx) Now() int64 { return tx.at }
 
+// Cost returns how many statements ran so far and how many rows they changed: what must cost the same however
+// much there is, tests hold to that.
+func (tx *Tx) Cost() (statements int, rows int64) { return tx.asked, tx.wrote }
+
 // postgres reports whether a method has to use PostgreSQL's of two texts.
 func (tx *Tx) postgres() bool { return tx.store.name == postgresEngine }
 
@@ -74,6 +80,7 @@ func (tx *Tx) exec(query string, args ...any) (int64, error) {
 	if err != nil {
 		return 0, tx.fail(err)
 	}
+	tx.wrote += n
 	return n, nil
 }
 
@@ -167,6 +174,7 @@ func (tx *Tx) begin(args []any) ([]any, error) {
 	if err := tx.ctx.Err(); err != nil {
 		return nil, err
 	}
+	tx.asked++
 	for i, a := range args {
 		v, err := argument(a)
 		if err != nil {
