@@ -1,6 +1,7 @@
 package testpeer
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
@@ -34,6 +35,10 @@ func (r *reading) profile(a, o obj) ruling {
 	if r.p.Persona == Lemmy && o.typ() == "Group" && actor == id {
 		// L protocol/activities/community/update.rs: a Person says it, never the Group
 		return refused(ReasonNotModerator, id)
+	}
+	if o["@context"] == nil && a["@context"] != nil { // inside an activity its context holds
+		o = maps.Clone(o)
+		o["@context"] = a["@context"]
 	}
 	if why := r.p.acceptActor(r.ctx, o); why != nil {
 		return refusedFor(why)
