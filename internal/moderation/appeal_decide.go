@@ -75,8 +75,12 @@ func (m *Moderation) AppealQueue(ctx context.Context, who circles.Viewer, circle
 		if cases, err = fillAppeals(tx, rows); err != nil {
 			return err
 		}
+		refused, err := tx.HeldDecidedBy(heldPosts(rows))
+		if err != nil {
+			return err
+		}
 		for i := range cases {
-			cases[i].May = party(who, &cases[i].Appeal) == nil
+			cases[i].May = party(who, &cases[i].Appeal) == nil && refused[cases[i].Post()] != who.Person.Actor()
 		}
 		return nil
 	})
@@ -154,11 +158,21 @@ func refusedIt(tx *store.Tx, who circles.Viewer, a *circles.Appeal) error {
 	if a.Kind != circles.AppealHeld {
 		return nil
 	}
-	h, err := tx.Held(a.Post())
-	if err == nil && h != nil && h.DecidedBy == who.Person.Actor() {
+	by, err := tx.HeldDecidedBy([]circles.PostID{a.Post()})
+	if err == nil && by[a.Post()] == who.Person.Actor() {
 		err = errOwnDecision()
 	}
 	return err
+}
+
+// heldPosts are the posts of those appeals that are against a hold.
+func heldPosts(rows []*circles.Appeal) (ids []circles.PostID) {
+	for _, a := range rows {
+		if a.Kind == circles.AppealHeld {
+			ids = append(ids, a.Post())
+		}
+	}
+	return ids
 }
 
 // Answer decides about an appeal. What is granted is undone: a gate lets the person through as one who is
@@ -283,8 +297,8 @@ func closeAppeal(tx *store.Tx, a *circles.Appeal, by circles.ActorID, note strin
 }
 
 // SweepAppeals answers in the place of those who did not: an appeal against a gate that waited for a week
-// lets its person through for a fortnight, or goes to those who run the instance where as many as may have
-// passes. It also finishes what lifted bans return. The clock calls it.
+// lets its person through for a fortnight. Where as many as may have passes it goes to those who run the instance;
+// after a week of theirs it gets the next pass that is over. It also finishes what lifted bans return. The clock calls it.
 func (m *Moderation) SweepAppeals(ctx context.Context) error {
 	for more := true; more; {
 		err := m.update(ctx, "sweep appeals", func(tx *store.Tx) error {
@@ -340,16 +354,14 @@ func unanswered(tx *store.Tx, a *circles.Appeal) error {
 	case answer == reputation.Passes:
 		a.State = circles.AppealPassed
 		return closeAppeal(tx, a, 0, "")
-	case answer == reputation.ToAdmin && a.Site:
-		a.DueAt = 0
-		return tx.SaveAppeal(a)
-	case answer == reputation.ToAdmin:
-		a.Site, a.DueAt = true, 0
+	case answer == reputation.ToAdmin && !a.Site: // those who run the instance have a week, too
+		a.Site, a.DueAt = true, tx.Now()+AppealFor.Microseconds()
 		if err := tx.SaveAppeal(a); err != nil {
 			return err
 		}
 		return sayAppeal(tx, circles.AppealOpened, a)
 	}
-	a.DueAt = (reputation.DayOf(tx.Now()) + 1).Start() // the clock was put back
+	// As many as may have a pass, or the clock was put back. Passes end as days begin; who waits longest is first.
+	a.DueAt = (reputation.DayOf(tx.Now()) + 1).Start()
 	return tx.SaveAppeal(a)
 }

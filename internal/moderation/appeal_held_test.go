@@ -87,6 +87,16 @@ func TestTheCircleDoesNotAnswerForTheInstance(t *testing.T) {
 	if n := h.passes(h.circle); n != 0 {
 		t.Errorf("%d passes", n)
 	}
+	both := h.ann // who refused it runs the instance, too
+	both.Role = circles.SiteAdmin
+	for who, may := range map[circles.Viewer]bool{both: false, h.boss: true} {
+		cases, _, err := h.AppealQueue(ctx, who, 0, "")
+		h.must(err)
+		if len(cases) != 1 || cases[0].ID != a.ID || cases[0].May != may {
+			t.Errorf("in the list of %d: %+v, want May %t", who.Person, cases, may)
+		}
+	}
+	h.refuses(h.Answer(ctx, both, a.ID, true, ""), "refused.appeal-own")
 	h.must(h.Answer(ctx, h.boss, a.ID, true, ""))
 	if got := h.post(waits.ID); got.State != circles.Visible {
 		t.Errorf("granted, it is %s", got.State)

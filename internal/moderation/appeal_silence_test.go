@@ -70,32 +70,58 @@ func TestSilenceGrantsOnePass(t *testing.T) {
 	})
 }
 
-// TestTheInstanceMayKeepItWaiting: the twenty-first goes to those who run the instance, and stays with them,
-// open and in their list, however long they are silent.
-func TestTheInstanceMayKeepItWaiting(t *testing.T) {
+// TestTheTwentyFirstWaitsItsTurn: as many as may have a pass have one; the others go to those who run the
+// instance, who have a week, and then each gets the next pass that is over, the longest waiting first. It is
+// never kept waiting for ever, and never more than twenty pass at once.
+func TestTheTwentyFirstWaitsItsTurn(t *testing.T) {
 	h := newHouse(t)
 	h.moderator("moe")
 	h.shut(h.circle, "deny", reputation.Post)
-	a := h.appeal(h.bob, at(gateOnPost, h.circle))
+	const most = 2*reputation.PassMost + 1
+	var all []*circles.Appeal
+	for i := range most {
+		all = append(all, h.appeal(h.person(fmt.Sprint("pal", i)), at(gateOnPost, h.circle)))
+	}
+	passed := func() (n int) {
+		for i, a := range all {
+			switch got := h.found(a.ID); {
+			case got.State == circles.AppealPassed && n != i:
+				t.Fatalf("the %d. passes before the %d.", i, n)
+			case got.State == circles.AppealPassed:
+				n++
+			case got.State != circles.AppealOpen:
+				t.Fatalf("the %d. is %+v", i, got)
+			}
+		}
+		return n
+	}
 	h.pass(AppealFor)
-	for i := range reputation.PassMost {
-		who := h.person(fmt.Sprint("pal", i))
-		h.update(func(tx *store.Tx) error {
-			today := reputation.DayOf(tx.Now())
-			return tx.GrantPass(h.circle, who.Person, int64(today), (today + reputation.PassDays).Start(), 0)
-		})
+	h.must(h.SweepAppeals(h.Context()))
+	if n := passed(); n != reputation.PassMost {
+		t.Fatalf("after a week %d pass, want %d", n, reputation.PassMost)
 	}
-	for range 3 {
+	cases, _, err := h.AppealQueue(h.Context(), h.boss, 0, "")
+	h.must(err)
+	if len(cases) == 0 || cases[0].ID != all[reputation.PassMost].ID || !cases[0].May || cases[0].DueAt < h.clock().Add(6*24*time.Hour).UnixMicro() {
+		t.Fatalf("those who run the instance have in their list %+v", cases)
+	}
+	before, turns := reputation.PassMost, []int(nil)
+	for range 4 * reputation.PassDays {
+		h.pass(24 * time.Hour)
 		h.must(h.SweepAppeals(h.Context()))
-		if got := h.found(a.ID); got.State != circles.AppealOpen || !got.Site || got.DueAt != 0 {
-			t.Fatalf("unanswered it is %+v", got)
+		var hold int64
+		h.update(func(tx *store.Tx) (err error) {
+			hold, err = tx.GatePasses(h.circle)
+			return err
+		})
+		if hold > reputation.PassMost {
+			t.Fatalf("%d hold a pass at once", hold)
 		}
-		cases, _, err := h.AppealQueue(h.Context(), h.boss, 0, "")
-		h.must(err)
-		if len(cases) != 1 || cases[0].ID != a.ID || !cases[0].May {
-			t.Fatalf("in the list of the instance: %+v", cases)
+		if n := passed(); n != before {
+			turns, before = append(turns, n), n
 		}
-		h.pass(8 * 24 * time.Hour)
 	}
-	h.must(h.Answer(h.Context(), h.boss, a.ID, true, ""))
+	if len(turns) != 2 || turns[0] != 2*reputation.PassMost || turns[1] != most {
+		t.Errorf("they pass in turns of %v of %d", turns, most)
+	}
 }

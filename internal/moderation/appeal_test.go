@@ -250,7 +250,7 @@ func TestABannedPersonAppeals(t *testing.T) {
 	mo := h.moderator("moe")
 	first := h.write(h.bob, h.circle, "First")
 	var rest []*circles.Post
-	for i := range 3 {
+	for i := range 205 { // more than a transaction returns
 		rest = append(rest, h.write(h.bob, h.circle, fmt.Sprint("Post ", i)))
 	}
 	gone := h.write(h.bob, h.circle, "Removed before")

@@ -117,6 +117,23 @@ func (tx *Tx) HeldIn(circle circles.CircleID, after circles.PostID, limit int) (
 		WHERE h.circle = $1 AND h.post > $2 AND h.decided_at = 0 AND p.id = h.post AND p.state = 'held' ORDER BY h.post LIMIT $3`, circle, after, limit)
 }
 
+// HeldDecidedBy returns who decided about each of some posts that waited. Those of which nobody did are not in it.
+func (tx *Tx) HeldDecidedBy(ids []circles.PostID) (map[circles.PostID]circles.ActorID, error) {
+	by := map[circles.PostID]circles.ActorID{}
+	if len(ids) == 0 {
+		return by, nil
+	}
+	cond, args := in(nil, ids)
+	err := tx.rows(`SELECT post, decided_by FROM held_post WHERE post IN (`+cond+`) AND decided_by <> 0`, args, func(r rowScanner) error {
+		var id circles.PostID
+		var who circles.ActorID
+		err := r.Scan(&id, &who)
+		by[id] = who
+		return err
+	})
+	return by, err
+}
+
 // HeldCounts returns how much waits in each of some circles.
 func (tx *Tx) HeldCounts(ids []circles.CircleID) (map[circles.CircleID]int64, error) {
 	counts := map[circles.CircleID]int64{}
