@@ -176,7 +176,7 @@ func somePicture(t *testing.T) sentPicture {
 
 // A browser is somebody at the pages, without script.
 type browser struct {
-	t    *testing.T
+	t    testing.TB
 	base string
 	http *http.Client
 	html string
@@ -186,7 +186,7 @@ type browser struct {
 	refused bool // pages that refuse are read, too
 }
 
-func newBrowser(t *testing.T, base string) *browser {
+func newBrowser(t testing.TB, base string) *browser {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
