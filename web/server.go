@@ -60,8 +60,9 @@ type Server struct {
 	accounts   *accounts.Accounts
 	moderation *moderation.Moderation
 	tips       *tips.Tips
-	hooks      *rate.Limiter // of wallets that knock
+	hooks      *hookGate     // of wallets that knock
 	bills      *rate.Limiter // of invoices for strangers
+	paid       *rate.Limiter // of strangers who ask what became of those
 	host       string        // as it stands in handles; with the port on a loopback instance
 	echo       *echo.Echo
 	gated      map[string][]reputation.Action // of actions, as Actions names them
@@ -104,7 +105,7 @@ func New(o Options) (*Server, error) {
 	s := &Server{
 		options: o, app: o.App, accounts: o.Accounts, moderation: o.Moderation, tips: o.Tips, host: host, echo: echo.New(), gated: map[string][]reputation.Action{}, pages: r, words: words,
 		markdown: text.NewRenderer(o.Origin), cache: cache, log: o.Log, texts: map[string]func(*visit) error{},
-		asking: make(chan struct{}, askers), hooks: rate.NewLimiter(hookRate, hookBurst), bills: rate.NewLimiter(billRate, billBurst),
+		asking: make(chan struct{}, askers), hooks: newHookGate(o.Now), bills: rate.NewLimiter(billRate, billBurst), paid: rate.NewLimiter(paidRate, paidBurst),
 	}
 	e := s.echo
 	e.HideBanner, e.HidePort = true, true

@@ -5,8 +5,6 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/labstack/echo/v4"
-
 	"halqa/circles"
 	"halqa/internal/tips"
 	"halqa/wallet"
@@ -201,33 +199,4 @@ func (s *Server) giveTip(of func(*visit) (tipped, error)) func(*visit) error {
 		}
 		return v.show(status, "tip", view)
 	}
-}
-
-// hookRate is how often a wallet may knock, per second; a storm waits in its own queue.
-const hookRate, hookBurst = 20, 100
-
-// walletWebhook is POST /wallet/{adapter}/webhook: a program's, signed by itself, so neither session nor
-// origin are asked for. The answer goes out when what it hints at is durable.
-func (s *Server) walletWebhook(c echo.Context) error {
-	if !s.hooks.Allow() {
-		return c.NoContent(http.StatusTooManyRequests)
-	}
-	body, err := readAtMost(c.Request().Body, tips.MaxWebhook)
-	if err != nil {
-		return c.NoContent(http.StatusRequestEntityTooLarge)
-	}
-	reply, err := s.tips.Webhook(c.Request().Context(), c.Param("adapter"), c.Request().Header, c.Request().URL.RawQuery, body)
-	if err != nil {
-		s.log.Warn("a wallet's message was refused", "adapter", c.Param("adapter"), "error", err)
-		return c.NoContent(circles.KindOf(err).Status())
-	}
-	status := reply.Status
-	if status < 200 || status > 299 {
-		status = http.StatusOK
-	}
-	kind := reply.ContentType
-	if kind != "application/json" {
-		kind = "text/plain; charset=utf-8" // never markup from our own origin
-	}
-	return c.Blob(status, kind, reply.Body)
 }

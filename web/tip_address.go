@@ -12,7 +12,10 @@ import (
 
 // What strangers may have made of a member's node in a second, over all members: each invoice stays in its
 // database. Looking asks the node, too, and keeps nothing.
-const billRate, billBurst = 1, 30
+const (
+	billRate, billBurst = 1, 30
+	paidRate, paidBurst = 20, 100
+)
 
 // addressOffer is GET /.well-known/lnurlp/{name}: what any Lightning wallet reads of name@host (LUD-06, LUD-16).
 func (s *Server) addressOffer(c echo.Context) error {
@@ -44,7 +47,7 @@ func (s *Server) addressBill(c echo.Context) error {
 // addressPaid says whether an invoice was paid, and shows the preimage then: its payer has it already, and
 // nobody else can name the invoice (LUD-21).
 func (s *Server) addressPaid(c echo.Context) error {
-	if !s.hooks.Allow() {
+	if !s.paid.Allow() {
 		return s.addressRefused(c, circles.Errorf(circles.Limited, "Too many questions; wait a minute."))
 	}
 	b, err := s.tips.AddressPaid(c.Request().Context(), c.Param("name"), c.Param("id"))
