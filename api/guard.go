@@ -113,6 +113,9 @@ type call struct {
 }
 
 // identify reads the token. RFC 6750 2.1
+//
+// Checking a token that is not remembered costs a signature, so an address has as many that turn out bad as a
+// visitor has requests; good ones are not counted against it, and remembered ones cost nothing here.
 func (c *call) identify() error {
 	header := c.echo.Request().Header.Get("Authorization")
 	if header == "" || c.r.scope == "" {
@@ -122,7 +125,18 @@ func (c *call) identify() error {
 	if !strings.EqualFold(scheme, "Bearer") {
 		return because(circles.Denied, "token-invalid", "Authorization must be Bearer with a token.")
 	}
-	access, err := c.s.accounts.Access(c.echo.Request().Context(), strings.TrimSpace(token))
+	token = strings.TrimSpace(token)
+	key := ""
+	if !c.s.accounts.Remembers(token) {
+		key = "bad " + addressKey(c.s.client(c.echo.Request()))
+		if err := c.count(key, true); err != nil {
+			return err
+		}
+	}
+	access, err := c.s.accounts.Access(c.echo.Request().Context(), token)
+	if key != "" && !circles.Is(err, circles.Denied) {
+		c.s.limits.give(key)
+	}
 	if err != nil {
 		return err
 	}
@@ -138,6 +152,10 @@ func (c *call) limit() error {
 	} else {
 		key = "t" + c.access.Grant
 	}
+	return c.count(key, visitor)
+}
+
+func (c *call) count(key string, visitor bool) error {
 	most, left, reset, ok := c.s.limits.take(key, visitor)
 	h := c.echo.Response().Header()
 	h.Set("RateLimit-Limit", strconv.Itoa(most))

@@ -49,6 +49,13 @@ func (l *limits) take(key string, visitor bool) (most, left, reset int, ok bool)
 	return most, max(int(tokens), 0), int(math.Ceil(back)), ok
 }
 
+// give takes back that a request of a key was counted.
+func (l *limits) give(key string) {
+	if limiter, ok := l.kept.GetIfPresent(key); ok {
+		limiter.AllowN(l.now(), -1)
+	}
+}
+
 // client is the address a request came from.
 func (s *Server) client(r *http.Request) netip.Addr {
 	if s.o.Client == nil {

@@ -256,6 +256,15 @@ func (a *Accounts) Access(ctx context.Context, token string) (*Access, error) {
 	return access, nil
 }
 
+// Remembers reports whether a token was found good a while ago. It says nothing about now; it costs a hash.
+func (a *Accounts) Remembers(token string) bool {
+	if len(token) > maxToken {
+		return false
+	}
+	_, ok := a.tokens.known.GetIfPresent(sha256.Sum256([]byte(token)))
+	return ok
+}
+
 // look reads what is true of a token now, and notes its use.
 func (a *Accounts) look(ctx context.Context, c *claims) (*Access, error) {
 	id, _, ok := parseJTI(c.ID)
