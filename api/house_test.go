@@ -296,6 +296,9 @@ func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Body == nil {
 		r.Body = http.NoBody
 	}
+	if r.RemoteAddr == "" {
+		r.RemoteAddr = "127.0.0.1:1"
+	}
 	w := httptest.NewRecorder()
 	d.to.ServeHTTP(w, r)
 	return w.Result(), nil
