@@ -20,7 +20,7 @@ func (s *Server) appealRoutes() []route {
 		act(post, "/appeals/{id}/withdraw", write, "Take an open appeal back.", moveAppeal((*moderation.Moderation).Withdraw), beside("POST /appeals")),
 		act(post, "/appeals/{id}/further", write, "Take an appeal that the circle denied to the people who run the instance.", moveAppeal((*moderation.Moderation).GoOn), beside("POST /appeals")),
 		list("/moderation/appeals", mod, "Appeals that wait for an answer, the longest first: of a circle, or those that the people who run the instance answer.", s.appealQueue,
-			refuses(http.StatusNotFound), with(word("circle", "The id of the circle; absent = the instance.")), beside("GET /mod/appeals", "GET /c/:name/appeals")),
+			refuses(http.StatusNotFound), with(word("circle", "The id of the circle; absent = the instance.")), beside("GET /mod/appeals", "GET /c/:name/appeals"), refuses(http.StatusGone)),
 		send(post, "/moderation/appeals/{id}/decision", mod, "Answer an appeal. What is granted is undone.", s.answerAppeal, beside("POST /mod/appeals", "POST /c/:name/appeals")),
 	)
 }

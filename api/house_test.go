@@ -45,6 +45,7 @@ type house struct {
 	logs     *bytes.Buffer
 	recorder *testapi.Recorder
 	made     map[string]circles.Viewer
+	asked    []*http.Request // every one, in order
 }
 
 func newHouse(t testing.TB) *house {
@@ -180,6 +181,7 @@ func (c *client) ask(method, path string, body any, head ...string) *reply {
 	for i := 0; i+1 < len(head); i += 2 {
 		req.Header.Set(head[i], head[i+1])
 	}
+	c.asked = append(c.asked, req)
 	resp, err := c.http.Do(req)
 	c.must(err)
 	defer resp.Body.Close()

@@ -39,7 +39,7 @@ func newTown(t *testing.T) *town {
 	t.Helper()
 	n := &town{house: newHouse(t), posts: map[ID]ID{}}
 	n.ann = n.person("ann", circles.SiteAdmin)
-	n.ann.http = &http.Client{Transport: direct{n.Server}}
+	n.ann.http = &http.Client{Transport: n.recorder.Transport(direct{n.Server})}
 	for i := range townCircles + 1 {
 		var c CircleView
 		n.ann.post("/circles", m{"name": fmt.Sprint("circle", i), "title": fmt.Sprint("Circle ", i)}, &c)

@@ -18,18 +18,18 @@ func (s *Server) readRoutes() []route {
 			with(choice("scope", "Whose posts: all public circles, those that live here, those the owner belongs to, one circle, or a tag.", app.All, app.Local, app.Subscribed, app.InCircle, app.Tagged, app.InList),
 				word("circle", "The id of the circle, with scope=circle."), word("tag", "The tag, with scope=tag."), word("list", "The id of a list, with scope=list."), sort,
 				choice("window", "How old posts may be, with sort=top and sort=controversial.", app.Windows()...), flag("unread", "Leave out what was read.")),
-			beside("GET /", "GET /c/:name"), refuses(http.StatusNotFound)),
+			beside("GET /", "GET /c/:name"), refuses(http.StatusNotFound), refuses(http.StatusGone)),
 		get("/posts/{id}", read, "A post or comment, whole, with what the reader may do about it.", s.readPost, visitors,
 			beside("GET /post/:id", "GET /post/:id/:slug", "GET /comment/:id", "GET /post/:id/reply")),
 		list("/posts/{id}/comments", read, "The comments of a thread, as trees.", s.comments, visitors,
 			with(choice("sort", "The order of comments.", ranking.CommentOrders()...), word("focus", "The id of a comment: only it, with what hangs below it."), flag("author", "Only what the author of the post said."))),
 		get("/posts/{id}/history", read, "How a post or comment stood before its edits.", s.history, visitors, beside("GET /post/:id/history")),
 		get("/posts/{id}/source", read, "A post or comment with its markdown, for its author.", s.source, beside("GET /post/:id/edit", "GET /post/:id/delete", "GET /post/:id/restore", "GET /post/:id/remove", "GET /post/:id/return")),
-		get("/posts/{id}/delivery", read, "How far a post has got on its way to other servers, for its author and admins.", s.delivery),
+		get("/posts/{id}/delivery", read, "How far a post has got on its way to other servers, for its author and admins.", s.delivery, lasts),
 		list("/circles", read, "The directory of circles, the liveliest first.", s.directory, visitors, sized, beside("GET /circles"),
 			with(word("topic", "Only circles about this."), word("language", "BCP 47."), flag("local", "Only circles that live here."))),
 		get("/circles/{id}", read, "A circle with what the reader may do in it.", s.circlePage, visitors, beside("GET /c/:name", "GET /c/:name/submit", "GET /c/:name/interact", "GET /c/:name/settings", "GET /circles/new"), refuses(http.StatusGone)),
-		list("/circles/{id}/modlog", read, "What moderators did in a circle.", s.modlogOf, visitors, beside("GET /c/:name/modlog")),
+		list("/circles/{id}/modlog", read, "What moderators did in a circle.", s.modlogOf, visitors, beside("GET /c/:name/modlog"), lasts),
 		list("/modlog", read, "What moderators did everywhere.", s.modlog, visitors, beside("GET /modlog")),
 		get("/people/{id}", read, "A person.", s.personPage, visitors, beside("GET /u/:name", "GET /@:name", "GET /~:name", "GET /u/:name/interact"), refuses(http.StatusGone)),
 		list("/people/{id}/posts", read, "A person's posts.", s.postsOf, visitors, sized, refuses(http.StatusGone)),
@@ -39,7 +39,7 @@ func (s *Server) readRoutes() []route {
 			with(word("q", "Words that must all occur, \"words in quotes\" that follow each other, -word for what must not, gard* for beginnings."),
 				choice("type", "What is looked for.", app.SearchTypes()...), word("circle", "The id of the circle to look in."), word("author", "The id of who wrote it."))),
 		get("/find", read, "Who or what a name or an address stands for, asked of its server if nobody here knows it.", s.find, with(word("what", "@name, !name, either with @host, or an address.")),
-			beside("POST /lookup", "GET /authorize_interaction"), refuses(http.StatusNotFound)),
+			beside("POST /lookup", "GET /authorize_interaction"), refuses(http.StatusNotFound), refuses(http.StatusGone)),
 		list("/tags", read, "The tags that most people used of late.", s.tags, visitors),
 		get("/tags/{tag}", read, "A tag and what the reader wants of it; its posts are a feed.", s.tag, visitors, beside("GET /tag/:tag")),
 		get("/media/{id}", read, "A photo.", s.media, visitors, beside("GET /media/:id")),
@@ -294,7 +294,7 @@ type ModEntry struct {
 	ID     ID                `json:"id"`
 	At     Time              `json:"at"`
 	By     *Person           `json:"by,omitempty"`
-	Action circles.ModAction `json:"action" enum:"remove,return,lock,unlock,pin,unpin,ban,unban,appoint,retire,suspend,unsuspend,peer"`
+	Action circles.ModAction `json:"action" enum:"remove,return,lock,unlock,pin,unpin,ban,unban,appoint,retire,suspend,unsuspend,peer,trust,distrust,approve,refuse,appeal-grant,appeal-deny,appeal-pass,confirm,clear,note"`
 	Circle *Circle           `json:"circle,omitempty" doc:"Absent if it concerns the whole instance."`
 	Post   ID                `json:"post,omitempty"`
 	Title  string            `json:"title,omitempty" doc:"Of the post, while it is visible."`

@@ -28,6 +28,7 @@ type route struct {
 	out    reflect.Type // nil = no body
 	binary bool         // out is a file
 	any    bool         // what its path names need not exist
+	lasts  bool         // it answers alike while the circle that its path is about is suspended
 	status int
 	also   []int               // further refusals than those that every route of its kind has
 	gates  []reputation.Action // the acts that a gate may stand before
@@ -130,6 +131,14 @@ func list[T any](path string, scope accounts.Scope, about string, do func(*call)
 // anyName says that whatever the path names will do.
 func anyName(r *route) { r.any = true }
 
+// lasts says that a suspension of the circle that the path is about changes nothing.
+func lasts(r *route) { r.lasts = true }
+
+// mayBeGone reports whether the path is about a circle, or about something in one, that may be suspended.
+func (r route) mayBeGone() bool {
+	return !r.lasts && (strings.HasPrefix(r.path, Prefix+"/circles/{id}") || strings.HasPrefix(r.path, Prefix+"/posts/{id}"))
+}
+
 // sized lets the length of a page be chosen.
 func sized(r *route) { r.sized = true }
 
@@ -198,6 +207,9 @@ func (r route) statuses() []int {
 	all = append(all, http.StatusUnprocessableEntity) // a name behind the question mark that is none
 	if r.named() {
 		all = append(all, http.StatusNotFound)
+	}
+	if r.mayBeGone() {
+		all = append(all, http.StatusGone)
 	}
 	if r.in != nil || r.upload {
 		all = append(all, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)

@@ -20,7 +20,7 @@ func (s *Server) shelfRoutes() []route {
 		send(post, "/me/lists", follow, "Make a list.", s.newList, beside("POST /lists")),
 		send(put, "/me/lists/{slug}", follow, "Say how a list is to be from now on.", s.editList, beside("POST /lists/:slug")),
 		act(del, "/me/lists/{slug}", follow, "Take a list apart.", s.deleteList, beside("POST /lists/:slug")),
-		act(put, "/me/lists/{slug}/circles/{id}", follow, "Put a circle into a list.", s.setListed(true), beside("POST /c/:name/lists", "GET /c/:name/lists")),
+		act(put, "/me/lists/{slug}/circles/{id}", follow, "Put a circle into a list.", s.setListed(true), beside("POST /c/:name/lists", "GET /c/:name/lists"), refuses(http.StatusGone)),
 		act(del, "/me/lists/{slug}/circles/{id}", follow, "Take it out.", s.setListed(false), beside("POST /c/:name/lists")),
 		list("/drafts", write, "What the owner has begun to write.", s.drafts, beside("GET /drafts")),
 		send(post, "/drafts", write, "Begin a draft.", s.newDraft),

@@ -18,7 +18,7 @@ func (s *Server) tipRoutes() []route {
 	const tip, account, run = accounts.ScopeTip, accounts.ScopeAccount, accounts.ScopeCircles
 	const post, put = http.MethodPost, http.MethodPut
 	return grouped("tips",
-		get("/posts/{id}/tip", tip, "How the owner could tip the author of a post or comment.", s.offerOnPost, beside("GET /post/:id/tip")),
+		get("/posts/{id}/tip", tip, "How the owner could tip the author of a post or comment.", s.offerOnPost, beside("GET /post/:id/tip"), lasts),
 		get("/people/{id}/tip", tip, "How the owner could tip a person.", s.offerToPerson, beside("GET /u/:name/tip")),
 		send(post, "/tips", tip, "Give a tip. Needs an Idempotency-Key, and is given once for it, however often and late it is sent.", s.giveTip, refuses(http.StatusNotFound),
 			beside("POST /post/:id/tip", "POST /u/:name/tip")),
@@ -30,7 +30,7 @@ func (s *Server) tipRoutes() []route {
 		get("/me/tip-wish", account, "Who may tip the owner, and what the owner lets themselves give.", s.tipWish, beside("GET /settings/tips")),
 		send(put, "/me/tip-wish", account, "Set it. A higher limit holds later. Where tips are paid to is set at a browser, with the password.", s.setTipWish, beside("POST /settings/tips")),
 		get("/circles/{id}/tips", run, "Whether a circle takes tips, and how much.", s.circleTips, beside("GET /c/:name/tips")),
-		send(put, "/circles/{id}/tips", run, "Set it.", s.setCircleTips, beside("POST /c/:name/tips")),
+		send(put, "/circles/{id}/tips", run, "Set it.", s.setCircleTips, beside("POST /c/:name/tips"), lasts),
 	)
 }
 

@@ -32,6 +32,7 @@ func TestEveryRouteAnswersAsDocumented(t *testing.T) {
 	t.Run("tips", func(t *testing.T) { s.tips() })
 	t.Run("audit", func(t *testing.T) { s.audit() })
 	t.Run("admin", func(t *testing.T) { s.admin() })
+	t.Run("suspended", func(t *testing.T) { s.suspended() })
 	t.Run("refusals", func(t *testing.T) { s.refusals() })
 	for _, u := range h.recorder.Unseen() {
 		t.Errorf("documented and never seen: %s", u)
@@ -522,6 +523,30 @@ func (s *script) messages() {
 	}
 	s.ann.post(path("/moderation/messages/%s/decision", reports.Items[0].ID), m{"uphold": false}, nil)
 	s.ann.drop("/messages/" + string(sent.ID))
+}
+
+// suspended asks everything once more after the circle that all of it was about was suspended: whatever a
+// route answers then has to be documented, too. Twice, because what was asked for the first time may be over.
+func (s *script) suspended() {
+	s.ann.put(path("/actors/%s/suspension", s.garden.Circle.ID), m{"reason": "spam"}, nil)
+	asked, http := s.asked, s.ann.http
+	for range 2 {
+		for _, req := range asked {
+			if strings.HasSuffix(req.URL.Path, "/suspension") {
+				continue
+			}
+			again := req.Clone(s.ctx())
+			if req.GetBody != nil {
+				body, err := req.GetBody()
+				s.must(err)
+				again.Body = body
+			}
+			resp, err := http.Do(again)
+			s.must(err)
+			resp.Body.Close()
+		}
+	}
+	s.ann.drop(path("/actors/%s/suspension", s.garden.Circle.ID))
 }
 
 // Bodies that get past the reading, for routes where an empty object does not.

@@ -19,18 +19,18 @@ func (s *Server) writeRoutes() []route {
 	const write = accounts.ScopeWrite
 	const post, put, del = http.MethodPost, http.MethodPut, http.MethodDelete
 	return grouped("write",
-		send(post, "/posts", write, "Start a thread in a circle.", s.newPost, gated(reputation.Post, reputation.PostMedia, reputation.PostLink), beside("POST /c/:name/submit"), refuses(http.StatusNotFound)),
+		send(post, "/posts", write, "Start a thread in a circle.", s.newPost, gated(reputation.Post, reputation.PostMedia, reputation.PostLink), beside("POST /c/:name/submit"), refuses(http.StatusNotFound), refuses(http.StatusGone)),
 		send(post, "/posts/{id}/comments", write, "Answer a post or a comment.", s.newComment, gated(reputation.Comment), beside("POST /post/:id/reply")),
 		send(put, "/posts/{id}", write, "Say how a post or comment of the owner's is to be from now on.", s.edit, gated(reputation.Post, reputation.PostMedia, reputation.PostLink, reputation.Comment), beside("POST /post/:id/edit"), refuses(http.StatusConflict)),
-		act(del, "/posts/{id}", write, "Take back what the owner wrote.", c1((*app.App).Delete), beside("POST /post/:id/delete")),
+		act(del, "/posts/{id}", write, "Take back what the owner wrote.", c1((*app.App).Delete), beside("POST /post/:id/delete"), lasts),
 		act(post, "/posts/{id}/restore", write, "Bring back what the owner deleted.", c1((*app.App).Restore), beside("POST /post/:id/restore")),
 		send(put, "/posts/{id}/vote", write, "Vote for a post or comment, against it, or not.", s.vote, gated(reputation.React, reputation.Downvote), beside("POST /post/:id/vote")),
 		act(put, "/posts/{id}/saved", write, "Keep a post or comment in the owner's list.", c1((*app.App).Save), beside("POST /post/:id/save")),
-		act(del, "/posts/{id}/saved", write, "Take it out of the list.", c1((*app.App).Unsave), beside("POST /post/:id/unsave")),
+		act(del, "/posts/{id}/saved", write, "Take it out of the list.", c1((*app.App).Unsave), beside("POST /post/:id/unsave"), lasts),
 		act(put, "/posts/{id}/read", write, "Note that the owner has read a thread, as it is now.", s.markRead, beside("GET /post/:id")),
 		send(put, "/posts/{id}/wish", write, "Be told of every comment in a thread, or of none.", s.threadWish, beside("POST /post/:id/watch")),
 		upload(s),
-		send(put, "/media/{id}", write, "Say what a photo shows.", s.setAlt),
+		send(put, "/media/{id}", write, "Say what a photo shows.", s.setAlt, refuses(http.StatusGone)),
 		send(post, "/reports", write, "Tell moderators about a post, a person or a circle.", s.report, refuses(http.StatusNotFound),
 			beside("POST /post/:id/report", "POST /u/:name/report", "POST /c/:name/report", "GET /post/:id/report", "GET /u/:name/report", "GET /c/:name/report")),
 	)

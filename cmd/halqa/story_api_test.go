@@ -50,6 +50,7 @@ func newProgram(t *testing.T, base string) *program {
 		t.Fatal(err)
 	}
 	p.http = &http.Client{Transport: p.recorder.Transport(http.DefaultTransport)}
+	p.do(200, "GET", "/openapi.json", nil) // the one answer that nothing stood ready to look at
 	t.Cleanup(func() {
 		for _, problem := range p.recorder.Problems() {
 			t.Errorf("not as documented: %s", problem)
