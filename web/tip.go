@@ -104,7 +104,7 @@ func (v *visit) tipView(on tipped, o *tips.Offer, view TipView) TipView {
 }
 
 func (v *visit) tipWay(w tips.Way) TipWay {
-	say := func(minor int64) string { return wallet.Amount{Minor: minor, Asset: w.Asset}.Decimal(w.Exponent) }
+	say := func(minor int64) string { return tips.Plain(minor, w.Exponent) }
 	row := TipWay{Value: w.Adapter + ":" + w.Asset, Usual: say(w.Usual), Undo: int(w.Undo.Minutes()), Refunds: w.Refunds, Reversible: w.Reversible, Test: w.TestMode,
 		Range: v.l.T("tip.range", "Min", say(w.Min), "Max", say(w.Max), "Asset", v.assetName(w.Asset, w.Credits))}
 	row.Label = w.Adapter + " · " + w.Asset

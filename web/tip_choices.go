@@ -43,7 +43,7 @@ func (v *visit) showTipSettings(status int, form *Form, typed url.Values) error 
 				if minor < 0 {
 					return ""
 				}
-				return wallet.Amount{Minor: minor, Asset: a.Code}.Decimal(a.Exponent)
+				return tips.Plain(minor, a.Exponent)
 			}
 			row.Value = say(l.At(now))
 			if l.LaterAt > now {
@@ -162,7 +162,7 @@ func (v *visit) showCircleTips(status int, form *Form, typed url.Values) error {
 			if minor == 0 {
 				return ""
 			}
-			return wallet.Amount{Minor: minor, Asset: a.Code}.Decimal(a.Exponent)
+			return tips.Plain(minor, a.Exponent)
 		}
 		for _, b := range p.Bounds {
 			if b.Asset == a.Code {

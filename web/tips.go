@@ -97,7 +97,7 @@ func (v *visit) showTip(status int, form *Form, typed url.Values) error {
 	}
 	if !view.Gave && tip.Net > 0 && v.s.refunds(tip.Adapter) {
 		if view.Refund = typed.Get("amount"); view.Refund == "" {
-			view.Refund = wallet.Amount{Minor: tip.Net, Asset: tip.Asset}.Decimal(tip.Exponent)
+			view.Refund = tips.Plain(tip.Net, tip.Exponent)
 		}
 	}
 	for _, r := range tip.Refunds {

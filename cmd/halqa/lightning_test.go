@@ -1,7 +1,9 @@
 package main
 
 import (
+	"encoding/hex"
 	"encoding/pem"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -64,6 +66,35 @@ func TestLightningIsConfigured(t *testing.T) {
 		}
 		if err != nil && (strings.Contains(err.Error(), secret) || strings.Contains(err.Error(), "no other")) {
 			t.Errorf("%s: the refusal names a secret: %v", name, err)
+		}
+	}
+}
+
+// The wallets of the configuration are there, and `halqa wallet list` says how they are.
+func TestLightningIsOpened(t *testing.T) {
+	srv := httptest.NewTLSServer(http.NotFoundHandler())
+	in := newInstance(t)
+	cert, macaroon := filepath.Join(t.TempDir(), "tls.cert"), filepath.Join(t.TempDir(), "invoice.macaroon")
+	for path, b := range map[string][]byte{cert: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: srv.Certificate().Raw}), macaroon: []byte("a canary macaroon, which is shown nowhere")} {
+		if err := os.WriteFile(path, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	srv.Close() // a node may start later
+	in.env["NODE_SECRET"] = "a canary secret, which nobody ever reads"
+	in.configure(fmt.Sprintf("tips.lightning = { network = \"simnet\", addresses = true, nodes = [{ name = \"node\", url = %q, cert = %q, macaroon = %q, secret = \"NODE_SECRET\", payee = \"ada-node\" }] }", srv.URL, cert, macaroon))
+	in.must("", "config", "check")
+	served := in.serve()
+	defer served.stop()
+	o := in.must("", "wallet", "list")
+	for _, want := range []string{"credits", "node ", "lightning-address ", "BTC", "test mode", "does not list invoices"} {
+		if !strings.Contains(o.out, want) {
+			t.Errorf("the list is %q, want %q in it", o.out, want)
+		}
+	}
+	for _, secret := range []string{"canary", hex.EncodeToString([]byte("a canary"))} {
+		if strings.Contains(o.out+o.err, secret) {
+			t.Errorf("a secret is printed: %s%s", o.out, o.err)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"halqa/circles"
 	"halqa/internal/store"
@@ -228,17 +229,30 @@ func (t *Tips) Exponent(asset string) uint8 {
 	return t.foreign[asset]
 }
 
+// finest is the most decimals that people read: more than those of bitcoin are for machines.
+const finest = 8
+
+// Plain writes an amount in whole units for people: all decimals of money, and of what is divided more
+// finely only those that say something.
+func Plain(minor int64, exponent uint8) string {
+	s := wallet.Amount{Minor: minor}.Decimal(exponent)
+	if exponent > finest {
+		s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
+	}
+	return s
+}
+
 // Decimal writes an amount of an asset in whole units, with the asset.
 func (t *Tips) Decimal(minor int64, asset string) string {
 	for _, a := range t.Assets() {
 		if a.Code == asset {
-			return wallet.Amount{Minor: minor, Asset: asset}.Decimal(a.Exponent) + " " + asset
+			return Plain(minor, a.Exponent) + " " + asset
 		}
 	}
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	if n, ok := t.foreign[asset]; ok {
-		return wallet.Amount{Minor: minor, Asset: asset}.Decimal(n) + " " + asset
+		return Plain(minor, n) + " " + asset
 	}
 	return fmt.Sprintf("%d %s", minor, asset) // its wallet is no longer configured
 }

@@ -163,7 +163,7 @@ func (t *Tips) dayOf(v circles.Viewer, payee *circles.Actor, amount wallet.Amoun
 func over(cap, had, more int64) bool { return cap > 0 && had > cap-more }
 
 func most(cap int64, asset string, exponent uint8) map[string]any {
-	return map[string]any{"Max": wallet.Amount{Minor: cap, Asset: asset}.Decimal(exponent), "Asset": asset}
+	return map[string]any{"Max": Plain(cap, exponent), "Asset": asset}
 }
 
 // ruled writes down which rule refused something, and returns the refusal.

@@ -352,3 +352,18 @@ func TestWishAndLimitsAreOne(t *testing.T) {
 		t.Errorf("stored: %+v, %v", c, err)
 	}
 }
+
+func TestPlain(t *testing.T) {
+	for _, c := range []struct {
+		minor    int64
+		exponent uint8
+		want     string
+	}{
+		{2100, 2, "21.00"}, {5, 0, "5"}, {5000, 3, "5.000"}, {1_000_000, 11, "0.00001"}, {100_000_000_000, 11, "1"}, {1_000_000_000_000, 11, "10"},
+		{1, 11, "0.00000000001"}, {0, 11, "0"}, {-21_000, 11, "-0.00000021"}, {0, 12, "0"},
+	} {
+		if got := tips.Plain(c.minor, c.exponent); got != c.want {
+			t.Errorf("Plain(%d, %d) = %q, want %q", c.minor, c.exponent, got, c.want)
+		}
+	}
+}

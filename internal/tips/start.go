@@ -86,8 +86,7 @@ func (t *Tips) Start(ctx context.Context, v circles.Viewer, in Intent) (*Tip, er
 }
 
 func outside(code string, exponent uint8, low, high int64) error {
-	least, most := wallet.Amount{Minor: low, Asset: code}, wallet.Amount{Minor: high, Asset: code}
-	args := map[string]any{"Min": least.Decimal(exponent), "Max": most.Decimal(exponent), "Asset": code}
+	args := map[string]any{"Min": Plain(low, exponent), "Max": Plain(high, exponent), "Asset": code}
 	return circles.FieldErrorf(circles.Invalid, "amount", "A tip is %s to %s %s.", args["Min"], args["Max"], code).With("refused.tip-outside", args)
 }
 

@@ -66,7 +66,6 @@ type fakeNode struct {
 	down    bool
 	rich    bool // the macaroon opens more than it should
 	crash   wallettest.CrashPoint
-	loud    bool // add another invoice's record to what is told
 }
 
 func newFakeNode(t testing.TB) *fakeNode {
