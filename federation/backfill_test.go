@@ -10,6 +10,7 @@ import (
 
 	"halqa/circles"
 	"halqa/federation/as"
+	"halqa/internal/moderation"
 	"halqa/internal/store"
 )
 
@@ -282,4 +283,31 @@ func TestBackfillIsNoNews(t *testing.T) {
 	if strings.Contains(n.wantPost(n.bob.base+"/post/1").Title, "\n") {
 		t.Error("a title of several lines")
 	}
+}
+
+// TestBackfillAfterASuspension: what a circle elsewhere said while it was suspended here was not taken, and is
+// fetched when that is lifted.
+func TestBackfillAfterASuspension(t *testing.T) {
+	n := newNeighbourhood(t)
+	n.put(n.trees, "/c/trees/outbox", n.bob.page("/post/1", n.trees.id, "Before"))
+	n.backfill()
+	n.wantPost(n.bob.base + "/post/1")
+	boss := n.person("boss")
+	boss.Role = circles.SiteAdmin
+	m := moderation.New(moderation.Options{Store: n.store, App: n.app, Host: n.site.Host})
+	trees := n.actor(n.trees.id).ID
+	if err := m.Suspend(t.Context(), boss, trees, "spam"); err != nil {
+		t.Fatal(err)
+	}
+	during := n.bob.page("/post/2", n.trees.id, "During")
+	n.trees.announces(n.bob.says("Create", during))
+	n.resume()
+	n.put(n.trees, "/c/trees/outbox", during, n.bob.page("/post/1", n.trees.id, "Before"))
+	n.backfill()
+	n.wantNoPost(n.bob.base + "/post/2")
+	if err := m.Unsuspend(t.Context(), boss, trees); err != nil {
+		t.Fatal(err)
+	}
+	n.backfill()
+	n.wantPost(n.bob.base + "/post/2")
 }

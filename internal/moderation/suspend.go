@@ -74,6 +74,11 @@ func (m *Moderation) suspend(ctx context.Context, who circles.Viewer, id circles
 		if err := tx.SetSuspended(id, at); err != nil {
 			return err
 		}
+		if !suspended && !a.Local() {
+			if err := tx.RenewBackfill(id); err != nil { // what it said meanwhile was not taken
+				return err
+			}
+		}
 		e := circles.ModEntry{By: d.Actor.ID, Action: action, Person: id, Reason: reason}
 		if a.Kind == circles.KindCircle {
 			e.Circle = circles.CircleID(id) // it is read of where the circle could be found

@@ -16,6 +16,12 @@ func (tx *Tx) WantBackfill(id circles.ActorID) error {
 	return err
 }
 
+// RenewBackfill has an actor's past fetched once more, if it ever was to be.
+func (tx *Tx) RenewBackfill(id circles.ActorID) error {
+	_, err := tx.exec(`UPDATE backfill SET due_at = $2, tries = 0 WHERE actor = $1`, id, tx.Now())
+	return err
+}
+
 // DueBackfills returns what is due, the longest first.
 func (tx *Tx) DueBackfills(limit int) ([]Backfill, error) {
 	return list(tx, scanBackfill, `SELECT actor, due_at, tries, fetched FROM backfill
