@@ -56,7 +56,7 @@ func (v *visit) showReply(root circles.PostID, status int, answer AnswerForm) er
 	if len(t.Comments) == 0 || t.Comments[0].Notice {
 		return circles.Errorf(circles.Gone, "This post was deleted or removed; nothing can be added to it.").With("refused.post-gone", nil)
 	}
-	b := &branch{visit: v, root: t.Post, page: threadPage{id: root}}
+	b := &branch{visit: v, root: t.Post, page: threadPage{id: root}, ruled: t.Ruled}
 	to := b.comment(t.Comments[0], 1)
 	view.To, view.Title = &to, v.l.T("reply.to", "Name", to.Author.Label())
 	return v.show(status, "reply", view)

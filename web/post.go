@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
 
@@ -126,7 +127,7 @@ func (v *visit) postView(t *app.Thread, here threadPage) PostView {
 	}
 	only := threadPage{id: p.ID, author: true}
 	view.Sorts = append(view.Sorts, Tab{Label: v.l.T("sort.author"), Href: only.href("#talk"), Current: here.author})
-	b := &branch{visit: v, root: p, page: here, may: t.NoVote == nil, moderates: v.moderates(c, t.Role), answers: t.NoComment == nil, tips: v.threadTips(t)}
+	b := &branch{visit: v, root: p, page: here, may: t.NoVote == nil, moderates: v.moderates(c, t.Role), answers: t.NoComment == nil, tips: v.threadTips(t), ruled: t.Ruled}
 	view.Thread = b.thread(t)
 	view.FirstNew, view.ByAuthor = b.firstNew, here.author
 	if t.Next != "" {
@@ -145,7 +146,7 @@ func (v *visit) postView(t *app.Thread, here threadPage) PostView {
 	view.Poll = v.pollView(t, here)
 	view.Menu = b.menu(p, p.EditedAt != 0)
 	if v.member != nil && p.State == circles.Visible {
-		if c.Visibility.Federated() || p.Author == v.who.Person {
+		if c.Visibility.Federated() && (p.Circle != 0 || p.Listed) || p.Author == v.who.Person {
 			view.Menu = append(view.Menu, Action{Label: v.l.T("post.crosspost"), Href: "/post/" + p.ID.String() + "/crosspost"})
 		}
 		view.Menu = append(view.Menu, b.reporting(p)...)
@@ -163,7 +164,7 @@ func (v *visit) postView(t *app.Thread, here threadPage) PostView {
 	if p.State == circles.Deleted {
 		view.Gone = v.l.T("post.gone-own")
 	} else {
-		view.Notice = v.state(p)
+		view.Notice = cmp.Or(v.state(p), b.ruling(p))
 	}
 	switch {
 	case t.NoComment == nil:

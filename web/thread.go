@@ -15,6 +15,7 @@ type branch struct {
 	answers   bool // the reader may comment
 	firstNew  circles.PostID
 	tips      threadTips
+	ruled     map[circles.PostID]app.Ruling // of the reader's own; see app.Thread
 }
 
 // thread makes the comments of a page. With a focus, those above it stand around it.
@@ -79,6 +80,8 @@ func (b *branch) comment(n *app.CommentNode, level int) Comment {
 	c.Quote = b.quote(n.Quote)
 	if p.State != circles.Visible { // moderators and the author still read it
 		c.Warn = b.state(p)
+	} else if said := b.ruling(p); said != "" {
+		c.Warn = said
 	}
 	for _, ph := range n.Photos {
 		c.Photos = append(c.Photos, b.s.photo(ph))
@@ -109,6 +112,17 @@ func (v *visit) warning(p *circles.Post, c *circles.Circle) string {
 	return v.l.T("post.sensitive")
 }
 
+// ruling says what the circle elsewhere, where the reader wrote this, has not let through; "" of everything else.
+func (b *branch) ruling(p *circles.Post) string {
+	switch b.ruled[p.ID] {
+	case app.RuledHeld:
+		return b.l.T("held.there")
+	case app.RuledRefused:
+		return b.l.T("held.there-refused")
+	}
+	return ""
+}
+
 // menu is what this reader can do with a post or comment besides answering and voting.
 func (b *branch) menu(p *circles.Post, edited bool) []Action {
 	path := "/post/" + p.ID.String()
@@ -122,7 +136,7 @@ func (b *branch) menu(p *circles.Post, edited bool) []Action {
 		add("post.edit", "/edit")
 		m = append(m, Action{Label: b.l.T("post.delete"), Href: path + "/delete", Danger: true})
 	}
-	if (own || b.moderates) && (p.State == circles.Held || p.State == circles.Refused) {
+	if (own || b.moderates) && (p.State == circles.Held || p.State == circles.Refused) || own && b.ruled[p.ID] != "" {
 		add("held.link", "/held")
 	}
 	if own && p.State == circles.Removed {

@@ -257,6 +257,13 @@ func TestHeldBetweenTwoInstances(t *testing.T) {
 	if say := h.Why.Say("en"); !strings.Contains(say, "A wave of spam") || !strings.Contains(say, "Set by ") || h.Why.Appeal != b.address(&garden.Actor)+"/why" {
 		t.Errorf("lin reads %q, and objects at %q", say, h.Why.Appeal)
 	}
+	for who, want := range map[circles.Viewer]app.Ruling{a.lin: app.RuledHeld, a.ann: "", {}: ""} {
+		page, err := a.h.app.Thread(ctx, who, weed.ID, app.ThreadQuery{})
+		a.must(err)
+		if got := page.Ruled[weed.ID]; got != want {
+			t.Errorf("%+v reads that lin's post is %q in its circle, want %q", who, got, want)
+		}
+	}
 	if _, err := a.h.app.Held(ctx, a.ann, weed.ID); !circles.Is(err, circles.NotFound) {
 		t.Errorf("ann reads why lin's post waits: %v", err)
 	}

@@ -160,6 +160,46 @@ func (a *App) ReceiveTaken(tx *store.Tx, circle circles.CircleID, post circles.P
 	return done(post, true, tx.NotifyOfGate(p, store.ToldApproved))
 }
 
+// A Ruling is what a circle elsewhere says of something that stands here as its author wrote it.
+type Ruling string
+
+const (
+	RuledHeld    Ruling = store.GateHeld    // it waits for the circle's moderators
+	RuledRefused Ruling = store.GateRefused // they did not let it through
+)
+
+// addRulings notes what the viewer's own posts and comments of a page wait for elsewhere. Nobody else there sees
+// them, and only their author is told.
+func addRulings(tx *store.Tx, v circles.Viewer, t *Thread) error {
+	if !v.SignedIn() || t.Post.Circle == 0 || t.Circle.Local() {
+		return nil
+	}
+	var own []circles.PostID
+	if t.Post.Author == v.Person {
+		own = append(own, t.Post.ID)
+	}
+	var walk func([]*CommentNode)
+	walk = func(all []*CommentNode) {
+		for _, n := range all {
+			if n.Post.Author == v.Person {
+				own = append(own, n.Post.ID)
+			}
+			walk(n.Kids)
+		}
+	}
+	walk(t.Above)
+	walk(t.Comments)
+	found, err := tx.GateAnswersTo(v.Person, own)
+	if err != nil || len(found) == 0 {
+		return err
+	}
+	t.Ruled = map[circles.PostID]Ruling{}
+	for id, decision := range found {
+		t.Ruled[id] = Ruling(decision)
+	}
+	return nil
+}
+
 // answered is what a circle elsewhere decided, for the author; nil if it said nothing.
 func answered(tx *store.Tx, p *circles.Post) (*Held, error) {
 	g, err := tx.GateAnswer(p.ID)

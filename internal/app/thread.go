@@ -84,6 +84,8 @@ type Thread struct {
 	NoComment *circles.Error // why the viewer may not comment on the post; nil = they may
 	NoVote    *circles.Error // why the viewer may not vote here; nil = they may
 
+	Ruled map[circles.PostID]Ruling // of what the viewer wrote on this page in a circle elsewhere: what its moderators have not let through
+
 	CommentGate *standing.Access // what gates and limits say about a comment; nil = nothing
 }
 
@@ -145,6 +147,9 @@ func readThread(tx *store.Tx, v circles.Viewer, id circles.PostID, q ThreadQuery
 	}
 	t.Comments, t.Above, t.MoreAbove, t.Next = b.tops, b.above, b.moreAbove, b.next
 	if err := addQuotes(tx, v, t); err != nil {
+		return nil, err
+	}
+	if err := addRulings(tx, v, t); err != nil {
 		return nil, err
 	}
 	if !t.Notice && q.Focus == 0 && q.Cursor == "" {

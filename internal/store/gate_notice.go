@@ -106,6 +106,24 @@ func (tx *Tx) GateAnswer(post circles.PostID) (*GateAnswer, error) {
 	return a, err
 }
 
+// GateAnswersTo returns which of these posts, as far as they are this person's, a circle elsewhere holds or
+// refused.
+func (tx *Tx) GateAnswersTo(person circles.PersonID, posts []circles.PostID) (map[circles.PostID]string, error) {
+	if len(posts) == 0 {
+		return nil, nil
+	}
+	set, args := in(nil, posts)
+	all := map[circles.PostID]string{}
+	return all, tx.rows(`SELECT g.post, g.decision FROM gate_answer g CROSS JOIN post p
+		WHERE g.post IN (`+set+`) AND g.decision IN ('held', 'refused') AND p.id = g.post AND p.author = `+arg(&args, person), args, func(r rowScanner) error {
+		var id circles.PostID
+		var decision string
+		err := r.Scan(&id, &decision)
+		all[id] = decision
+		return err
+	})
+}
+
 // SaveGateAnswer writes it.
 func (tx *Tx) SaveGateAnswer(a *GateAnswer) error {
 	_, err := tx.exec(`INSERT INTO gate_answer (post, circle, at, decision, decided, why, note) VALUES ($1, $2, $3, $4, $5, $6, $7)
