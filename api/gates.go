@@ -184,6 +184,7 @@ type Filter struct {
 	Links    *int     `json:"links,omitempty" doc:"More links than this are held; absent = any number passes."`
 	Mentions *int     `json:"mentions,omitempty" doc:"Likewise of people named."`
 	Below    string   `json:"below,omitempty" doc:"People of this tier and above are not looked at; absent = everyone is."`
+	Begging  bool     `json:"begging,omitempty" doc:"What asks for direct transfers stands; else it is held, whoever wrote it."`
 }
 
 func (s *Server) filter(c *call) (Filter, error) {
@@ -196,7 +197,7 @@ func (s *Server) filter(c *call) (Filter, error) {
 		return Filter{}, err
 	}
 	r := f.Rules
-	return Filter{append([]string{}, r.Words...), append([]string{}, r.Hosts...), r.Links, r.Mentions, f.Below.String()}, nil
+	return Filter{append([]string{}, r.Words...), append([]string{}, r.Hosts...), r.Links, r.Mentions, f.Below.String(), f.Begging}, nil
 }
 
 func (s *Server) setFilter(c *call, in Filter) (nothing, error) {
@@ -209,7 +210,7 @@ func (s *Server) setFilter(c *call, in Filter) (nothing, error) {
 		return nothing{}, circles.FieldErrorf(circles.Invalid, "below", "below must be the name of a tier.")
 	}
 	return nothing{}, s.o.Gates.SetFilter(c.ctx(), c.who, id, standing.CircleFilter{
-		Rules: filter.Rules{Words: in.Words, Hosts: in.Hosts, Links: in.Links, Mentions: in.Mentions}, Below: below})
+		Rules: filter.Rules{Words: in.Words, Hosts: in.Hosts, Links: in.Links, Mentions: in.Mentions}, Below: below, Begging: in.Begging})
 }
 
 // A Held is a post or comment that waits for a moderator, or waited.

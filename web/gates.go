@@ -441,7 +441,7 @@ func orNoPage(err error) error {
 func (v *visit) showFilter(status int, c *circles.Circle, f *standing.CircleFilter, form Form) error {
 	view := FilterView{Page: v.page(v.l.T("filter.title")), Form: form, Circle: v.s.circleRef(c), Action: c.Path() + "/filter", Tabs: v.circleTabs(c, "filter"),
 		Words: strings.Join(f.Rules.Words, "\n"), Hosts: strings.Join(f.Rules.Hosts, "\n")}
-	view.NoIndex = true
+	view.NoIndex, view.Begging = true, !f.Begging
 	if f.Rules.Links != nil {
 		view.Links = strconv.Itoa(*f.Rules.Links)
 	}
@@ -470,6 +470,7 @@ func (s *Server) setFilter(v *visit) error {
 	}
 	in := standing.CircleFilter{Rules: filter.Rules{Words: linesOf(f.Get("words")), Hosts: linesOf(f.Get("hosts"))}}
 	in.Below, _ = reputation.ParseTier(f.Get("below"))
+	in.Begging = !checked(f, "begging")
 	for name, to := range map[string]**int{"links": &in.Rules.Links, "mentions": &in.Rules.Mentions} {
 		if value := strings.TrimSpace(f.Get(name)); value != "" && err == nil {
 			var n int

@@ -187,4 +187,5 @@ type FilterView struct {
 	Links    string
 	Mentions string
 	Below    []Option
+	Begging  bool // what asks for direct transfers is held
 }

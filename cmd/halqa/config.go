@@ -32,6 +32,7 @@ type config struct {
 
 	Federation federationConfig `toml:"federation"`
 	Tips       tipsConfig       `toml:"tips"`
+	Filters    filtersConfig    `toml:"filters"`
 
 	database string         // from HALQA_DATABASE, because it may hold a password; "" = SQLite in Data
 	file     string         // where it was read from; "" = nowhere
@@ -40,6 +41,10 @@ type config struct {
 
 type federationConfig struct {
 	LabNetworks []string `toml:"lab_networks"` // CIDR blocks reachable over plain http; for test networks
+}
+
+type filtersConfig struct {
+	Begging string `toml:"begging"` // "hold" or "off": what asks for direct transfers
 }
 
 type tipsConfig struct {
@@ -129,7 +134,7 @@ type walletConfig struct {
 }
 
 func defaultConfig() config {
-	return config{Listen: "localhost:8080", Data: "data", Log: "info", Tips: tipsConfig{Credits: true, Max: 200, Pace: 10, RingDays: 7, PayeeWait: 72, LimitWait: 24, PacketShares: 100, PacketHours: 24,
+	return config{Listen: "localhost:8080", Data: "data", Log: "info", Filters: filtersConfig{Begging: "hold"}, Tips: tipsConfig{Credits: true, Max: 200, Pace: 10, RingDays: 7, PayeeWait: 72, LimitWait: 24, PacketShares: 100, PacketHours: 24,
 		Assets: defaultAssets(), Lightning: lightningConfig{Network: "mainnet"}}}
 }
 
@@ -243,6 +248,9 @@ func (c *config) check() error {
 	}
 	if _, err := prefixes("proxies", c.Proxies); err != nil {
 		return c.wrong("proxies", "%v", err)
+	}
+	if c.Filters.Begging != "hold" && c.Filters.Begging != "off" {
+		return c.wrong("filters.begging", "filters.begging must be hold or off.")
 	}
 	if c.Tips.Max < 1 || c.Tips.Max > tips.MaxGrant {
 		return c.wrong("tips.max", "tips.max must be 1 to %d credits.", tips.MaxGrant)

@@ -121,6 +121,7 @@ func openHouse(ctx context.Context, cfg config, base string, log *slog.Logger, n
 	h.app = app.New(app.Options{
 		Store: h.store, Text: text.NewRenderer(h.site.Base), Sanitizer: text.NewSanitizer(),
 		Pictures: media.NewProcessor(0), Blobs: h.blobs, Host: h.site.Host, Origin: h.site.Base, Now: now, Log: log,
+		Begging: cfg.Filters.Begging == "off",
 	})
 	if _, err := h.app.EnsureInstanceActor(ctx); err != nil {
 		return h, err

@@ -26,6 +26,7 @@ type Options struct {
 	Origin    string // the scheme and the host: "https://h.example"
 	Now       func() time.Time
 	Log       *slog.Logger // nil = nothing is logged
+	Begging   bool         // what asks for direct transfers is held nowhere, whatever circles say
 }
 
 // An App is the use cases over one store. Its methods are safe for concurrent use.
@@ -42,6 +43,7 @@ type App struct {
 
 	counts  kept[Counts]     // for NodeInfo
 	filters filter.Cache     // of circles
+	begging bool             // is held nowhere
 	topics  kept[[]Topic]    // of the directory
 	popular kept[[]TagCount] // of all
 
@@ -58,7 +60,7 @@ func New(o Options) *App {
 	}
 	return &App{
 		store: o.Store, text: o.Text, sanitizer: o.Sanitizer, pictures: o.Pictures, blobs: o.Blobs,
-		host: o.Host, origin: o.Origin, now: o.Now, log: o.Log, newKeys: NewKeys,
+		host: o.Host, origin: o.Origin, now: o.Now, log: o.Log, begging: o.Begging, newKeys: NewKeys,
 	}
 }
 

@@ -67,7 +67,7 @@ func (a *App) Edit(ctx context.Context, who circles.Viewer, id circles.PostID, i
 			return err
 		}
 		q := at.question(who, standing.Edit)
-		q.Words = a.judged(w.title, body.html, body.names, len(w.photos) > 0)
+		q.Words = a.judged(w.title, body.html, body.names, captionsOf(w.photos))
 		had, err := tx.PhotosOf(id)
 		if err != nil {
 			return err

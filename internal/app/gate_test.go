@@ -74,3 +74,32 @@ func TestMovedAskAtTheDoor(t *testing.T) {
 		return err
 	})
 }
+
+// What asks for a direct transfer in a caption is held like a word of the text, and nobody loses it.
+func TestBeggingInACaptionIsHeld(t *testing.T) {
+	h := newHouse(t)
+	ann, bob := h.person("ann"), h.person("bob")
+	c := h.open(ann, "garden", circles.Public)
+	_, err := h.Join(h.ctx(), bob, c)
+	h.must(err)
+	for _, x := range []struct {
+		alt  string
+		want circles.PostState
+	}{{"Peas in a row", circles.Visible}, {"Scan my QR code for more peas", circles.Held}, {"豌豆，打赏请到支付宝账号 bob", circles.Held}} {
+		pic := h.upload(bob, 1)
+		p, err := h.Post(h.ctx(), bob, NewPost{Circle: c, Title: "Peas", Photos: []PhotoRef{{ID: pic.ID, Alt: x.alt}}})
+		if err != nil || p.State != x.want {
+			t.Errorf("%s: %+v, %v, want it %s", x.alt, p, err, x.want)
+		}
+	}
+	below, err := h.Post(h.ctx(), ann, NewPost{Circle: c, Title: "Beans"})
+	h.must(err)
+	said, err := h.Comment(h.ctx(), bob, NewComment{Parent: below.ID, Body: "my venmo is @bob-peas"})
+	if err != nil || said.State != circles.Held {
+		t.Errorf("a comment: %+v, %v", said, err)
+	}
+	held, _, err := h.HeldIn(h.ctx(), ann, c, "")
+	if err != nil || len(held) != 3 || held[0].Why == nil || held[0].Why.Say("en") == "" {
+		t.Errorf("what waits for ann: %+v, %v", held, err)
+	}
+}

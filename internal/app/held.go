@@ -34,9 +34,24 @@ type Held struct {
 	Note    string         // why it was refused
 }
 
-// judged is what limits and filters look at.
-func (a *App) judged(title, html string, named names, media bool) *standing.Words {
-	return &standing.Words{Text: title + "\n" + text.Plain(html), Links: text.LinksIn(html), Mentions: len(named.people), Media: media, Filters: &a.filters}
+// judged is what limits and filters look at. captions are what is said of the photos, one for each.
+func (a *App) judged(title, html string, named names, captions []string) *standing.Words {
+	words := title + "\n" + text.Plain(html)
+	for _, c := range captions {
+		if c != "" {
+			words += "\n" + c
+		}
+	}
+	return &standing.Words{Text: words, Links: text.LinksIn(html), Mentions: len(named.people), Media: len(captions) > 0, Filters: &a.filters, Begging: !a.begging}
+}
+
+// captionsOf are the descriptions of photos.
+func captionsOf(photos []PhotoRef) []string {
+	all := make([]string, len(photos))
+	for i, p := range photos {
+		all[i] = p.Alt
+	}
+	return all
 }
 
 // added is what an edit brings that was not there before: photos says that one of its photos is new. A

@@ -45,7 +45,7 @@ func (a *App) Post(ctx context.Context, who circles.Viewer, in NewPost) (*circle
 		if err != nil {
 			return err
 		}
-		q := standing.Question{Who: who, Action: standing.Post, Circle: c, Words: a.judged(w.title, body.html, body.names, len(w.photos) > 0)}
+		q := standing.Question{Who: who, Action: standing.Post, Circle: c, Words: a.judged(w.title, body.html, body.names, captionsOf(w.photos))}
 		if len(w.photos) > 0 {
 			q.With = append(q.With, standing.PostMedia)
 		}
@@ -94,7 +94,7 @@ func (a *App) Comment(ctx context.Context, who circles.Viewer, in NewComment) (*
 			return err
 		}
 		q := at.question(who, standing.Comment)
-		q.Words = a.judged("", body.html, body.names, false)
+		q.Words = a.judged("", body.html, body.names, nil)
 		d, err := allow(tx, q)
 		if err != nil {
 			return err

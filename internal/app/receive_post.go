@@ -124,6 +124,15 @@ func (p *RemotePost) put(to *circles.Post) {
 	to.Language, to.Sensitive, to.Warning, to.PhotoN = p.Language, p.Sensitive, p.Warning, len(p.Photos)
 }
 
+// captions are what is said of its photos, one for each.
+func (p *RemotePost) captions() []string {
+	all := make([]string, len(p.Photos))
+	for i, x := range p.Photos {
+		all[i] = x.Alt
+	}
+	return all
+}
+
 // names are whom and what the post names. A circle's own tag, which others and we put on everything in
 // it, is not the author's word unless the text says it too.
 func (p *RemotePost) names(c *circles.Circle) names {
@@ -160,13 +169,13 @@ func (a *App) ReceivePost(tx *store.Tx, said Said, in RemotePost) (Outcome, erro
 		at.circle, at.root = above.circle, above.root
 		q = above.question(q.Who, standing.Comment)
 		q.Via = said.Via
-		q.Words = a.judged("", in.HTML, in.names(at.circle), len(in.Photos) > 0)
+		q.Words = a.judged("", in.HTML, in.names(at.circle), in.captions())
 	} else {
 		if at.circle, err = circleOf(tx, p); err != nil {
 			return refused(0, err)
 		}
 		q.Circle = at.circle
-		q.Words = a.judged(in.Title, in.HTML, in.names(at.circle), len(in.Photos) > 0)
+		q.Words = a.judged(in.Title, in.HTML, in.names(at.circle), in.captions())
 		if len(in.Photos) > 0 {
 			q.With = append(q.With, standing.PostMedia)
 		}
@@ -248,7 +257,7 @@ func (a *App) ReceiveUpdate(tx *store.Tx, said Said, in RemotePost) (Outcome, er
 		return !slices.ContainsFunc(had, func(p circles.Photo) bool { return p.RemoteURL == n.URL })
 	})
 	ask := func(q *standing.Question) {
-		q.Words = a.judged(in.Title, in.HTML, in.names(q.Circle), len(in.Photos) > 0)
+		q.Words = a.judged(in.Title, in.HTML, in.names(q.Circle), in.captions())
 		q.With = added(q.Post, shows, in.Link)
 	}
 	return said.onWith(tx, p.ID, standing.Edit, ask, func(at place, d standing.Decision) (bool, error) {

@@ -271,6 +271,20 @@ func filterSentences(hit filter.Hit, edit bool) map[string]string {
 	}
 }
 
+// beggingSentences say that something reads like a request for a direct transfer, and what does.
+func beggingSentences(hit filter.Hit, edit bool) map[string]string {
+	if edit {
+		return map[string]string{
+			"en": "The changed text reads like a request to be paid directly (" + string(hit) + "), so it was not saved; what was there stands.",
+			"zh": "修改后的内容像是在请人直接转账（" + string(hit) + "），因此没有保存；原内容保持不变。",
+		}
+	}
+	return map[string]string{
+		"en": "It reads like a request to be paid directly (" + string(hit) + "). Such payments cannot be given back, so a moderator looks at it first; it is not lost. Tips here need no such words.",
+		"zh": "内容像是在请人直接转账（" + string(hit) + "）。这样付的钱无法退回，所以先由管理者看一看，不会丢失。在这里打赏不需要这样写。",
+	}
+}
+
 // A kept Access is what held_post remembers: with the decision, so that it can be told again to whoever
 // asks, in either way.
 type keptAccess struct {

@@ -173,6 +173,8 @@ func (g *Gates) Log(ctx context.Context, who circles.Viewer, circle circles.Circ
 type CircleFilter struct {
 	Rules filter.Rules
 	Below reputation.Tier // people of this tier and above are not looked at; Newcomer = everyone is
+
+	Begging bool // what asks for direct transfers stands; else it is held, whoever wrote it
 }
 
 // Filter returns a circle's filter, for its moderators: who wants past it need not read it first.
@@ -189,6 +191,7 @@ func (g *Gates) Filter(ctx context.Context, who circles.Viewer, circle circles.C
 			return err
 		}
 		f.Below, _ = reputation.ParseTier(r.Below)
+		f.Begging = r.Off
 		f.Rules, err = filter.Parse(r.Filter)
 		return err
 	})
@@ -212,7 +215,7 @@ func (g *Gates) SetFilter(ctx context.Context, who circles.Viewer, circle circle
 	if err != nil {
 		return err
 	}
-	r := rule{Filter: rules}
+	r := rule{Filter: rules, Off: in.Begging}
 	if in.Below > reputation.Newcomer {
 		r.Below = in.Below.String()
 	}
@@ -229,7 +232,7 @@ func (g *Gates) SetFilter(ctx context.Context, who circles.Viewer, circle circle
 			return refuse(NotVisible).Refusal
 		}
 		by := who.Person.Actor()
-		if in.Rules.Empty() {
+		if in.Rules.Empty() && !in.Begging {
 			err = tx.RemoveGateRule(circle, filterRule, false)
 		} else {
 			err = tx.SetGateRule(circle, store.GateRule{Action: filterRule, Rule: string(row), SetBy: by, SetAt: tx.Now()})

@@ -76,6 +76,7 @@ type Words struct {
 	Mentions int
 	Media    bool
 	Filters  *filter.Cache // where the circle's rules are kept compiled
+	Begging  bool          // what asks for direct transfers is held, unless the circle lets it stand
 }
 
 // An Outcome is what becomes of an act.

@@ -26,7 +26,8 @@ type rule struct {
 	until int64 // of a storm
 }
 
-// filterRule is the row beside those of the actions that has a circle's filter.
+// filterRule is the row beside those of the actions that has a circle's filter. Off in it lets stand what asks
+// for direct transfers.
 const filterRule = "filter"
 
 func (r rule) reason() map[string]string {
@@ -174,11 +175,12 @@ func (j *judgement) ask(place circles.CircleID, actions []Action) (Decision, err
 	for _, a := range actions {
 		names = append(names, string(a))
 	}
-	if j.Words != nil && j.Words.Filters != nil && place != 0 {
+	begs := j.Words != nil && j.Words.Begging && place != 0
+	if begs || j.Words != nil && j.Words.Filters != nil && place != 0 {
 		names = append(names, filterRule)
 	}
 	rules, err := rulesOf(j.tx, place, names)
-	if err != nil || len(rules) == 0 {
+	if err != nil || len(rules) == 0 && !begs {
 		return Decision{Outcome: Allow}, err
 	}
 	var found []*Access
@@ -195,7 +197,7 @@ func (j *judgement) ask(place circles.CircleID, actions []Action) (Decision, err
 			found = append(found, x)
 		}
 	}
-	if r, ok := rules[filterRule]; ok && !j.exempt() && !slices.ContainsFunc(found, func(x *Access) bool { return x.Outcome == Deny }) {
+	if r, ok := rules[filterRule]; ok && j.Words.Filters != nil && !j.exempt() && !slices.ContainsFunc(found, func(x *Access) bool { return x.Outcome == Deny }) {
 		x, err := j.filtered(place, actions[0], r)
 		if err != nil {
 			return Decision{}, err
@@ -204,7 +206,25 @@ func (j *judgement) ask(place circles.CircleID, actions []Action) (Decision, err
 			found = append(found, x)
 		}
 	}
+	if begs && !rules[filterRule].Off && !j.exempt() && !slices.ContainsFunc(found, func(x *Access) bool { return x.Outcome == Deny }) {
+		if x := j.begging(place, actions[0]); x != nil {
+			found = append(found, x)
+		}
+	}
 	return j.decide(found)
+}
+
+// begging holds what asks for money past everything that could give it back. It is the program's own rule,
+// set by nobody here.
+func (j *judgement) begging(place circles.CircleID, a Action) *Access {
+	w := j.Words
+	hit := filter.Begging(filter.Said{Text: w.Text, Links: w.Links, Mentions: w.Mentions})
+	if hit == "" {
+		return nil
+	}
+	x := j.access(place, reputation.Action(a), rule{}, reputation.Decision{Outcome: reputation.Hold, Path: -1})
+	x.Rule, x.Text = string(hit), beggingSentences(hit, j.Action == Edit)
+	return x
 }
 
 // through takes one action through its switch, gate and limit. nil means that nothing was said.

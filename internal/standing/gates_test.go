@@ -263,6 +263,52 @@ func TestFilterHoldsAndSaysWhy(t *testing.T) {
 	}
 }
 
+// What asks for a direct transfer is held in a circle that never said anything, and explained; a circle may
+// let it stand, which its log says.
+func TestBeggingIsHeldAndExplained(t *testing.T) {
+	n := newTown(t)
+	words := func(text string, on bool) *Words { return &Words{Text: text, Filters: &n.cache, Begging: on} }
+	const begs = "Pretty, is it not? Send me 5 on PayPal for more."
+	post := &circles.Post{ID: 1, Kind: circles.IsPost, Circle: n.circle.CircleID(), Author: n.bob.Person, State: circles.Visible}
+	for name, c := range map[string]struct {
+		q    Question
+		want Outcome
+	}{
+		"a post":           {Question{Who: n.bob, Action: Post, Words: words(begs, true)}, Hold},
+		"in Chinese":       {Question{Who: n.bob, Action: Post, Words: words("好看吗？扫码打赏看更多", true)}, Hold},
+		"an edit":          {Question{Who: n.bob, Action: Edit, Post: post, Words: words(begs, true)}, Deny},
+		"the owner's":      {Question{Who: n.ann, Action: Post, Words: words(begs, true)}, Allow},
+		"off for all":      {Question{Who: n.bob, Action: Post, Words: words(begs, false)}, Allow},
+		"about paying":     {Question{Who: n.bob, Action: Post, Words: words("Does this shop take PayPal? That is the tip of the iceberg.", true)}, Allow},
+		"about paying, 中文": {Question{Who: n.bob, Action: Post, Words: words("微信转账有限额吗？", true)}, Allow},
+	} {
+		d := n.judge(c.q)
+		if d.Outcome != c.want {
+			t.Errorf("%s: %s, want %s", name, d.Outcome, c.want)
+			continue
+		}
+		if c.want != Allow && (d.Gate == nil || d.Gate.Rule == "" || !strings.Contains(d.Gate.Say("en"), d.Gate.Rule) || !strings.Contains(d.Gate.Say("zh"), d.Gate.Rule)) {
+			t.Errorf("%s: not explained: %+v", name, d.Gate)
+		}
+	}
+	id := n.circle.CircleID()
+	n.must(n.SetFilter(n.Context(), n.ann, id, CircleFilter{Begging: true}))
+	if f, err := n.Filter(n.Context(), n.ann, id); err != nil || !f.Begging {
+		t.Errorf("the circle's filter: %+v, %v", f, err)
+	}
+	if d := n.judge(Question{Who: n.bob, Action: Post, Words: words(begs, true)}); !d.Allowed() {
+		t.Errorf("where the circle lets it stand: %v", d.Refusal)
+	}
+	log, _, err := n.Log(n.Context(), n.bob, id, 0)
+	if err != nil || len(log) == 0 || log[0].Kind != "filter" || log[0].By == nil {
+		t.Errorf("the log says %+v, %v", log, err)
+	}
+	n.must(n.SetFilter(n.Context(), n.ann, id, CircleFilter{}))
+	if d := n.judge(Question{Who: n.bob, Action: Post, Words: words(begs, true)}); d.Outcome != Hold {
+		t.Errorf("turned on again: %s", d.Outcome)
+	}
+}
+
 // TestSave: what tightens waits 72 hours, what loosens does not, and every step is in the log.
 func TestSave(t *testing.T) {
 	n := newTown(t)
