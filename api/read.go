@@ -125,6 +125,7 @@ type Comment struct {
 func (s *Server) comment(n *app.CommentNode) Comment {
 	p := s.post(n.Post)
 	p.Notice, p.Author, p.Vote, p.Saved, p.Photos = n.Notice || n.Blocked, s.person(n.Author), n.Vote, n.Saved, s.photos(n.Photos)
+	p.Helped = n.Helped
 	out := Comment{Post: *p, New: n.New, Answers: []Comment{}, Below: n.Below, Hidden: n.Hidden}
 	for _, k := range n.Kids {
 		out.Answers = append(out.Answers, s.comment(k))

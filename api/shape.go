@@ -209,6 +209,7 @@ type Post struct {
 	Rev       int64             `json:"rev" doc:"Grows with every change; base of an edit."`
 	Vote      int               `json:"vote" doc:"The token's owner's: 1, -1 or 0."`
 	Saved     bool              `json:"saved"`
+	Helped    bool              `json:"helped,omitempty" doc:"The author of the thread, or who runs the circle, called it helpful; not in lists."`
 	Unread    int64             `json:"unread,omitempty" doc:"Comments since the owner last looked."`
 }
 
@@ -255,6 +256,7 @@ func (s *Server) cards(all []app.PostCard) []Post {
 func (s *Server) full(f *app.FullPost) Post {
 	p := s.post(f.Post)
 	p.Notice, p.Author, p.Circle, p.Photos, p.Tags, p.Vote, p.Saved = f.Notice, s.person(f.Author), s.circle(f.Circle), s.photos(f.Photos), f.Tags, f.Vote, f.Saved
+	p.Helped = f.Helped
 	p.Source, p.Poll = f.Post.Body, pollOf(f.Poll)
 	return *p
 }

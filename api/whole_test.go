@@ -427,6 +427,11 @@ func (s *script) gates() {
 	s.ann.drop(path("/circles/%s/vouches/%s", garden, lin))
 	s.ann.ask("DELETE", path("/circles/%s/vouches/%s", garden, lin), nil).problem(409, "conflict")
 	s.lin.put(path("/posts/%s/helpful", s.comment.ID), nil, nil)
+	var thread Page[Comment]
+	s.visitor.get(path("/posts/%s/comments", s.post.ID), &thread)
+	if !thread.Items[0].Helped || thread.Items[0].ID != s.comment.ID {
+		s.Errorf("a comment that was called helpful is %+v", thread.Items[0])
+	}
 	s.lin.drop(path("/posts/%s/helpful", s.comment.ID))
 	s.ann.put(path("/circles/%s/aliases", garden), m{"addresses": []string{}}, nil)
 }

@@ -24,7 +24,7 @@ type painter struct {
 	quote  func(*Quote) (template.HTML, error)
 
 	// What is the same in every comment of a language.
-	by, level, op, fresh, edited, reply, tip, tipped, veilOpen, veilShow, above string
+	by, level, op, helped, fresh, edited, reply, tip, tipped, veilOpen, veilShow, above string
 }
 
 func newPainter(l *i18n.Localizer, assets *static.Files, now func() time.Time, photos func([]Photo) (template.HTML, error)) *painter {
@@ -32,6 +32,7 @@ func newPainter(l *i18n.Localizer, assets *static.Files, now func() time.Time, p
 	p := &painter{l: l, now: now, votes: ringDrawer(l), menu: menuDrawer(l, assets), photos: photos,
 		by: word("thread.comment-by") + " ", level: ", " + word("thread.level") + " ",
 		op:       `<span class="chip own">` + word("thread.author") + `</span>`,
+		helped:   `<span class="chip own">` + string(icon(assets, "check")) + word("helpful.mark") + `</span>`,
 		fresh:    `<span class="chip own new">` + word("post.new") + `</span>`,
 		edited:   `<span>` + word("post.edited") + `</span>`,
 		reply:    `">` + string(icon(assets, "reply")) + word("thread.reply") + `</a>`,
@@ -125,6 +126,9 @@ func (p *painter) voice(b *strings.Builder, c *Comment, now time.Time) error {
 	b.WriteString(string(p.person(c.Author)))
 	if c.OP {
 		b.WriteString(p.op)
+	}
+	if c.Helped {
+		b.WriteString(p.helped)
 	}
 	if c.New {
 		b.WriteString(p.fresh)

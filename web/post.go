@@ -184,7 +184,7 @@ func (v *visit) postWords(view *PostView, t *app.Thread) {
 	}
 	view.Body, view.Warning, view.Sensitive = clean(p.BodyHTML), p.Warning, v.veiled(p, c)
 	view.Quote = v.quote(t.Quote)
-	view.Pinned, view.Locked, view.Origin = p.Pinned, p.Locked, originOf(p.Local(), p.URL, p.URI)
+	view.Pinned, view.Locked, view.Helped, view.Origin = p.Pinned, p.Locked, t.Helped, originOf(p.Local(), p.URL, p.URI)
 	if p.Link != "" {
 		view.Link = &Link{Label: p.Link, Href: p.Link}
 	}

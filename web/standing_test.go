@@ -30,6 +30,8 @@ func TestOwnStanding(t *testing.T) {
 	ada.open(path + "/helpful")
 	ada.send(path+"/helpful", nil)
 	ada.shows("It is called helpful now.")
+	ada.open(path)
+	ada.shows("called helpful</span>")
 	_, err = g.app.Vote(g.ctx(), memberOf(g.house, "ada"), bobs.ID, 1)
 	g.must(err)
 	g.mu.Lock()

@@ -77,7 +77,7 @@ func (b *branch) comment(n *app.CommentNode, level int) Comment {
 	c.Href = threadPage{id: b.root.ID, focus: p.ID}.href("#c" + id)
 	c.Author, c.OP, c.At, c.Edited = b.s.person(n.Author), p.Author == b.root.Author && b.root.Author != 0, at(p.Published), at(p.EditedAt)
 	c.Lang, c.Body, c.Warn = p.Language, clean(p.BodyHTML), b.warning(p, nil)
-	c.Quote = b.quote(n.Quote)
+	c.Quote, c.Helped = b.quote(n.Quote), n.Helped
 	if p.State != circles.Visible { // moderators and the author still read it
 		c.Warn = b.state(p)
 	} else if said := b.ruling(p); said != "" {

@@ -155,6 +155,7 @@ type Comment struct {
 	Href   string // its own place, /post/{id}?focus={cid}#c{cid}
 	Author PersonRef
 	OP     bool // by the post's author
+	Helped bool // called helpful
 	At     time.Time
 	Edited time.Time // zero = never
 	Lang   string

@@ -123,6 +123,7 @@ type PostView struct {
 	Sensitive bool
 	Pinned    bool
 	Locked    bool
+	Helped    bool // called helpful
 	Audience  string
 	Origin    string // address at its origin; empty when local
 	Vote      Vote

@@ -44,6 +44,7 @@ type FullPost struct {
 	Tags   []string   // without their #
 	Vote   int        // the viewer's own: 1, -1 or 0
 	Saved  bool       // by the viewer
+	Helped bool       // the author of the thread, or who runs the circle, called it helpful
 	Poll   *PollView  // nil = none
 	Quote  *QuoteCard // nil = none; only on the page of its thread
 
@@ -59,6 +60,7 @@ type CommentNode struct {
 	Photos    []*circles.Photo
 	Vote      int        // the viewer's own: 1, -1 or 0
 	Saved     bool       // by the viewer
+	Helped    bool       // the author of the thread, or who runs the circle, called it helpful
 	Quote     *QuoteCard // nil = none
 	New       bool       // came since the viewer last looked at the thread, from somebody else
 	MoreAbove bool       // it answers a comment that is not on the page
@@ -190,6 +192,11 @@ func fullPost(tx *store.Tx, v circles.Viewer, p *circles.Post, c *circles.Circle
 	if f.Poll, err = pollView(tx, v, p.ID); err != nil {
 		return f, err
 	}
+	helpful, err := tx.HelpfulOf([]circles.PostID{p.ID})
+	if err != nil {
+		return f, err
+	}
+	f.Helped = helpful[p.ID]
 	readings, err := tx.Readings(v.Person, []circles.PostID{p.ID})
 	f.Saved, f.seenAt = readings[p.ID].Saved, readings[p.ID].SeenAt
 	return f, err
@@ -453,6 +460,10 @@ func (b *branches) fill() error {
 	if err != nil {
 		return err
 	}
+	helpful, err := b.tx.HelpfulOf(b.shown)
+	if err != nil {
+		return err
+	}
 	readings, err := b.tx.Readings(b.viewer.Person, b.shown)
 	if err != nil {
 		return err
@@ -460,6 +471,7 @@ func (b *branches) fill() error {
 	for id, n := range b.nodes {
 		if !n.Notice {
 			n.Author, n.Photos, n.Vote, n.Saved = people[n.Post.Author.Actor()], photos[id], votes[id], readings[id].Saved
+			n.Helped = helpful[id]
 			n.New = b.seenAt != 0 && n.Post.CreatedAt > b.seenAt && n.Post.Author != b.viewer.Person
 		}
 	}

@@ -179,6 +179,23 @@ func (tx *Tx) VotesBy(person circles.PersonID, posts []circles.PostID) (map[circ
 	})
 }
 
+// HelpfulOf returns which of these posts somebody called helpful.
+func (tx *Tx) HelpfulOf(posts []circles.PostID) (map[circles.PostID]bool, error) {
+	if len(posts) == 0 {
+		return nil, nil
+	}
+	set, args := in(nil, posts)
+	helpful := map[circles.PostID]bool{}
+	return helpful, tx.rows("SELECT post FROM rep_contribution WHERE helpful_by <> 0 AND post IN ("+set+")", args, func(r rowScanner) error {
+		var id circles.PostID
+		if err := r.Scan(&id); err != nil {
+			return err
+		}
+		helpful[id] = true
+		return nil
+	})
+}
+
 // RolesIn returns the person's role in each of these circles; none is absent.
 func (tx *Tx) RolesIn(person circles.PersonID, of []circles.CircleID) (map[circles.CircleID]circles.Role, error) {
 	if person == 0 || len(of) == 0 {
