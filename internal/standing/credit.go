@@ -170,11 +170,17 @@ func rate(tx *store.Tx, p *circles.Post, kind reputation.Kind, by circles.Person
 	if by == p.Author {
 		return nil
 	}
-	last, err := tx.LastRating(int64(p.ID), actor(by), kind)
-	if err != nil || last != nil && last.Reverses == 0 {
+	rows, lastID, err := tx.RatingRows(reputation.CircleID(p.Circle), actor(p.Author), actor(by), host, int64(p.ID), kind)
+	if err != nil {
 		return err
 	}
-	if last != nil {
+	var last *store.StandingEvent
+	if lastID != 0 {
+		e, err := tx.StandingEvent(lastID)
+		if err != nil || e.Reverses == 0 {
+			return err
+		}
+		last = &e
 		if held, err := tx.Quarantined(last.Reverses); err != nil || held {
 			return err // liking again does not free what the audit holds
 		}
@@ -184,10 +190,6 @@ func rate(tx *store.Tx, p *circles.Post, kind reputation.Kind, by circles.Person
 		if err == nil {
 			_, err = giveBack(tx, was)
 		}
-		return err
-	}
-	rows, err := rowsOf(tx, p.Circle, p.Author, by, host)
-	if err != nil {
 		return err
 	}
 	v := reputation.Current()

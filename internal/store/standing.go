@@ -72,6 +72,20 @@ type StandingPeer struct {
 // StandingRows returns the rows of an event between two people in a circle (0 = the instance), in one
 // statement. source may be 0. branch is the event's, or 0 to take the source's present one.
 func (tx *Tx) StandingRows(circle reputation.CircleID, subject, source, branch reputation.ActorID, domain string) (*StandingRows, error) {
+	return tx.standingRows("", []any{circle, subject, source, branch, domain})
+}
+
+// RatingRows is StandingRows of a rating by source, with the latest line by which they rated the object, be it
+// the rating or its reversal; 0 if there is none. It is one statement, too: this is what every vote asks.
+func (tx *Tx) RatingRows(circle reputation.CircleID, subject, source reputation.ActorID, domain string, object int64, kind reputation.Kind) (*StandingRows, reputation.EventID, error) {
+	var last reputation.EventID
+	r, err := tx.standingRows(`, COALESCE((SELECT e.id FROM rep_event e
+		WHERE e.object = $6 AND e.object <> 0 AND e.source = $3 AND e.kind = $7 ORDER BY e.id DESC LIMIT 1), 0)`,
+		[]any{circle, subject, source, 0, domain, object, kind}, &last)
+	return r, last, err
+}
+
+func (tx *Tx) standingRows(more string, args []any, dest ...any) (*StandingRows, error) {
 	var r StandingRows
 	var subj, home, rater, raterHome, given, back, sum, dom, circ, reviewed, spam []byte
 	err := tx.row(`SELECT
@@ -89,9 +103,9 @@ func (tx *Tx) StandingRows(circle reputation.CircleID, subject, source, branch r
 		COALESCE((SELECT CASE WHEN p.policy = '' AND p.trusted = 1 THEN 'trusted' ELSE p.policy END FROM peer p WHERE p.host = $5), ''),
 		COALESCE((SELECT p.first_seen_at FROM peer p WHERE p.host = $5), 0),
 		(SELECT reviewed FROM rep_peer WHERE host = $5),
-		(SELECT spam FROM rep_peer WHERE host = $5)`, circle, subject, source, branch, domain).
-		Scan(&subj, &home, &rater, &raterHome, &given, &back, &sum, &dom, &circ,
-			&r.SubjectHost, &r.Peer.Policy, &r.Peer.FirstSeen, &reviewed, &spam)
+		(SELECT spam FROM rep_peer WHERE host = $5)`+more, args...).
+		Scan(append([]any{&subj, &home, &rater, &raterHome, &given, &back, &sum, &dom, &circ,
+			&r.SubjectHost, &r.Peer.Policy, &r.Peer.FirstSeen, &reviewed, &spam}, dest...)...)
 	if err != nil {
 		return nil, err
 	}
