@@ -196,3 +196,23 @@ func TestReportsNeedTheirScope(t *testing.T) {
 	runs.post(hooks+"/"+string(posts.ID)+"/resume", nil, nil)
 	ann.post(hooks+"/"+string(reports.ID)+"/resume", nil, nil)
 }
+
+// TestListsHaveNoHalfHTML: a long description is whole HTML where its circle is, and text in lists.
+func TestListsHaveNoHalfHTML(t *testing.T) {
+	h := newHouse(t)
+	ann := h.person("ann", circles.SiteMember)
+	about := strings.Repeat("words about **gardens** ", 22) + "[here](https://example.org/" + strings.Repeat("x", 200) + ") and on."
+	var c CircleView
+	ann.post("/circles", m{"name": "garden", "description": about}, &c)
+	if ann.get("/circles/"+string(c.Circle.ID), &c); !strings.HasSuffix(strings.TrimSpace(c.Circle.AboutHTML), "and on.</p>") {
+		t.Errorf("the circle says %q", c.Circle.AboutHTML)
+	}
+	var all, own Page[Circle]
+	ann.get("/circles", &all)
+	ann.get("/me/circles", &own)
+	for _, list := range []Page[Circle]{all, own} {
+		if len(list.Items) != 1 || list.Items[0].AboutHTML != "" || !strings.HasPrefix(list.Items[0].About, "words about gardens words") || strings.Contains(list.Items[0].About, "<") {
+			t.Errorf("in a list it says %+v", list.Items)
+		}
+	}
+}

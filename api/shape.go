@@ -6,6 +6,7 @@ import (
 
 	"halqa/circles"
 	"halqa/internal/app"
+	"halqa/internal/text"
 )
 
 // An ID is an id as a string: some languages' numbers cannot hold it.
@@ -105,7 +106,8 @@ type Circle struct {
 	Sensitive   bool               `json:"sensitive"`
 	Hue         int                `json:"hue" doc:"0 to 11, a twelfth of the colour circle."`
 	Icon        string             `json:"icon,omitempty" format:"uri"`
-	AboutHTML   string             `json:"about_html,omitempty"`
+	About       string             `json:"about,omitempty" doc:"The beginning of its description, plain text, one line; in lists of circles."`
+	AboutHTML   string             `json:"about_html,omitempty" doc:"Its description, as clean HTML; not in lists."`
 	RulesHTML   string             `json:"rules_html,omitempty"`
 	Members     int64              `json:"members"`
 	Posts       int64              `json:"posts"`
@@ -125,11 +127,15 @@ func (s *Server) circle(c *circles.Circle) *Circle {
 	}
 }
 
+// aboutLen is how many runes of a description stand in lists, as on the pages.
+const aboutLen = 200
+
 func (s *Server) circleRows(rows []app.CircleRow) []Circle {
 	out := make([]Circle, 0, len(rows))
 	for _, r := range rows {
 		c := s.circle(r.Circle)
 		c.Role = r.Role
+		c.About, c.AboutHTML = text.ExcerptHTML(r.Circle.SummaryHTML, aboutLen), "" // half of it, which may end inside a tag
 		out = append(out, *c)
 	}
 	return out
