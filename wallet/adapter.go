@@ -86,6 +86,9 @@ type Refunder interface {
 
 // A Prover checks a payment from what the payer shows, on rails without a query. Capability "proof".
 type Prover interface {
+	// VerifyProof says whether a proof holds; one that does not is no error. What a payer types on Halqa's
+	// page comes as type "bolt11-preimage" with the data "charge", the charge's id, and "preimage". Where a
+	// proof holds, GetCharge says Settled from then on: Halqa books that, and never the answer here.
 	VerifyProof(ctx context.Context, q ProofQuery) (ProofResult, error)
 }
 

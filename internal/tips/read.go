@@ -71,7 +71,7 @@ func (t *Tips) whole(tx *store.Tx, v circles.Viewer, tip *ledger.Tip) (*Tip, err
 		if a, ok := r.d.Asset(tip.Asset); ok {
 			out.Exponent = a.Exponent
 		}
-		if _, ok := able[wallet.Prover](r, wallet.CapProof); ok && v.Person == tip.Payer && last.RailID != "" {
+		if _, ok := able[wallet.Prover](r, wallet.CapProof); ok && tip.Asset == bitcoin && v.Person == tip.Payer && last.RailID != "" {
 			out.Proves = tip.State == ledger.TipOpen || tip.State == ledger.TipExpired
 		}
 		if r.d.Can(wallet.CapCancel) && v.Person == tip.Payer && tip.State == ledger.TipHeld {
