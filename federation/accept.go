@@ -232,7 +232,7 @@ type act struct {
 // said names who says it, for app.
 func said(by *circles.Actor, a act) app.Said {
 	s := app.Said{By: circles.PersonID(by.ID), Received: a.received, Past: a.past}
-	if a.Type == "Create" && a.via == nil && !a.asked && !a.past && a.received != 0 {
+	if (a.Type == "Create" || a.Type == "Update") && a.via == nil && !a.asked && !a.past && a.received != 0 {
 		s.Activity = a.ID
 	}
 	if a.via != nil {

@@ -66,7 +66,7 @@ func orVoid(err error) error {
 
 func gateForms(n *store.GateNotice, family string) []string {
 	switch {
-	case family == "halqa":
+	case family == "halqa" && n.About == "": // of the rest, its people get a message
 		return []string{formMain}
 	case n.Told:
 		return []string{formNotice}
@@ -99,6 +99,9 @@ func (s speaker) gateTold(ev circles.Event, signer *circles.Actor, form string) 
 	to := []string{l.author.URI}
 	switch form {
 	case formMain:
+		if n.About != "" {
+			return saying{}, errNoForm
+		}
 		act := as.Act{ID: s.site.activityPath(ev.Seq, formMain), Actor: s.site.ActorAddress(signer), To: to}
 		return saying{doc: as.RejectPost(act, n.Activity, l.plain, l.html, l.gate), signer: signer.ID, reader: l.author.URI}, nil
 	case formNotice:
@@ -204,6 +207,14 @@ func noticeLines(n *store.GateNotice, x *standing.Access, circle, why string) []
 		case n.Note != "":
 			first = "您在 " + circle + " 的" + what + "曾被保留，管理者未予放行：" + n.Object + " 。"
 		}
+	}
+	switch { // what they wrote stands, or there is none
+	case n.About == store.GateOfEdit && zh:
+		first = "您在 " + circle + " 的" + what + "的修改未被接收：" + n.Object + " 。原内容保持不变。"
+	case n.About == store.GateOfEdit:
+		first = "The change of your " + what + " in " + circle + " was not taken: " + n.Object + " . There, what was before stands."
+	case n.About == store.GateOfFollow:
+		first = "You were not let into " + circle + "."
 	}
 	lines := []string{first}
 	if n.Note != "" {

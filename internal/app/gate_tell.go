@@ -58,6 +58,20 @@ func explain(tx *store.Tx, c *circles.Circle, author *circles.Actor, x *standing
 	return err
 }
 
+// explainEdit says that a change of what somebody elsewhere wrote is not taken.
+func explainEdit(tx *store.Tx, said Said, p *circles.Post, x *standing.Access, in RemotePost) error {
+	at, err := placeAround(tx, p)
+	if err != nil {
+		return err
+	}
+	author, err := tx.Actor(p.Author.Actor())
+	if err != nil {
+		return err
+	}
+	return explain(tx, at.circle, author, x, store.GateNotice{Post: p.ID, Activity: said.Activity, Object: in.URI, Decision: store.GateRefused,
+		Language: in.Language, About: store.GateOfEdit})
+}
+
 // explainRefusal says that what waited is refused after all.
 func explainRefusal(tx *store.Tx, at place, reason string) error {
 	first, err := tx.FirstGateNotice(at.post.ID)

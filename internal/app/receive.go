@@ -39,7 +39,7 @@ type Said struct {
 	By       circles.PersonID
 	Via      circles.CircleID // the circle elsewhere that passed it on; 0 = they said it to us
 	Received int64            // the row of received whose bytes a circle of ours announces
-	Activity string           // the id of the Create in which they said it to us; "" = it cannot be answered
+	Activity string           // the id of the Create or Update in which they said it to us; "" = it cannot be answered
 	Past     bool             // it was fetched as part of a past that nobody is to be told of
 }
 

@@ -37,6 +37,11 @@ func (a *App) ReceiveFollow(tx *store.Tx, said Said, followee circles.ActorID, u
 			if err := refuseFollow(tx, f, said.By.Actor(), followee, uri, inbox); err != nil {
 				return Outcome{}, err
 			}
+			if d.Gate != nil {
+				if err := explain(tx, c, d.Actor, d.Gate, store.GateNotice{Activity: uri, Decision: store.GateRefused, About: store.GateOfFollow}); err != nil {
+					return Outcome{}, err
+				}
+			}
 		}
 		return refused(0, err)
 	}

@@ -260,7 +260,7 @@ func (a *App) ReceiveUpdate(tx *store.Tx, said Said, in RemotePost) (Outcome, er
 		q.Words = a.judged(in.Title, in.HTML, in.names(q.Circle), in.captions())
 		q.With = added(q.Post, shows, in.Link)
 	}
-	return said.onWith(tx, p.ID, standing.Edit, ask, func(at place, d standing.Decision) (bool, error) {
+	o, err := said.onWith(tx, p.ID, standing.Edit, ask, func(at place, d standing.Decision) (bool, error) {
 		p := at.post
 		if in.Updated != 0 && in.Updated < p.EditedAt {
 			return false, nil
@@ -295,6 +295,10 @@ func (a *App) ReceiveUpdate(tx *store.Tx, said Said, in RemotePost) (Outcome, er
 		}
 		return true, saveEdit(tx, at, d.Actor, before, clampTime(in.Updated, tx.Now()), said.detail())
 	})
+	if err == nil && o.Gate != nil {
+		err = explainEdit(tx, said, p, o.Gate, in)
+	}
+	return o, err
 }
 
 // receivePhotos makes the rows of a post's remote pictures what they are to be, and reports whether

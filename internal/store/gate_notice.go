@@ -16,6 +16,12 @@ const (
 	GateApproved = "approved"
 )
 
+// What a notice is about, beside what was written.
+const (
+	GateOfEdit   = "edit"   // a change of it; what was there stands
+	GateOfFollow = "follow" // the wish to follow the circle
+)
+
 // A GateNotice is what somebody elsewhere is told of what they wrote in a circle of ours.
 type GateNotice struct {
 	ID       int64
@@ -31,20 +37,21 @@ type GateNotice struct {
 	Note     string // why a moderator refused it
 	Language string // of what was written
 	Told     bool   // a person reads it, not only their server
+	About    string // GateOfEdit, GateOfFollow, or ""
 }
 
-const gateNoticeColumns = `id, person, circle, gate, post, at, activity, object, decision, why, note, language, told`
+const gateNoticeColumns = `id, person, circle, gate, post, at, activity, object, decision, why, note, language, told, about`
 
 func scanGateNotice(r rowScanner) (*GateNotice, error) {
 	var n GateNotice
-	return &n, r.Scan(&n.ID, &n.Person, &n.Circle, &n.Gate, &n.Post, &n.At, &n.Activity, &n.Object, &n.Decision, &n.Why, &n.Note, &n.Language, &n.Told)
+	return &n, r.Scan(&n.ID, &n.Person, &n.Circle, &n.Gate, &n.Post, &n.At, &n.Activity, &n.Object, &n.Decision, &n.Why, &n.Note, &n.Language, &n.Told, &n.About)
 }
 
 // AddGateNotice writes what somebody is told, and gives it its id and time.
 func (tx *Tx) AddGateNotice(n *GateNotice) error {
 	n.ID, n.At = tx.NewID(), tx.Now()
-	_, err := tx.exec(`INSERT INTO gate_notice (`+gateNoticeColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
-		n.ID, n.Person, n.Circle, n.Gate, n.Post, n.At, n.Activity, n.Object, n.Decision, n.Why, n.Note, n.Language, n.Told)
+	_, err := tx.exec(`INSERT INTO gate_notice (`+gateNoticeColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+		n.ID, n.Person, n.Circle, n.Gate, n.Post, n.At, n.Activity, n.Object, n.Decision, n.Why, n.Note, n.Language, n.Told, n.About)
 	return err
 }
 
@@ -56,7 +63,7 @@ func (tx *Tx) GateNotice(id int64) (*GateNotice, error) {
 
 // FirstGateNotice returns what the author of a post was told first of it; nil if they were told nothing.
 func (tx *Tx) FirstGateNotice(post circles.PostID) (*GateNotice, error) {
-	n, err := one(tx, scanGateNotice, `SELECT `+gateNoticeColumns+` FROM gate_notice WHERE post = $1 AND post <> 0 ORDER BY id LIMIT 1`, post)
+	n, err := one(tx, scanGateNotice, `SELECT `+gateNoticeColumns+` FROM gate_notice WHERE post = $1 AND post <> 0 AND about = '' ORDER BY id LIMIT 1`, post)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}
