@@ -186,6 +186,7 @@ type TipAction struct {
 	Method string            `json:"method,omitempty" doc:"Of a redirect: GET or POST."`
 	Fields map[string]string `json:"fields,omitempty" doc:"Of a POST."`
 	Text   string            `json:"text,omitempty" doc:"An address to pay to."`
+	For    string            `json:"for,omitempty" doc:"Where it is meant for: phone or computer; without it, anywhere."`
 }
 
 // A TipRefund is one giving back.
@@ -230,7 +231,7 @@ func (c *call) wholeTip(t *tips.Tip) (Tip, error) {
 		out.Host, out.Exponent = t.Beyond.Host, int(t.Exponent)
 	}
 	for _, a := range t.Actions {
-		out.Pay = append(out.Pay, TipAction{a.Kind, a.URI, a.Method, a.Fields, a.Text})
+		out.Pay = append(out.Pay, TipAction{a.Kind, a.URI, a.Method, a.Fields, a.Text, a.For})
 	}
 	for _, r := range t.Refunds {
 		out.Refunds = append(out.Refunds, TipRefund{amount(r.Amount, t.Asset), r.State, r.Reason, at(r.CreatedAt)})

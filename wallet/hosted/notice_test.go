@@ -89,7 +89,7 @@ func TestNoticesThatAreRefused(t *testing.T) {
 		"no signature":                            {p.ada, 100, alipaytest.Lie{Alter: set("sign", "")}},
 		"a line break in the signature":           {p.ada, 100, alipaytest.Lie{Alter: func(v url.Values) { v.Set("sign", v.Get("sign")[:76]+"\n"+v.Get("sign")[76:]) }}},
 		"a signature of another kind":             {p.ada, 100, alipaytest.Lie{Alter: set("sign_type", "RSA")}},
-		"a certificate of a stranger's":           {p.ada, 100, alipaytest.Lie{Alter: set("alipay_cert_sn", "0123")}},
+		"a certificate of a stranger's":           {p.ada, 100, alipaytest.Lie{Alter: set("alipay_cert_sn", "alipay-public-key")}},
 		"the amount twice":                        {p.ada, 100, alipaytest.Lie{Rewrite: twice("total_amount")}},
 		"the signature twice":                     {p.ada, 100, alipaytest.Lie{Rewrite: twice("sign")}},
 		"a semicolon":                             {p.ada, 100, alipaytest.Lie{Rewrite: func(b string) string { return b + ";x=1" }}},
