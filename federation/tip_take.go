@@ -184,6 +184,9 @@ func (in *Inbox) payer(ctx context.Context, address string, stranger *as.Actor) 
 		found, err = tx.ActorByURI(address)
 		return err
 	})
+	if circles.Is(err, circles.NotFound) || err == nil && found.Inbox == "" { // their key is remembered, they are not
+		found, err = in.fetchActor(ctx, address)
+	}
 	if err == nil && (found.Kind != circles.KindPerson || found.DeletedAt != 0) {
 		err = circles.Errorf(circles.Forbidden, "Only people give tips.")
 	}

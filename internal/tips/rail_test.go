@@ -27,9 +27,10 @@ type scripted struct {
 	charges map[string]*wallet.Charge // by key
 	asked   map[string]wallet.CreateCharge
 	refunds map[string]*wallet.Refund
-	changed []string // ids, in order; the feed
-	down    error    // what every call returns
-	lose    bool     // do it, and do not say so
+	changed []string        // ids, in order; the feed
+	down    error           // what every call returns
+	lose    bool            // do it, and do not say so
+	dies    func(at string) // ends the process that asks
 	creates int
 }
 
@@ -52,6 +53,10 @@ func (s *scripted) CreateCharge(_ context.Context, in wallet.CreateCharge) (wall
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.creates++
+	if s.dies != nil {
+		s.dies("before the wallet")
+		defer s.dies("after the wallet")
+	}
 	if s.down != nil {
 		return wallet.Charge{}, s.down
 	}

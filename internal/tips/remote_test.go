@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -30,6 +31,7 @@ type pair struct {
 
 	drop, lose bool // the next order does not arrive; its answer does not
 	twist      func(*tips.Quote)
+	kill       string // where the next process ends
 	orders     []tips.Order
 	heard      circles.Seq // up to where b's log was delivered
 }
@@ -105,7 +107,10 @@ func (p *pair) order(ctx context.Context, payer circles.PersonID, endpoint strin
 		p.drop = false
 		return nil, circles.Errorf(circles.Busy, "Their server cannot be reached.")
 	}
-	q, err := p.b.tips.Answer(ctx, p.ann, o, p.b.bob.Person)
+	p.dies("before the order")
+	q, err := (*tips.Quote)(nil), errors.New("connection reset")
+	process(func() { q, err = p.b.tips.Answer(ctx, p.ann, o, p.b.bob.Person) })
+	p.dies("after the quote")
 	if p.lose {
 		p.lose = false
 		return nil, errors.New("connection reset")
@@ -114,6 +119,24 @@ func (p *pair) order(ctx context.Context, payer circles.PersonID, endpoint strin
 		p.twist(q)
 	}
 	return q, err
+}
+
+// process runs until it is done, or is killed on the way: then nothing of it runs any more.
+func process(f func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f()
+	}()
+	<-done
+}
+
+// dies ends the process that calls it, if its end was meant to be here.
+func (p *pair) dies(at string) {
+	if p.kill == at {
+		p.kill = ""
+		runtime.Goexit()
+	}
 }
 
 func (p *pair) intent(minor int64) tips.Intent {
@@ -510,6 +533,61 @@ func TestQuotesThatAreRefused(t *testing.T) {
 		}
 	}
 	p.a.verify()
+}
+
+// Either process is killed wherever the tip is between two transactions. The clocks bring it to its end: the
+// wallet is asked for one charge, the money is booked once on both sides, and the payer sees how to pay; or
+// both know that nothing will come of it.
+func TestKilledBetweenTwoSteps(t *testing.T) {
+	for _, at := range []string{"before the order", "before the wallet", "after the wallet", "after the quote", "paid", "told"} {
+		p := newPair(t)
+		p.kill = at
+		p.b.rail.dies = p.dies
+		process(func() { _, _ = p.a.tips.Start(context.Background(), p.a.ann, p.intent(500)) })
+		restart := func() {
+			p.open()
+			for _, w := range []*world{p.b, p.a, p.b, p.a} {
+				w.pass(time.Minute)
+			}
+		}
+		restart()
+		all, err := p.a.tips.History(context.Background(), p.a.ann, 0, 10)
+		if err != nil || len(all) != 1 {
+			t.Fatalf("%s: a has %v, %v", at, all, err)
+		}
+		id := all[0].ID
+		if at == "before the wallet" { // which says that it never heard of it: both sides begin anew
+			theirs, net := p.taken(intentOf(id))
+			if tip := p.a.tip(id); tip.State != tips.Failed || theirs.State != tips.Failed || net != 0 || len(p.b.rail.charges) != 0 || p.b.got(p.b.bob) != 0 {
+				t.Errorf("%s: a has %+v, b %+v", at, tip, theirs)
+			}
+			continue
+		}
+		if tip := p.a.tip(id); tip.State != tips.Open || len(tip.Actions) != 1 {
+			t.Errorf("%s: a has %+v", at, tip)
+		}
+		if len(p.b.rail.charges) != 1 {
+			t.Errorf("%s: the wallet has %d charges", at, len(p.b.rail.charges))
+		}
+		p.pays(intentOf(id), 500)
+		if at == "paid" {
+			restart()
+		}
+		for range 2 { // b is killed before it notes that a took it
+			p.heard = 0
+			p.all()
+			if at == "told" {
+				restart()
+			}
+		}
+		_, net := p.taken(intentOf(id))
+		if tip := p.a.tip(id); tip.State != tips.Paid || tip.Net != 500 || net != 500 || p.b.got(p.b.bob) != 500 ||
+			p.a.got(circles.Viewer{Person: circles.PersonID(p.bob.ID)}) != 500 || p.b.tippers() != 1 {
+			t.Errorf("%s: a has %d (%s), b %d; booked %d", at, tip.Net, tip.State, net, p.b.got(p.b.bob))
+		}
+		p.a.verify()
+		p.b.verify()
+	}
 }
 
 // TestPropertyBothSidesAgree plays what can happen to a tip between two instances, with orders and answers
