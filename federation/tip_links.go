@@ -25,6 +25,9 @@ func (s Site) payments(tx *store.Tx, a *circles.Actor) ([]as.Payment, error) {
 		return nil, err
 	}
 	all := []as.Payment{{Rel: []string{as.RelPayment, as.RelEndpoint}, Name: "Tip", Href: s.ActorAddress(a) + "/tip"}}
+	if shown.Served {
+		shown.Lightning = a.Name + "@" + s.Host
+	}
 	if shown.Lightning != "" {
 		all = append(all, as.Payment{Rel: []string{as.RelPayment}, Name: "Lightning", Href: "lightning:" + shown.Lightning})
 	}

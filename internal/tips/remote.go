@@ -241,7 +241,8 @@ const originKept = 7 * 24 * time.Hour
 // A Shown is what others are told of where a member is paid.
 type Shown struct {
 	Open      bool   // their instance takes tips for them
-	Lightning string // their Lightning Address; "" = none
+	Lightning string // their Lightning Address elsewhere; "" = none
+	Served    bool   // every Lightning wallet can pay them at their name and our host
 }
 
 // ShownOf returns what a member of ours lets others see. Nothing, unless they asked for it.
@@ -256,6 +257,9 @@ func ShownOf(tx *store.Tx, person circles.PersonID) (s Shown, err error) {
 		if kind, ref, _ := p.Now(tx.Now()); kind == lightningAddress && strings.Count(ref, "@") == 1 {
 			s.Lightning = ref
 		}
+	}
+	if err == nil {
+		s.Served, err = ledger.HasAddress(tx, person)
 	}
 	return s, err
 }
