@@ -143,7 +143,7 @@ func TestReadsSearchIndexes(t *testing.T) {
 		{"drafts", 1, nil, func(tx *Tx) error { _, err := tx.Drafts(v, 10); return err }},
 		{"quoted that are due", 1, nil, func(tx *Tx) error { _, err := tx.DueQuoted(10); return err }},
 		{"quoted that are old", 1, nil, func(tx *Tx) error { _, err := tx.ForgetQuoted(5, 10); return err }},
-		{"wanting what is quoted", 1, []string{ /* no further than maxQuoted */"q USING COVERING INDEX quoted_due"}, func(tx *Tx) error { return tx.WantQuoted("https://example.org/1") }},
+		{"wanting what is quoted", 1, []string{ /* no further than maxQuoted */ "q USING COVERING INDEX quoted_due"}, func(tx *Tx) error { return tx.WantQuoted("https://example.org/1") }},
 		{"old drafts", 1, nil, func(tx *Tx) error { _, err := tx.OldDrafts(5, 10); return err }},
 		{"photos of a draft", 1, nil, func(tx *Tx) error { _, err := tx.PhotosOfDraft(1, "x"); return err }},
 		{"crossposts", 2, nil, func(tx *Tx) error {
