@@ -141,7 +141,8 @@ func sentence(body []byte) string {
 	return b.String()
 }
 
-// payable refuses a way to pay that leads a browser of ours where no wallet is: into somebody's own network.
+// payable refuses a way to pay that leads a browser of ours where no wallet is: into somebody's own network, or
+// back to us, where their form would be one of our own.
 func (in *Inbox) payable(a as.TipAction) error {
 	if a.Kind != "redirect" && !strings.HasPrefix(strings.ToLower(a.URI), "http") {
 		return nil
@@ -152,6 +153,9 @@ func (in *Inbox) payable(a as.TipAction) error {
 	}
 	if err != nil || u.User != nil {
 		return circles.Errorf(circles.Invalid, "The quote leads to an address that cannot be read.")
+	}
+	if in.site.Ours(a.URI) {
+		return circles.Errorf(circles.Invalid, "The quote leads to this server.")
 	}
 	if in.fetcher.client.Lab() {
 		return nil

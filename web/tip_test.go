@@ -22,6 +22,7 @@ import (
 type counter struct {
 	wallet.Adapter
 	charges map[string]*wallet.Charge
+	more    []wallet.Action // ways to pay beside its own
 }
 
 func (d *counter) Describe(context.Context) (wallet.Descriptor, error) {
@@ -35,6 +36,7 @@ func (d *counter) CreateCharge(_ context.Context, in wallet.CreateCharge) (walle
 		{Kind: wallet.ActQR, URI: "lightning:lnbc1example"}, {Kind: wallet.ActQR, URI: "javascript:alert(1)"},
 		{Kind: wallet.ActRedirect, URI: "https://pay.example/do", Method: "POST", Fields: map[string]string{"sign": "abc"}},
 		{Kind: wallet.ActRedirect, URI: "http://evil@pay.example/do"}}}
+	c.Actions = append(c.Actions, d.more...)
 	d.charges[in.Key] = c
 	return *c, nil
 }
@@ -187,6 +189,30 @@ func (h *house) history() []*tips.Row {
 	all, err := h.tips.History(h.ctx(), circles.Viewer{Person: circles.PersonID(a.Person.ID), Role: circles.SiteMember}, 0, 10)
 	h.must(err)
 	return all
+}
+
+// A wallet, here or at another instance, names where its form is sent to. Sent to this server, it would be a
+// form of ours, with the reader's session and from our own origin.
+func TestAWalletsFormIsNeverSentToUs(t *testing.T) {
+	h, d := tipHouse(t)
+	ada, bob := h.member("ada", circles.SiteAdmin), h.member("bob", circles.SiteMember)
+	ada.take(ada.client.PostForm(h.site.URL+"/settings/tips", map[string][]string{"do": {"payee"}, "adapter": {"desk"}, "payee": {"ada@pay.example"}, "password": {goodPassword}}))
+	host := strings.TrimPrefix(h.site.URL, "http://")
+	give := map[string]string{"amount": "20", "way": "credits:CRD", "do": "give", "once": "x"}
+	for _, to := range []string{host, "pay;sandbox", "*", "p\u1d43y.example"} {
+		d.more = append(d.more, wallet.Action{Kind: wallet.ActRedirect, URI: "https://" + to + "/u/ada/tip", Method: "POST", Fields: give})
+	}
+	bob.open("/u/ada/tip")
+	bob.send("/u/ada/tip", fill{"amount": "5.00", "way": "desk:CNY", "!": "do=look"})
+	bob.send("/u/ada/tip", fill{"!": "do=give"})
+	bob.shows("Pay at pay.example", `name="sign"`)
+	bob.hides(`name="once"`, "Pay at 127.0.0.1", "Pay at *")
+	resp, err := bob.client.Get(h.site.URL + bob.path)
+	h.must(err)
+	resp.Body.Close()
+	if got := resp.Header.Get("Content-Security-Policy"); !strings.Contains(got, "form-action 'self' https://pay.example;") {
+		t.Errorf("forms may go to: %s", got)
+	}
 }
 
 // What members and circles choose: no tips, no buttons, a limit, an account that asks the password.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -231,7 +232,7 @@ func (v *visit) tipAction(a wallet.Action) (TipAction, bool) {
 		return out, out.QR != "" || out.URI != "" || out.Text != ""
 	case wallet.ActRedirect:
 		u, err := url.Parse(a.URI)
-		if err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && !(u.Scheme == "http" && v.s.options.LocalOnly) {
+		if err != nil || !payHost.MatchString(u.Host) || u.User != nil || u.Scheme != "https" && !(u.Scheme == "http" && v.s.options.LocalOnly) || v.ours(u) {
 			return TipAction{}, false
 		}
 		out := TipAction{URI: a.URI, Host: u.Host, Post: a.Method == http.MethodPost, For: oneOf(a.For, wallet.OnPhone, wallet.OnComputer)}
@@ -245,6 +246,21 @@ func (v *visit) tipAction(a wallet.Action) (TipAction, bool) {
 		return out, true
 	}
 	return TipAction{}, false
+}
+
+// payHost are hosts in plain letters, as a policy can name them: url.Parse lets signs through that end a
+// directive there, and letters that a browser turns into others.
+var payHost = regexp.MustCompile(`^(\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z.-]+)(:[0-9]+)?$`)
+
+// ours reports whether an address is on this server. No payment is made here, and a form of a wallet's own
+// making would act in the reader's name: it comes from our origin, which is all that the guard asks.
+func (v *visit) ours(u *url.URL) bool {
+	bare := func(host string) string {
+		host = strings.ToLower(host)
+		return strings.TrimSuffix(strings.TrimSuffix(host, ":443"), ":80")
+	}
+	host := bare(u.Host)
+	return host == bare(v.Request().Host) || host == bare(v.s.host)
 }
 
 // payScheme are the links that open a wallet.
