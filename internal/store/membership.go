@@ -49,14 +49,16 @@ func (tx *Tx) Asker(person circles.PersonID, circle circles.CircleID, other circ
 }
 
 // SetRole gives a person a place in a circle, or takes it with NoRole. It does not touch the
-// circle's counters.
+// circle's counters. Since when they are a member counts from when they were let in, not from when they
+// asked: gates and red packets go by it.
 func (tx *Tx) SetRole(circle circles.CircleID, person circles.PersonID, role circles.Role) error {
 	if role == circles.NoRole {
 		_, err := tx.exec(`DELETE FROM membership WHERE circle = $1 AND person = $2`, circle, person)
 		return err
 	}
 	_, err := tx.exec(`INSERT INTO membership (circle, person, role, at) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (circle, person) DO UPDATE SET role = excluded.role`, circle, person, role, tx.Now())
+		ON CONFLICT (circle, person) DO UPDATE SET role = excluded.role,
+			at = CASE WHEN membership.role = 'pending' AND excluded.role <> 'pending' THEN excluded.at ELSE membership.at END`, circle, person, role, tx.Now())
 	return err
 }
 

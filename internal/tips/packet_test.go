@@ -173,11 +173,19 @@ func TestAPacketThatIsTakenWholeIsOver(t *testing.T) {
 }
 
 func TestWhoMayTakeFromAPacket(t *testing.T) {
-	w, m := packets(t, 2)
+	w, m := packets(t, 3)
 	ctx := context.Background()
+	waited := m[2] // asked to join before, and was let in afterwards
+	w.update(func(tx *store.Tx) error {
+		if err := tx.SetRole(w.circle, waited.Person, circles.NoRole); err != nil {
+			return err
+		}
+		return tx.SetRole(w.circle, waited.Person, circles.RolePending)
+	})
 	p := w.mustLay(10, 2, false)
 	w.now = w.now.Add(time.Minute)
 	late := w.crowd(1)[0]
+	w.update(func(tx *store.Tx) error { return tx.SetRole(w.circle, waited.Person, circles.RoleMember) })
 	try := func(who circles.Viewer, want string) {
 		t.Helper()
 		_, err := w.tips.ClaimPacket(ctx, who, p.ID)
@@ -189,6 +197,7 @@ func TestWhoMayTakeFromAPacket(t *testing.T) {
 	try(w.ann, "refused.packet-own")
 	try(w.carl, "refused.packet-member")
 	try(late, "refused.packet-late")
+	try(waited, "refused.packet-late")
 	w.update(func(tx *store.Tx) error { return tx.SetBlock(m[0].Person.Actor(), w.ann.Person.Actor(), true) })
 	try(m[0], "refused.packet-person")
 	w.update(func(tx *store.Tx) error {
