@@ -2,7 +2,6 @@ package tips
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"halqa/circles"
@@ -162,13 +161,16 @@ func (t *Tips) lookRefund(ctx context.Context, id int64) error {
 	if err != nil {
 		return wrap("refund", err)
 	}
-	r := t.rail(c.Adapter)
-	if r == nil {
-		return errors.New("refund of an adapter that is not configured")
-	}
-	refunder, ok := able[wallet.Refunder](r, wallet.CapRefund)
-	if !ok {
-		return fmt.Errorf("adapter %s no longer refunds", c.Adapter)
+	refunder, ok := able[wallet.Refunder](t.rail(c.Adapter), wallet.CapRefund)
+	if !ok { // it is no longer configured, or can no more: this one waits, and nobody else for it
+		return t.store.Update(ctx, func(tx *store.Tx) error {
+			now, err := ledger.RefundBy(tx, id)
+			if err != nil {
+				return err
+			}
+			now.DueAt = t.now().Add(lateAsk).UnixMicro()
+			return ledger.SaveRefund(tx, now)
+		})
 	}
 	return t.askRefund(ctx, refunder, f, c)
 }

@@ -160,6 +160,9 @@ func (t *Tips) ReceiveReceipt(tx *store.Tx, from *circles.Actor, r Receipt) (ref
 		refusal = circles.Errorf(circles.Invalid, "The receipt has a proof of a type that was not quoted.")
 	}
 	unique := ""
+	if refusal == nil && bookable(wallet.Charge{Proof: &r.Proof}) != nil {
+		refusal = circles.Errorf(circles.TooLarge, "The receipt's proof is too long.")
+	}
 	if refusal == nil {
 		unique, refusal = t.proven(r.Proof, q)
 	}

@@ -81,7 +81,7 @@ func breaks(rule string, v circles.Viewer, other circles.ActorID, review bool, r
 // bounds are what one tip of an asset may be for a post: what the wallet, the instance and the circle
 // all allow. ok is false where that is nothing.
 func (t *Tips) bounds(a wallet.Asset, p ledger.CirclePolicy) (low, usual, high int64, ok bool) {
-	low, high = int64(a.Min), int64(a.Max)
+	low, high = int64(a.Min), min(int64(a.Max), ledger.MaxPosting) // more cannot be booked
 	narrow := func(least, often, most int64) {
 		low = max(low, least)
 		if most > 0 {

@@ -36,6 +36,9 @@ func (t *Tips) settle(tx *store.Tx, c *ledger.Charge, got wallet.Charge) error {
 		return fmt.Errorf("no wallet adapter %s", c.Adapter)
 	}
 	err := got.Check()
+	if err == nil {
+		err = bookable(got)
+	}
 	switch {
 	case err != nil:
 	case c.Revision < 0:
@@ -110,20 +113,33 @@ func keep(c *ledger.Charge, got wallet.Charge) error {
 		c.SettledAt = got.SettledAt.UnixMicro()
 	}
 	c.RailRef = clip(got.RailRef, 200)
-	actions, err := json.Marshal(got.Actions)
-	if err != nil {
+	actions, proof, err := texts(got)
+	c.Actions, c.Proof = actions, proof
+	return err
+}
+
+// texts are an answer's actions and proof as they are kept.
+func texts(got wallet.Charge) (actions, proof string, err error) {
+	a, err := json.Marshal(got.Actions)
+	if err != nil || got.Proof == nil {
+		return string(a), "", err
+	}
+	p, err := json.Marshal(got.Proof)
+	return string(a), string(p), err
+}
+
+// bookable refuses an answer that the books have no room for. It is the rail's fault, and not ours: one such
+// charge must not stand in the way of all others.
+func bookable(got wallet.Charge) error {
+	actions, proof, err := texts(got)
+	switch {
+	case err != nil:
 		return err
+	case len(actions) > maxRailText || len(proof) > maxRailText:
+		return fmt.Errorf("%w: %d bytes of actions, %d of proof", wallet.ErrInvalid, len(actions), len(proof))
+	case got.Received > ledger.MaxPosting:
+		return fmt.Errorf("%w: %d received", wallet.ErrOverflow, got.Received)
 	}
-	proof := []byte{}
-	if got.Proof != nil {
-		if proof, err = json.Marshal(got.Proof); err != nil {
-			return err
-		}
-	}
-	if len(actions) > maxRailText || len(proof) > maxRailText {
-		return fmt.Errorf("charge %s: %d bytes of actions, %d of proof", c.Key, len(actions), len(proof))
-	}
-	c.Actions, c.Proof = string(actions), string(proof)
 	return nil
 }
 
