@@ -25,11 +25,11 @@ const (
 var errHung = fmt.Errorf("%w: the wallet does not answer at the moment", wallet.ErrIndeterminate)
 
 // Sweep asks about every charge and refund whose time has come. The clock calls it every few seconds. A
-// rail that hangs is waited for once a sweep; its other charges are put off, so that they do not stand
-// in front of everybody else's.
+// rail that hangs is waited for once a sweep, and one that is slow, or asks somebody who is, has so much of a
+// sweep; its other charges are put off, so that they do not stand in front of everybody else's.
 func (t *Tips) Sweep(ctx context.Context) error {
 	now := t.now().UnixMicro()
-	hung := map[string]bool{}
+	w := waited{map[string]bool{}, map[string]time.Duration{}}
 	for range sweepPages {
 		var charges, refunds []int64
 		err := t.store.View(ctx, func(tx *store.Tx) (err error) {
@@ -43,7 +43,7 @@ func (t *Tips) Sweep(ctx context.Context) error {
 			return fmt.Errorf("due charges: %w", err)
 		}
 		for _, id := range charges {
-			if err := t.look(ctx, id, hung); err != nil {
+			if err := t.look(ctx, id, w); err != nil {
 				return err
 			}
 		}
@@ -59,9 +59,15 @@ func (t *Tips) Sweep(ctx context.Context) error {
 	return nil
 }
 
+// waited is what one sweep knows of rails: which did not answer in time, and how long it waited for each.
+type waited struct {
+	hung  map[string]bool
+	spent map[string]time.Duration
+}
+
 // look asks the rail about one charge and believes the answer. Only our own database's trouble is an
-// error. hung has the rails that did not answer in time.
-func (t *Tips) look(ctx context.Context, id int64, hung map[string]bool) error {
+// error.
+func (t *Tips) look(ctx context.Context, id int64, w waited) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -73,10 +79,14 @@ func (t *Tips) look(ctx context.Context, id int64, hung map[string]bool) error {
 	if r == nil { // no longer configured: its charges wait, and the admin sees why
 		return t.park(ctx, id)
 	}
-	if hung[c.Adapter] {
+	switch {
+	case w.hung[c.Adapter]:
 		return t.later(ctx, id, errHung)
+	case w.spent[c.Adapter] >= railTime:
+		return t.store.Update(ctx, func(tx *store.Tx) error { return ledger.PutOff(tx, id, tx.Now()+railTime.Microseconds()) })
 	}
 	var got wallet.Charge
+	began := t.now()
 	err = ask(ctx, func(ctx context.Context) (err error) {
 		switch finder, ok := able[wallet.KeyFinder](r, wallet.CapFind); {
 		case c.RailID != "":
@@ -90,13 +100,14 @@ func (t *Tips) look(ctx context.Context, id int64, hung map[string]bool) error {
 		}
 		return err
 	})
+	w.spent[c.Adapter] += t.now().Sub(began)
 	switch {
 	case err == nil:
 		return t.believe(ctx, id, got)
 	case c.RailID == "" && refused(err):
 		return t.fail(ctx, id, err, false)
 	}
-	hung[c.Adapter] = errors.Is(err, context.DeadlineExceeded)
+	w.hung[c.Adapter] = errors.Is(err, context.DeadlineExceeded)
 	t.log.Warn("wallet did not answer about a charge", "adapter", c.Adapter, "key", c.Key, "error", err)
 	return t.later(ctx, id, err)
 }

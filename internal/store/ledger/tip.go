@@ -248,6 +248,12 @@ func Knock(tx *store.Tx, adapter, railID string) (bool, error) {
 	return n > 0, err
 }
 
+// PutOff has a charge asked about later, without anything being known of it.
+func PutOff(tx *store.Tx, id, until int64) error {
+	_, err := tx.Statements(key.SQL{}).Exec(`UPDATE charge SET due_at = $2 WHERE id = $1`, id, until)
+	return err
+}
+
 // KnockCharge makes a charge due now.
 func KnockCharge(tx *store.Tx, id int64) error {
 	_, err := tx.Statements(key.SQL{}).Exec(`UPDATE charge SET due_at = $2, tries = 0 WHERE id = $1`, id, tx.Now())
