@@ -232,7 +232,7 @@ func (t *Tips) ReportedGifts(ctx context.Context, v circles.Viewer, circle circl
 }
 
 // DecideGift answers a report: the note goes, or stays. The payer is told of what goes, and the
-// moderators' log says it, without the words.
+// moderators' log says it, without the words. Nobody decides about their own note.
 func (t *Tips) DecideGift(ctx context.Context, v circles.Viewer, id int64, take bool, reason string) error {
 	reason = clip(cleanNote(reason), MaxNote)
 	return wrap("gift", t.store.Update(ctx, func(tx *store.Tx) error {
@@ -245,6 +245,9 @@ func (t *Tips) DecideGift(ctx context.Context, v circles.Viewer, id int64, take 
 		}
 		if g.ReportedAt == 0 || g.DecidedAt != 0 {
 			return nil
+		}
+		if tip.Payer == v.Person { // by leaving it, they would let their own words stand for good
+			return circles.Errorf(circles.Forbidden, "The note is your own.").With("refused.gift-own", nil)
 		}
 		g.DecidedAt, g.DecidedBy = tx.Now(), v.Person
 		if !take {

@@ -189,6 +189,14 @@ func TestNotesOfGiftsAreModerated(t *testing.T) {
 	if err != nil || len(waiting) != 2 || waiting[0].Note != "You are a fool" || waiting[0].Report != "Rude" {
 		t.Fatalf("waiting: %+v, %v", waiting, err)
 	}
+	role := func(r circles.Role) {
+		w.update(func(tx *store.Tx) error { return tx.SetRole(w.circle, w.ann.Person, r) })
+	}
+	role(circles.RoleModerator)
+	if err := w.tips.DecideGift(ctx, w.ann, tip.ID, false, ""); textOf(err) != "refused.gift-own" {
+		t.Errorf("a moderator lets their own note stand: %v", err)
+	}
+	role(circles.NoRole)
 	if err := w.tips.DecideGift(ctx, dora, tip.ID, true, "Be kind"); err != nil {
 		t.Fatal(err)
 	}
