@@ -110,6 +110,13 @@ func (t *Tips) mayClaim(tx *store.Tx, v circles.Viewer, p *ledger.Packet) error 
 	if !ok || since > p.CreatedAt {
 		return breaks(rulePacketStranger, v, p.Maker.Actor(), false, circles.Errorf(circles.Forbidden, "This red packet is for those who were members when it was laid down.").With("refused.packet-late", nil))
 	}
+	same, err := ledger.SharesAccount(tx, p, v.Person)
+	if err != nil {
+		return err
+	}
+	if same { // two accounts of one owner are one person
+		return breaks(rulePacketOwn, v, p.Maker.Actor(), true, circles.Errorf(circles.Forbidden, "This red packet cannot be taken from.").With("refused.packet-person", nil))
+	}
 	for _, pair := range [][2]circles.ActorID{{p.Maker.Actor(), v.Person.Actor()}, {v.Person.Actor(), p.Maker.Actor()}} {
 		blocked, err := tx.Blocked(pair[0], pair[1])
 		if err != nil {

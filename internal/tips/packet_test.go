@@ -450,3 +450,32 @@ func TestPropertyPackets(t *testing.T) {
 		}
 	})
 }
+
+// Two accounts that are paid to one place are one person's: they neither feed each other nor take two shares.
+func TestAccountsOfOneOwnerAreOneTaker(t *testing.T) {
+	w, m := packets(t, 4)
+	rail := &addressed{newScripted()}
+	ctx := context.Background()
+	if err := w.tips.Use(ctx, rail); err != nil {
+		t.Fatal(err)
+	}
+	for i, at := range []string{"mallory@pay.example", "mallory@pay.example", "ann@pay.example", "else@pay.example"} {
+		if err := w.tips.SetPayee(ctx, m[i], "addressed", "", at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.tips.SetPayee(ctx, w.ann, "addressed", "", "ann@pay.example"); err != nil {
+		t.Fatal(err)
+	}
+	w.now = w.now.Add(100 * time.Hour)
+	p := w.mustLay(12, 4, false)
+	for i, want := range []string{"", "refused.packet-person", "refused.packet-person", ""} {
+		if _, err := w.tips.ClaimPacket(ctx, m[i], p.ID); asText(err) != want {
+			t.Errorf("%d takes: %v, want %q", i, err, want)
+		}
+	}
+	if got, err := w.tips.ClaimPacket(ctx, m[0], p.ID); err != nil || got.Mine != 3 {
+		t.Errorf("asking again: %+v, %v", got, err)
+	}
+	w.verify()
+}

@@ -160,6 +160,16 @@ func TakeShare(tx *store.Tx, packet int64, n int, person circles.PersonID) (bool
 	return rows == 1, err
 }
 
+// SharesAccount reports whether a person is paid to the same account as the packet's maker, or as somebody
+// who took from it.
+func SharesAccount(tx *store.Tx, p *Packet, person circles.PersonID) (bool, error) {
+	var n int
+	err := tx.Statements(key.SQL{}).Row(`SELECT COUNT(*) FROM tip_account a CROSS JOIN tip_account b
+		WHERE a.person = $1 AND a.ref <> '' AND b.adapter = a.adapter AND b.ref = a.ref AND b.person <> a.person
+		AND (b.person = $2 OR b.person IN (SELECT s.person FROM packet_share s WHERE s.packet = $3 AND s.person <> 0))`, person, p.Maker, p.ID).Scan(&n)
+	return n > 0, err
+}
+
 // ClosePacket stores that nothing is left of a packet, and what went back.
 func ClosePacket(tx *store.Tx, p *Packet) error {
 	_, err := tx.Statements(key.SQL{}).Exec(`UPDATE packet SET closed_at = $2, back = $3 WHERE id = $1`, p.ID, p.ClosedAt, p.Back)
