@@ -92,6 +92,21 @@ func TestBeggingInACaptionIsHeld(t *testing.T) {
 			t.Errorf("%s: %+v, %v, want it %s", x.alt, p, err, x.want)
 		}
 	}
+	// One that comes later is judged like an edit, with the words around it.
+	pic := h.upload(bob, 1)
+	p, err := h.Post(h.ctx(), bob, NewPost{Circle: c, Title: "Peas", Photos: []PhotoRef{{ID: pic.ID, Alt: "Peas in a row"}}})
+	h.must(err)
+	for alt, want := range map[string]bool{"Scan my QR code for more peas": false, "豌豆，打赏请到支付宝账号 bob": false, "Peas, picked": true} {
+		err := h.SetAlt(h.ctx(), bob, pic.ID, alt)
+		if want != (err == nil) || err != nil && !circles.Is(err, circles.Forbidden) {
+			t.Errorf("a caption changed to %q: %v, want it taken %t", alt, err, want)
+		}
+	}
+	var photos []circles.Photo
+	h.update(func(tx *store.Tx) (err error) { photos, err = tx.PhotosOf(p.ID); return err })
+	if len(photos) != 1 || photos[0].Alt != "Peas, picked" {
+		t.Errorf("the picture says %+v, want what was taken alone", photos)
+	}
 	below, err := h.Post(h.ctx(), ann, NewPost{Circle: c, Title: "Beans"})
 	h.must(err)
 	said, err := h.Comment(h.ctx(), bob, NewComment{Parent: below.ID, Body: "my venmo is @bob-peas"})

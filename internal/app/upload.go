@@ -103,7 +103,11 @@ func (a *App) SetAlt(ctx context.Context, who circles.Viewer, id circles.MediaID
 		if err != nil {
 			return err
 		}
-		d, err := allow(tx, at.question(who, standing.Edit))
+		q := at.question(who, standing.Edit)
+		if q.Words, err = a.judgedAlt(tx, at.post, id, alt); err != nil {
+			return err
+		}
+		d, err := allow(tx, q)
 		if err != nil || photo.Alt == alt {
 			return err
 		}
@@ -112,6 +116,22 @@ func (a *App) SetAlt(ctx context.Context, who circles.Viewer, id circles.MediaID
 		}
 		return saveEdit(tx, at, d.Actor, *at.post, tx.Now(), circles.EventDetail{})
 	})
+}
+
+// judgedAlt is what gates look at when one caption of a post is to change: the words of the whole, as in an
+// edit, or what may not be said at once would be said in two steps.
+func (a *App) judgedAlt(tx *store.Tx, p *circles.Post, id circles.MediaID, alt string) (*standing.Words, error) {
+	photos, err := tx.PhotosOf(p.ID)
+	if err != nil {
+		return nil, err
+	}
+	captions := make([]string, len(photos))
+	for i, photo := range photos {
+		if captions[i] = photo.Alt; photo.ID == id {
+			captions[i] = alt
+		}
+	}
+	return a.judged(p.Title, p.BodyHTML, names{}, captions), nil // whom the text names, it named before
 }
 
 func noPicture() error {
