@@ -174,7 +174,7 @@ func (v *visit) showAppeals(where func(*visit) (desk, error), status int, typed 
 	if err != nil {
 		return err
 	}
-	view := AppealsView{Page: v.page(v.l.T("appeal.queue")), Form: form, Action: appealDesk(d), Circle: d.ref, Tabs: v.deskTabs(d.path, "appeals")}
+	view := AppealsView{Page: v.page(v.l.T("appeal.queue")), Form: form, Action: appealDesk(d), Circle: d.ref, Tabs: v.deskTabs(d.circle, d.path, "appeals")}
 	view.NoIndex = true
 	for _, c := range all {
 		row := v.appealRow(c)

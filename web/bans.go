@@ -25,7 +25,7 @@ func (v *visit) showBans(c *circles.Circle, status int, form *Form, typed url.Va
 		return err
 	}
 	path := c.Path() + "/bans"
-	view := BansView{Page: v.page(v.l.T("bans.title")), Circle: v.s.circleRef(c), Action: path, Tabs: v.deskTabs(c.Path()+"/mod", "bans"),
+	view := BansView{Page: v.page(v.l.T("bans.title")), Circle: v.s.circleRef(c), Action: path, Tabs: v.deskTabs(c.CircleID(), c.Path()+"/mod", "bans"),
 		Who: typed.Get("person"), Reason: typed.Get("reason"), Also: checked(typed, "also"), Days: v.banDays(typed.Get("days"))}
 	view.NoIndex = true
 	if form != nil {

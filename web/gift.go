@@ -130,6 +130,19 @@ func (s *Server) reportGift(v *visit) error {
 	return v.onward("/gifts/"+idOf(id)+"/report", "flash.reported")
 }
 
+// hasGifts reports whether a circle wants gifts, whose notes its moderators may have to read. Tabs without
+// one are better than no page.
+func (v *visit) hasGifts(circle circles.CircleID) bool {
+	if v.s.tips == nil || circle == 0 || !v.s.tips.Enabled() {
+		return false
+	}
+	p, err := v.s.tips.Policy(v.Request().Context(), circle)
+	if err != nil {
+		v.s.log.Warn("the tabs of a desk lack gifts", "err", err)
+	}
+	return p.Gifts
+}
+
 // giftDesk is /c/{name}/gifts: the notes that wait for a moderator.
 func (s *Server) giftDesk(v *visit) error {
 	page, err := v.readCircle()
@@ -144,7 +157,7 @@ func (s *Server) giftDesk(v *visit) error {
 	if err != nil {
 		return err
 	}
-	view := GiftDeskView{Page: v.page(v.l.T("gift.desk")), Circle: s.circleRef(page.Circle), Tabs: v.deskTabs(page.Circle.Path()+"/mod", "gifts")}
+	view := GiftDeskView{Page: v.page(v.l.T("gift.desk")), Circle: s.circleRef(page.Circle), Tabs: v.deskTabs(page.Circle.CircleID(), page.Circle.Path()+"/mod", "gifts")}
 	view.NoIndex = true
 	for i, g := range all {
 		view.Rows = append(view.Rows, GiftCase{ID: idOf(g.Tip), Label: v.giftLabel(g.Kind), Note: g.Note, Payer: s.person(people[rows[i].Payer.Actor()]),

@@ -22,7 +22,7 @@ func (v *visit) showHeld(status int, typed url.Values, form Form) error {
 	if err != nil {
 		return err
 	}
-	view := HeldView{Page: v.page(v.l.T("held.title")), Form: form, Circle: v.s.circleRef(c), Tabs: v.deskTabs(c.Path()+"/mod", "held")}
+	view := HeldView{Page: v.page(v.l.T("held.title")), Form: form, Circle: v.s.circleRef(c), Tabs: v.deskTabs(c.CircleID(), c.Path()+"/mod", "held")}
 	view.NoIndex = true
 	for i := range all {
 		row := v.heldRow(&all[i])

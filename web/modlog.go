@@ -32,7 +32,7 @@ func (s *Server) circleLog(v *visit) error {
 	view := LogView{Page: v.page(v.l.T("modlog.title-of", "Circle", c.Title())), Circle: s.circleRef(c)}
 	moderates := v.who.Moderates() || page.Role.Moderates()
 	if moderates && c.Local() {
-		view.Tabs = v.deskTabs(c.Path()+"/mod", "modlog")
+		view.Tabs = v.deskTabs(c.CircleID(), c.Path()+"/mod", "modlog")
 	}
 	view.Limited = !c.Visibility.Federated()
 	return v.showLog(view, c.CircleID(), c.Path()+"/modlog", moderates)

@@ -94,7 +94,7 @@ func (v *visit) showQueue(d desk, status int, form *Form, typed url.Values) erro
 	if err != nil {
 		return err
 	}
-	view := QueueView{Page: v.page(d.title), Action: d.path, Decided: decided, Circle: d.ref, Tabs: v.deskTabs(d.path, "mod")}
+	view := QueueView{Page: v.page(d.title), Action: d.path, Decided: decided, Circle: d.ref, Tabs: v.deskTabs(d.circle, d.path, "mod")}
 	view.NoIndex = true
 	if form != nil {
 		view.Form = *form
@@ -117,16 +117,20 @@ func (v *visit) showQueue(d desk, status int, form *Form, typed url.Values) erro
 	return v.show(status, "queue", view)
 }
 
-// deskTabs lead between the pages of who moderates a circle.
-func (v *visit) deskTabs(path, current string) []Tab {
+// deskTabs lead between the pages of who moderates a circle, 0 = the instance.
+func (v *visit) deskTabs(circle circles.CircleID, path, current string) []Tab {
 	if path == "/mod/site" {
 		return []Tab{{Label: v.l.T("mod.reports"), Href: path, Current: current == "mod"}, {Label: v.l.T("appeal.queue"), Href: "/mod/appeals", Current: current == "appeals"},
 			{Label: v.l.T("suspended.title"), Href: "/mod/suspended", Current: current == "suspended"}, {Label: v.l.T("mod.log"), Href: "/modlog", Current: current == "modlog"}}
 	}
 	base := path[:len(path)-len("/mod")]
-	return []Tab{{Label: v.l.T("mod.reports"), Href: base + "/mod", Current: current == "mod"}, {Label: v.l.T("held.title"), Href: base + "/held", Current: current == "held"}, {Label: v.l.T("appeal.queue"), Href: base + "/appeals", Current: current == "appeals"},
+	tabs := []Tab{{Label: v.l.T("mod.reports"), Href: base + "/mod", Current: current == "mod"}, {Label: v.l.T("held.title"), Href: base + "/held", Current: current == "held"}, {Label: v.l.T("appeal.queue"), Href: base + "/appeals", Current: current == "appeals"},
 		{Label: v.l.T("mod.bans"), Href: base + "/bans", Current: current == "bans"},
 		{Label: v.l.T("mod.log"), Href: base + "/modlog", Current: current == "modlog"}}
+	if v.hasGifts(circle) || current == "gifts" {
+		tabs = append(tabs, Tab{Label: v.l.T("gift.desk"), Href: base + "/gifts", Current: current == "gifts"})
+	}
+	return tabs
 }
 
 func (v *visit) caseRow(c moderation.Case) CaseRow {

@@ -105,7 +105,7 @@ func (s *Server) suspensions(v *visit) error {
 	if err != nil {
 		return err
 	}
-	view := SuspensionsView{Page: v.page(v.l.T("suspended.title")), Tabs: v.deskTabs("/mod/site", "suspended")}
+	view := SuspensionsView{Page: v.page(v.l.T("suspended.title")), Tabs: v.deskTabs(0, "/mod/site", "suspended")}
 	view.NoIndex = true
 	for _, x := range all {
 		row := SuspensionRow{Handle: "@" + s.handleOf(x.Actor), At: at(x.At), Reason: x.Reason, Lift: x.Actor.Path() + "/suspend"}
