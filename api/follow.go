@@ -9,6 +9,7 @@ import (
 	"halqa/circles/reputation"
 	"halqa/internal/accounts"
 	"halqa/internal/app"
+	"halqa/internal/tips"
 )
 
 func (s *Server) followRoutes() []route {
@@ -207,6 +208,38 @@ type Notification struct {
 	Reason  string               `json:"reason,omitempty" doc:"Of a ban."`
 	Until   Time                 `json:"until,omitempty" doc:"When a ban ends; absent if it does not."`
 	Waiting int64                `json:"waiting,omitempty" doc:"Reports that nobody has decided about."`
+	Given   *MonthGiven          `json:"given,omitempty" doc:"Of the kind month: what they gave in it."`
+}
+
+// MonthGiven is what somebody gave in tips in one month.
+type MonthGiven struct {
+	Month  string   `json:"month" doc:"Of UTC, such as 2026-11."`
+	People int      `json:"people" doc:"Who got something of it."`
+	Sums   []Amount `json:"sums" doc:"By asset."`
+}
+
+// months are those that the owner was told of on a page, one question for all.
+func (s *Server) months(c *call, p *app.NotificationPage) (map[int64]tips.Month, error) {
+	since := int64(0)
+	for _, g := range p.Groups {
+		for _, n := range g.Shown {
+			if n.Month != 0 && (since == 0 || n.Month < since) {
+				since = n.Month
+			}
+		}
+	}
+	if since == 0 || s.o.Tips == nil {
+		return nil, nil
+	}
+	return s.o.Tips.Months(c.ctx(), c.who, since)
+}
+
+func givenIn(m tips.Month) *MonthGiven {
+	out := &MonthGiven{Month: m.Begins.Format("2006-01"), People: m.People}
+	for _, sum := range m.Sums {
+		out.Sums = append(out.Sums, amount(sum.Minor, sum.Asset))
+	}
+	return out
 }
 
 // A NotificationGroup is what somebody was told of one thread, or of new followers.
@@ -224,6 +257,10 @@ func (s *Server) notifications(c *call) (Page[NotificationGroup], error) {
 	if err != nil {
 		return Page[NotificationGroup]{}, err
 	}
+	months, err := s.months(c, p)
+	if err != nil {
+		return Page[NotificationGroup]{}, err
+	}
 	var out []NotificationGroup
 	for _, g := range p.Groups {
 		row := NotificationGroup{Circle: s.circle(g.Circle), Latest: id(g.Latest), Count: g.Count, Unseen: g.Unseen, Shown: []Notification{}}
@@ -235,6 +272,9 @@ func (s *Server) notifications(c *call) (Page[NotificationGroup], error) {
 				Circle: s.circle(n.Circle), Reason: n.Ban.Reason, Until: at(n.Ban.Until), Waiting: n.Waiting}
 			if n.Post != nil {
 				one.Post = s.post(n.Post)
+			}
+			if m, ok := months[n.Month]; ok {
+				one.Given = givenIn(m)
 			}
 			row.Shown = append(row.Shown, one)
 		}

@@ -11,10 +11,11 @@ import (
 
 // A TipWish is what somebody wants of tips.
 type TipWish struct {
-	Takes  tips.Takes `json:"takes" enum:"all,followed,none" doc:"Who may tip the owner."`
-	Quiet  bool       `json:"quiet" doc:"The pages do not offer the owner to tip."`
-	Abroad bool       `json:"abroad" doc:"Other servers are shown that the owner takes tips."`
-	Limits []TipLimit `json:"limits,omitempty" doc:"What the owner lets themselves give in 24 hours. Those that are left out stay."`
+	Takes   tips.Takes `json:"takes" enum:"all,followed,none" doc:"Who may tip the owner."`
+	Quiet   bool       `json:"quiet" doc:"The pages do not offer the owner to tip."`
+	Abroad  bool       `json:"abroad" doc:"Other servers are shown that the owner takes tips."`
+	NoMonth bool       `json:"no_month" doc:"The owner is not told at the end of a month what they gave in it."`
+	Limits  []TipLimit `json:"limits,omitempty" doc:"What the owner lets themselves give in 24 hours. Those that are left out stay."`
 }
 
 // A TipLimit is that of one asset.
@@ -37,7 +38,7 @@ func (s *Server) tipWish(c *call) (TipWish, error) {
 	if err != nil {
 		return TipWish{}, err
 	}
-	out, now := TipWish{Takes: w.Takes, Quiet: w.Quiet, Abroad: w.Abroad}, s.o.Now().UnixMicro()
+	out, now := TipWish{Takes: w.Takes, Quiet: w.Quiet, Abroad: w.Abroad, NoMonth: w.NoMonth}, s.o.Now().UnixMicro()
 	for _, l := range w.Limits {
 		row := TipLimit{Asset: l.Asset, Minor: limitWord(l.At(now))}
 		if l.LaterAt > now {
@@ -60,7 +61,7 @@ func (s *Server) setTipWish(c *call, in TipWish) (nothing, error) {
 			limits[i].Minor = a.Minor
 		}
 	}
-	return nothing{}, s.o.Tips.SetWish(c.ctx(), c.who, tips.Wish{Takes: in.Takes, Quiet: in.Quiet, Abroad: in.Abroad}, limits...)
+	return nothing{}, s.o.Tips.SetWish(c.ctx(), c.who, tips.Wish{Takes: in.Takes, Quiet: in.Quiet, Abroad: in.Abroad, NoMonth: in.NoMonth}, limits...)
 }
 
 // CircleTips is what a circle wants of tips.

@@ -137,10 +137,10 @@ func (s *script) tips() {
 		s.Errorf("lin's tips are %+v", all)
 	}
 
-	s.lin.put("/me/tip-wish", m{"takes": "none", "quiet": true, "limits": []m{{"asset": "CNY", "minor": "1000"}}}, nil)
+	s.lin.put("/me/tip-wish", m{"takes": "none", "quiet": true, "no_month": true, "limits": []m{{"asset": "CNY", "minor": "1000"}}}, nil)
 	var wish TipWish
 	s.lin.get("/me/tip-wish", &wish)
-	if wish.Takes != "none" || !wish.Quiet || len(wish.Limits) != 1 || wish.Limits[0].Minor != "1000" {
+	if wish.Takes != "none" || !wish.Quiet || !wish.NoMonth || len(wish.Limits) != 1 || wish.Limits[0].Minor != "1000" {
 		s.Errorf("lin's wish is %+v", wish)
 	}
 	s.ann.ask("GET", path("/posts/%s/tip", s.post.ID), nil).problem(403, "forbidden")
@@ -164,8 +164,32 @@ func (s *script) tips() {
 	}
 	s.lin.ask("GET", "/admin/wallets", nil).problem(403, "forbidden")
 	s.ann.put(path("/admin/wallets/review/%s/seen", w.Rules[0].ID), nil, nil)
+	s.house.pass(10 * 24 * time.Hour) // into December
+	s.must(s.o.Tips.Sweep(s.ctx()))
+	s.must(s.o.Tips.SweepMonths(s.ctx()))
+	var told Page[NotificationGroup]
+	s.lin.get("/notifications", &told)
+	if g := givenOf(told); g == nil || g.Month != "2026-11" || g.People != 1 || len(g.Sums) != 2 || g.Sums[0] != (Amount{"300", "CNY"}) {
+		s.Errorf("lin was told of November: %+v in %+v", g, told)
+	}
+	s.eve.get("/notifications", &told)
+	if g := givenOf(told); g != nil {
+		s.Errorf("eve was told of November: %+v", g)
+	}
 	mallory := s.person("lin", circles.SiteMember, "read", "write")
 	mallory.ask("POST", "/tips", give, "Idempotency-Key", "tip-9").problem(403, "scope-missing")
+}
+
+// givenOf is what somebody was told of a month; nil = nothing.
+func givenOf(p Page[NotificationGroup]) *MonthGiven {
+	for _, g := range p.Items {
+		for _, n := range g.Shown {
+			if n.Given != nil {
+				return n.Given
+			}
+		}
+	}
+	return nil
 }
 
 // gifts has lin give ann one whose note is shown, reported by eve and taken away.

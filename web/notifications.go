@@ -3,11 +3,13 @@ package web
 import (
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
 	"halqa/circles"
 	"halqa/internal/app"
+	"halqa/internal/tips"
 )
 
 // unseen counts a member's notifications for the shell. A page without the number is better than none.
@@ -34,9 +36,13 @@ func (s *Server) notifications(v *visit) error {
 	if err != nil {
 		return err
 	}
+	months, err := v.toldMonths(page)
+	if err != nil {
+		return err
+	}
 	for _, g := range page.Groups {
 		view.Unseen = view.Unseen || g.Unseen > 0
-		view.Groups = append(view.Groups, v.told(g, sums))
+		view.Groups = append(view.Groups, v.told(g, sums, months))
 	}
 	view.Unseen = view.Unseen || view.Viewer.Unseen > 0
 	if page.Next != "" {
@@ -66,8 +72,50 @@ func (v *visit) toldSums(page *app.NotificationPage) (map[int64]string, error) {
 	return sums, err
 }
 
+// toldMonths are the months of tips that the reader was told of.
+func (v *visit) toldMonths(page *app.NotificationPage) (map[int64]tips.Month, error) {
+	since := int64(0)
+	for _, g := range page.Groups {
+		for _, n := range g.Shown {
+			if n.Month != 0 && (since == 0 || n.Month < since) {
+				since = n.Month
+			}
+		}
+	}
+	if v.s.tips == nil || since == 0 {
+		return nil, nil
+	}
+	return v.s.tips.Months(v.Request().Context(), v.who, since)
+}
+
+// toldMonth says what the reader gave in a month, each sum beside their own limit of a day, and where the
+// history of that month begins.
+func (v *visit) toldMonth(months map[int64]tips.Month, code int64) (words, href string) {
+	m, ok := months[code]
+	if !ok { // this server has no tips any more
+		return v.l.T("tips.title"), ""
+	}
+	now := v.s.options.Now().UnixMicro()
+	var parts []string
+	for _, s := range m.Sums {
+		limit := int64(-1)
+		for _, l := range m.Limits {
+			if l.Asset == s.Asset {
+				limit = l.At(now)
+			}
+		}
+		if limit < 0 {
+			parts = append(parts, v.l.T("notifications.month-free", "Sum", v.sum(s.Minor, s.Asset)))
+			continue
+		}
+		parts = append(parts, v.l.T("notifications.month-sum", "Sum", v.sum(s.Minor, s.Asset), "Limit", v.sum(limit, s.Asset)))
+	}
+	words = v.l.T("notifications.month", "Count", m.People, "Month", m.Begins.Format(v.l.T("date.month-layout")), "Sums", strings.Join(parts, v.l.T("notifications.month-and")))
+	return words, address("/tips", "before", idOf(m.Until))
+}
+
 // told is what the reader was told of one thread.
-func (v *visit) told(g app.NotificationGroup, sums map[int64]string) NotificationGroup {
+func (v *visit) told(g app.NotificationGroup, sums map[int64]string, months map[int64]tips.Month) NotificationGroup {
 	out := NotificationGroup{Latest: g.Latest, Unseen: g.Unseen, Heading: Link{Label: v.l.T("notifications.followers")}}
 	if n := g.Count - len(g.Shown); n > 0 {
 		out.More = n
@@ -113,6 +161,8 @@ func (v *visit) told(g app.NotificationGroup, sums map[int64]string) Notificatio
 			v.toldWaits(&row, n, "/mod", "/gifts")
 		case app.ToldAppealGranted, app.ToldAppealDenied, app.ToldAppealPassed:
 			row.What, row.Href = v.l.T("notifications."+string(n.Kind)), "/appeals"
+		case app.ToldMonth:
+			row.What, row.Href = v.toldMonth(months, n.Month)
 		default:
 			row.What = v.l.T("notifications." + string(n.Kind))
 		}
@@ -134,6 +184,8 @@ func (v *visit) told(g app.NotificationGroup, sums map[int64]string) Notificatio
 			row.Who, row.Href = PersonRef{Name: v.l.T("notifications.a-moderator")}, "/tips/"+idOf(n.Tip)
 		case n.Kind == app.ToldPacket:
 			row.Who, row.Href = PersonRef{}, "/packets/"+idOf(n.Packet)
+		case n.Kind == app.ToldMonth:
+			row.Who = PersonRef{}
 		case n.Kind == app.ToldPayee:
 			row.Who, row.Href = PersonRef{}, "/settings/tips"
 		case n.Tip != 0:

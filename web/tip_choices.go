@@ -19,7 +19,7 @@ func (v *visit) showTipSettings(status int, form *Form, typed url.Values) error 
 		return err
 	}
 	base := v.settingsView("tips")
-	view := TipSettingsView{Page: base.Page, Tabs: base.Tabs, Quiet: c.Quiet, Abroad: c.Abroad, MayAbroad: v.s.tips.Connected()}
+	view := TipSettingsView{Page: base.Page, Tabs: base.Tabs, Quiet: c.Quiet, Abroad: c.Abroad, NoMonth: c.NoMonth, MayAbroad: v.s.tips.Connected()}
 	if view.Address, view.Served, err = v.s.tips.AddressOf(v.Request().Context(), v.who); err != nil {
 		return err
 	}
@@ -86,7 +86,7 @@ func (s *Server) saveTipSettings(v *visit) error {
 			err = s.tips.SetPayee(ctx, v.who, f.Get("adapter"), f.Get("kind"), f.Get("payee"))
 		}
 	default:
-		if err = s.tips.SetWish(ctx, v.who, tips.Wish{Takes: tips.Takes(f.Get("takes")), Quiet: checked(f, "quiet"), Abroad: checked(f, "abroad")}); err == nil && f.Has("may-address") {
+		if err = s.tips.SetWish(ctx, v.who, tips.Wish{Takes: tips.Takes(f.Get("takes")), Quiet: checked(f, "quiet"), Abroad: checked(f, "abroad"), NoMonth: checked(f, "no-month")}); err == nil && f.Has("may-address") {
 			err = s.tips.SetAddress(ctx, v.who, checked(f, "address"))
 		}
 	}

@@ -340,8 +340,16 @@ func TestGiftPages(t *testing.T) {
 	ada.send("/admin/wallets", fill{"name": "bob", "amount": "40", "reason": "A good harvest", "!": "do=grant"})
 	bob.open(post + "/tip")
 	bob.hides("As a gift")
+	for _, page := range []string{"mod", "held", "appeals", "bans", "modlog"} {
+		ada.open("/c/gardening/" + page)
+		ada.hides(`href="/c/gardening/gifts"`)
+	}
 	ada.open("/c/gardening/tips")
 	ada.send("/c/gardening/tips", fill{"gifts": "1"})
+	for _, page := range []string{"mod", "held", "appeals", "bans", "modlog"} {
+		ada.open("/c/gardening/" + page)
+		ada.shows(`href="/c/gardening/gifts"`)
+	}
 	ada.open("/c/gardening/tips")
 	ada.shows(`name="gifts" value="1" checked`)
 
@@ -453,4 +461,49 @@ func TestPacketPages(t *testing.T) {
 	if v.open(packet); v.path == packet {
 		t.Error("a visitor opens a red packet")
 	}
+}
+
+// When a month is over, who gave something in it reads how much, beside their own limit, and is led to the
+// tips of that month; a box in their settings keeps it from them.
+func TestMonthOfTips(t *testing.T) {
+	h, _ := tipHouse(t)
+	h.mu.Lock()
+	h.now = time.Date(2027, 1, 20, 12, 0, 0, 0, time.UTC)
+	h.mu.Unlock()
+	ada, bob := h.member("ada", circles.SiteAdmin), h.member("bob", circles.SiteMember)
+	ada.open("/admin/wallets")
+	ada.send("/admin/wallets", fill{"name": "bob", "amount": "40", "reason": "A good harvest", "!": "do=grant"})
+	give := func(n string) {
+		bob.open("/u/ada/tip")
+		bob.send("/u/ada/tip", fill{"amount": n, "!": "do=look"})
+		bob.send("/u/ada/tip", fill{"!": "do=give"})
+		h.pass(11 * time.Minute)
+	}
+	sweep := func(month time.Month) {
+		h.mu.Lock()
+		h.now = time.Date(2027, month, 1, 3, 0, 0, 0, time.UTC)
+		h.mu.Unlock()
+		h.must(h.tips.SweepMonths(h.ctx()))
+	}
+	give("7")
+	give("5")
+	h.must(h.tips.SetLimits(h.ctx(), memberOf(h, "bob"), tips.LimitWish{Asset: "CRD", Minor: 30}))
+	sweep(time.February)
+	give("2")
+	bob.open("/notifications")
+	bob.shows("In January 2027 you gave 12 credits (your own limit: 30 credits in 24 hours) to 1 person")
+	link := regexp.MustCompile(`/tips\?before=\d+`).FindString(bob.html)
+	bob.open(link)
+	bob.shows("7 credits", "5 credits")
+	bob.hides("2 credits")
+	ada.open("/notifications")
+	ada.hides("In January 2027")
+	bob.open("/settings/tips")
+	bob.send("/settings/tips", fill{"no-month": "1"})
+	bob.open("/settings/tips")
+	bob.shows(`name="no-month" value="1" checked`)
+	sweep(time.March)
+	bob.open("/notifications")
+	bob.shows("In January 2027")
+	bob.hides("In February 2027")
 }

@@ -134,6 +134,7 @@ type TipSettingsView struct {
 	Quiet     bool
 	Abroad    bool // other servers are shown that they take tips
 	MayAbroad bool // there is a way to them
+	NoMonth   bool // they are not told at the end of a month what they gave
 	Limits    []TipLimit
 	Payees    []TipPayee
 

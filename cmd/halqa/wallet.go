@@ -63,6 +63,7 @@ func (h *house) sweepTips() {
 	h.worker.Every("wallets", time.Minute, h.addWallets())
 	h.worker.Every("charges", 5*time.Second, h.tips.Sweep)
 	h.worker.Every("red packets", 30*time.Second, h.tips.SweepPackets)
+	h.worker.Every("months of tips", time.Hour, h.tips.SweepMonths)
 	h.worker.Every("wallet feeds", time.Hour, h.tips.ReadFeeds)
 	if h.cfg.Tips.Credits && h.cfg.Tips.Welcome > 0 {
 		h.worker.Every("welcome", time.Minute, func(ctx context.Context) error {

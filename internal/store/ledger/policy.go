@@ -91,12 +91,14 @@ type Wish struct {
 	Takes  Takes
 	Quiet  bool // they are not offered to tip
 	Abroad bool // other servers are shown that they take tips
+
+	NoMonth bool // they are not told at the end of a month what they gave in it
 }
 
 // WishOf returns what a member wants; who never said takes tips from all.
 func WishOf(tx *store.Tx, person circles.PersonID) (Wish, error) {
 	w := Wish{Takes: TakesAll}
-	err := tx.Statements(key.SQL{}).Row(`SELECT takes, quiet, abroad FROM tip_wish WHERE person = $1`, person).Scan(&w.Takes, &w.Quiet, &w.Abroad)
+	err := tx.Statements(key.SQL{}).Row(`SELECT takes, quiet, abroad, no_month FROM tip_wish WHERE person = $1`, person).Scan(&w.Takes, &w.Quiet, &w.Abroad, &w.NoMonth)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = nil
 	}
@@ -105,9 +107,9 @@ func WishOf(tx *store.Tx, person circles.PersonID) (Wish, error) {
 
 // SaveWish stores what a member wants.
 func SaveWish(tx *store.Tx, person circles.PersonID, w Wish) error {
-	_, err := tx.Statements(key.SQL{}).Exec(`INSERT INTO tip_wish (person, takes, quiet, abroad, at) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (person) DO UPDATE SET takes = excluded.takes, quiet = excluded.quiet, abroad = excluded.abroad, at = excluded.at`,
-		person, w.Takes, w.Quiet, w.Abroad, tx.Now())
+	_, err := tx.Statements(key.SQL{}).Exec(`INSERT INTO tip_wish (person, takes, quiet, abroad, at, no_month) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (person) DO UPDATE SET takes = excluded.takes, quiet = excluded.quiet, abroad = excluded.abroad, at = excluded.at, no_month = excluded.no_month`,
+		person, w.Takes, w.Quiet, w.Abroad, tx.Now(), w.NoMonth)
 	return err
 }
 
@@ -217,7 +219,7 @@ func SavePayee(tx *store.Tx, p Payee) error {
 func Forget(tx *store.Tx, person circles.PersonID) error {
 	s := tx.Statements(key.SQL{})
 	for _, q := range []string{`DELETE FROM tip_wish WHERE person = $1`, `DELETE FROM tip_limit WHERE person = $1`,
-		`DELETE FROM tip_account WHERE person = $1`, `DELETE FROM tip_address WHERE person = $1`, `UPDATE tip SET note = '' WHERE payer = $1 AND note <> ''`} {
+		`DELETE FROM tip_account WHERE person = $1`, `DELETE FROM tip_address WHERE person = $1`, `DELETE FROM tip_month WHERE person = $1`, `UPDATE tip SET note = '' WHERE payer = $1 AND note <> ''`} {
 		if _, err := s.Exec(q, person); err != nil {
 			return err
 		}
