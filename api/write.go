@@ -30,7 +30,7 @@ func (s *Server) writeRoutes() []route {
 		act(put, "/posts/{id}/read", write, "Note that the owner has read a thread, as it is now.", s.markRead, beside("GET /post/:id")),
 		send(put, "/posts/{id}/wish", write, "Be told of every comment in a thread, or of none.", s.threadWish, beside("POST /post/:id/watch")),
 		upload(s),
-		send(put, "/media/{id}", write, "Say what a photo shows.", s.setAlt, refuses(http.StatusGone)),
+		send(put, "/media/{id}", write, "Say what a photo shows.", s.setAlt, gated(reputation.Post), refuses(http.StatusGone)),
 		send(post, "/reports", write, "Tell moderators about a post, a person or a circle.", s.report, refuses(http.StatusNotFound),
 			beside("POST /post/:id/report", "POST /u/:name/report", "POST /c/:name/report", "GET /post/:id/report", "GET /u/:name/report", "GET /c/:name/report")),
 	)
