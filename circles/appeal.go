@@ -7,7 +7,7 @@ const (
 	AppealGate    AppealKind = "gate"    // what a gate, limit or switch does not let somebody do
 	AppealHeld    AppealKind = "held"    // a post or comment that waits, or was refused
 	AppealRemoval AppealKind = "removal" // of a post or comment
-	AppealBan     AppealKind = "ban"     // from a circle
+	AppealBan     AppealKind = "ban"     // from a circle; from no circle it is the suspension from the instance
 	AppealPenalty AppealKind = "penalty" // a line of the ledger of standing that an upheld report wrote
 )
 
@@ -62,6 +62,9 @@ func (a *Appeal) Post() PostID {
 	}
 	return 0
 }
+
+// Suspension reports whether it is against the person's suspension from the whole instance.
+func (a *Appeal) Suspension() bool { return a.Kind == AppealBan && a.Circle == 0 }
 
 // MayGoOn reports whether the person may take it from the circle to those who run the instance.
 func (a *Appeal) MayGoOn() bool { return a.State == AppealDenied && !a.Site }

@@ -231,6 +231,10 @@ func (v *visit) appealRow(c moderation.AppealCase) AppealRow {
 	switch c.Kind {
 	case circles.AppealGate:
 		row.What = v.l.T("appeal.kind-gate", "Action", v.l.T("action."+c.Action))
+	case circles.AppealBan:
+		if c.Suspension() {
+			row.What = v.l.T("appeal.kind-suspension")
+		}
 	case circles.AppealPenalty:
 		row.Said = v.l.T("standing.event." + string(c.Penalty.Kind))
 	}

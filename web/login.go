@@ -32,6 +32,7 @@ func (s *Server) login(v *visit) error {
 	if err != nil {
 		view := v.loginView(localPath(f.Get("next")), f.Get("name"))
 		view.Kept = kept
+		v.showsSuspension(&view, err)
 		if kept.To != "" && !denied(err) {
 			return v.show(v.refusedWriting(&view.Form, err), "login", view)
 		}

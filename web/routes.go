@@ -53,6 +53,8 @@ func (s *Server) routes(assets *static.Files) {
 	enter("/logout", s.logout)
 	enter("/signup", s.signup)
 	enter("/setup", s.setup)
+	read(suspensionPath, s.suspension)
+	enter(suspensionPath, s.objectToSuspension)
 
 	// Writing: a page with a form, and where it goes. Both are for members; whether this one may do
 	// that is for the verb to say. acts are those that a gate may stand before; a test holds them against

@@ -12,9 +12,27 @@ func appealSamples() []sample {
 	form.Refuse("body", "Say why.")
 	queue := AppealsView{Page: samplePage("Appeals", true), Action: "/c/gardening/appeals", Circle: plant, Tabs: tabs, Rows: []AppealRow{gate, above}, More: "/c/gardening/appeals?after=1"}
 	queue.Refuse("reason-1", "Say why.")
+	susp := SuspensionView{Page: samplePage("Your account is suspended", false), Since: sampleNow, Reason: "Advertising in every circle, after two warnings.", May: true, Words: "Those were my own seeds."}
+	susp.Refuse("body", "Say why you think that it is wrong; who decides reads it.")
+	waiting := AppealRow{ID: 4, What: "The suspension of an account", Words: "Those were my own seeds.", At: sampleNow, State: "waits for an answer", Open: true, Site: true}
+	answered := waiting
+	answered.ID, answered.State, answered.Open, answered.Note = 3, "denied", false, "They were sold in every one of them."
+	waits, over := susp, susp
+	waits.Form, waits.May, waits.Open, waits.Words = Form{}, false, &waiting, ""
+	over.Form, over.May, over.Answered, over.Words = Form{}, false, &answered, ""
 	return []sample{
+		{"suspension", "suspension", susp, SuspensionView{Refused: "You have written 10 appeals within a day; write the next one tomorrow."}},
+		{"suspension-waits", "suspension", waits, SuspensionView{}},
+		{"suspension-answered", "suspension", over, SuspensionView{}},
 		{"appeal", "appeal", form, AppealView{}},
 		{"appeals", "appeals", AppealsView{Page: samplePage("Your appeals", true), Action: "/appeals", Rows: []AppealRow{removal, above}, Bans: []Link{{Label: "!gardening@halqa.test", Href: "/appeal?about=ban&circle=gardening"}}}, AppealsView{}},
 		{"appeal-queue", "appeal-queue", queue, AppealsView{}},
 	}
+}
+
+// refusedLogin is what somebody who is suspended sees after the right password.
+func refusedLogin() LoginView {
+	v := LoginView{Page: samplePage("Log in", false), Name: "lin", Next: "/", Object: "/suspension"}
+	v.Refuse("", "This account is suspended; write to the people who run this instance.")
+	return v
 }

@@ -176,6 +176,7 @@ func samples() []sample {
 		{"person", "person-page", PersonView{Page: samplePage("Ada Moreau", false), Person: ada, Handle: "@ada@halqa.test", Bio: "<p>Allotment, rain, tomatoes.</p>", Joined: sampleNow.Add(-500 * 24 * time.Hour), Tabs: tabs(0, "Posts", "Comments", "Circles"), Rows: sampleRows(false)[:2]}, PersonView{}},
 		{"person-said", "person-page", PersonView{Page: samplePage("Bo", true), Person: bo, Handle: "@bo@pond.example", Remote: "https://pond.example/@bo", Pay: []PayLink{{Href: "https://pay.example/bo", Host: "pay.example"}, {Href: "lightning:bo@pond.example", Text: "bo@pond.example"}}, Tabs: tabs(1, "Posts", "Comments", "Circles"), Said: []Saying{{On: Link{Label: post.Headline, Href: "/post/11"}, In: plant, Href: "/post/11?focus=21", At: sampleNow, Body: "<p>Did the comfrey bring slugs?</p>"}}}, PersonView{}},
 		{"login", "login", LoginView{Page: samplePage("Log in", false), Next: "/post/11"}, LoginView{}},
+		{"login-suspended", "login", refusedLogin(), LoginView{}},
 		{"login-carries", "login", LoginView{Page: samplePage("Log in", false), Next: "/c/gardening/submit", Kept: Carried{To: "/c/gardening/submit", Text: "A long answer.", Files: true,
 			Fields: []CarriedField{{"title", "Beds"}}}}, LoginView{}},
 		{"signup-refused", "signup", broken, SignupView{}},

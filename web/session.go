@@ -27,14 +27,16 @@ const (
 //
 // Cookies know no ports (RFC 6265 8.5), so instances beside each other on one machine would end each
 // other's sessions: there the port is part of the name.
-func (s *Server) sessionCookie() string {
+func (s *Server) sessionCookie() string { return s.hostCookie("session") }
+
+func (s *Server) hostCookie(name string) string {
 	if strings.HasPrefix(s.options.Origin, "https://") {
-		return "__Host-session"
+		return "__Host-" + name
 	}
 	if _, port, err := net.SplitHostPort(s.host); err == nil {
-		return port + "-session"
+		return port + "-" + name
 	}
-	return "session"
+	return name
 }
 
 // session finds out who reads. A token that is not good any more is taken away.
@@ -69,6 +71,9 @@ func (v *visit) token() string { return cookie(v.Context, v.s.sessionCookie()) }
 // signedIn begins a session in this browser and leads on.
 func (v *visit) signedIn(login *accounts.Login, next, flash string) error {
 	v.s.setCookie(v.Context, v.s.sessionCookie(), login.Token, sessionFor)
+	if cookie(v.Context, v.s.objectionCookie()) != "" {
+		v.s.setCookie(v.Context, v.s.objectionCookie(), "", 0)
+	}
 	return v.onward(localPath(next), flash)
 }
 

@@ -25,6 +25,20 @@ type AppealsView struct {
 	More   string
 }
 
+// SuspensionView is page "suspension", /suspension: what somebody who is suspended reads of it, and their word
+// against it.
+type SuspensionView struct {
+	Page
+	Form
+	Since    time.Time
+	Reason   string     // may be empty
+	Open     *AppealRow // what waits for an answer
+	Answered *AppealRow // the objection that has its answer
+	May      bool       // they may write one
+	Refused  string     // why not, if no row says it
+	Words    string
+}
+
 // An AppealRow is one appeal.
 type AppealRow struct {
 	ID       int64

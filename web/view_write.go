@@ -186,9 +186,10 @@ type ConfirmView struct {
 type LoginView struct {
 	Page
 	Form
-	Name string
-	Next string  // local path to go on to
-	Kept Carried // what waits for who signs in
+	Name   string
+	Next   string  // local path to go on to
+	Kept   Carried // what waits for who signs in
+	Object string  // where somebody who was refused for their suspension objects to it
 }
 
 // SignupView is page "signup".

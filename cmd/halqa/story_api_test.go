@@ -349,6 +349,7 @@ func TestScriptDoesEverythingByTheDocument(t *testing.T) {
 var pagesOnly = map[string]string{
 	"GET /login": "a program has a token instead", "POST /login": "a program has a token instead", "POST /logout": "a program ends its token at /oauth/revoke",
 	"GET /signup": "people sign up themselves", "POST /signup": "people sign up themselves", "GET /setup": "it happens once, at a browser", "POST /setup": "it happens once, at a browser",
+	"GET /suspension": "who is suspended has no token", "POST /suspension": "who is suspended has no token",
 	"GET /settings/password": "a token must not lock its owner out", "POST /settings/password": "a token must not lock its owner out",
 	"GET /settings/account": "a token must not remove its owner", "POST /settings/account": "a token must not remove its owner",
 	"POST /settings/tokens": "a token must not make tokens", "GET /oauth/authorize": "leave is given by a person at a browser", "POST /oauth/authorize": "leave is given by a person at a browser",

@@ -35,8 +35,8 @@ type Member struct {
 }
 
 // LogIn begins a session. A wrong password and a name that nobody has get the same sentence after the
-// same time. old is the token of the session this browser had, if any; that one ends, so that a token
-// which somebody else put there is worth nothing.
+// same time; who is suspended gets a *SuspendedError. old is the token of the session this browser had, if
+// any; that one ends, so that a token which somebody else put there is worth nothing.
 func (a *Accounts) LogIn(ctx context.Context, name, password, old string, client Client) (*Login, error) {
 	name = a.cleanName(name)
 	account, err := a.prove(ctx, name, password, client)
@@ -46,7 +46,7 @@ func (a *Accounts) LogIn(ctx context.Context, name, password, old string, client
 	return a.begin(ctx, account, old, client)
 }
 
-// prove returns the account that a name and a password open.
+// prove returns the account that a name and a password open. Of one that is suspended it is a *SuspendedError.
 func (a *Accounts) prove(ctx context.Context, name, password string, client Client) (*store.AnAccount, error) {
 	if len(name) > 100 || len(password) > 4*maxPassword {
 		return nil, errLogin()
@@ -57,7 +57,9 @@ func (a *Accounts) prove(ctx context.Context, name, password string, client Clie
 		return nil, errOften()
 	}
 	var account *store.AnAccount
+	var now int64
 	err := a.view(ctx, "log in", func(tx *store.Tx) (err error) {
+		now = tx.Now()
 		account, err = tx.AccountByName(name)
 		if circles.Is(err, circles.NotFound) {
 			account, err = nil, nil
@@ -81,6 +83,9 @@ func (a *Accounts) prove(ctx context.Context, name, password string, client Clie
 	a.byAddress.give(address)
 	a.byName.give(tried)
 	if err := usable(account.Actor); err != nil {
+		if account.Actor.SuspendedAt != 0 && account.Actor.DeletedAt == 0 {
+			err = &SuspendedError{Token: objection(account, now+ObjectionFor.Microseconds()), cause: err}
+		}
 		return nil, err
 	}
 	if stale {

@@ -24,8 +24,8 @@ const (
 	maxAppeal = 2000
 )
 
-// A Grievance names what an appeal is against. Circle and Action are of a gate, Circle of a ban, Post of
-// what is held, was refused or removed, and Line of a penalty.
+// A Grievance names what an appeal is against. Circle and Action are of a gate, Circle of a ban, which from no
+// circle is the suspension from the instance, Post of what is held, was refused or removed, and Line of a penalty.
 type Grievance struct {
 	Kind   circles.AppealKind
 	Circle circles.CircleID // 0 = the instance
@@ -241,6 +241,9 @@ func postGround(tx *store.Tx, who circles.Viewer, g Grievance, a *circles.Appeal
 }
 
 func banGround(tx *store.Tx, g Grievance, a *circles.Appeal) error {
+	if g.Circle == 0 {
+		return suspensionGround(tx, a)
+	}
 	if _, err := localCircle(tx, g.Circle); err != nil {
 		return err
 	}

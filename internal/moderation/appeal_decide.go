@@ -176,7 +176,7 @@ func heldPosts(rows []*circles.Appeal) (ids []circles.PostID) {
 }
 
 // Answer decides about an appeal. What is granted is undone: a gate lets the person through as one who is
-// approved, what was held, refused or removed is published, a ban is lifted and what went with it returns,
+// approved, what was held, refused or removed is published, a ban or suspension is lifted and what went with it returns,
 // and what a report took of standing is given back. A no needs a reason, which the person reads.
 func (m *Moderation) Answer(ctx context.Context, who circles.Viewer, id int64, grant bool, note string) error {
 	if text.Length(note) > maxAppealNote {
@@ -236,6 +236,9 @@ func (m *Moderation) undo(tx *store.Tx, who circles.Viewer, a *circles.Appeal) e
 	case circles.AppealPenalty:
 		return standing.OverturnPenalty(tx, reputation.EventID(a.Object))
 	}
+	if a.Suspension() {
+		return suspendTx(tx, who, a.Person.Actor(), "", false)
+	}
 	if err := standing.OverturnWith(tx, banOf(a)); err != nil {
 		return err
 	}
@@ -264,6 +267,10 @@ func overtaken(tx *store.Tx, a *circles.Appeal) (bool, error) {
 		}
 		return p.State != circles.Held && p.State != circles.Refused, nil
 	case circles.AppealBan:
+		if a.Suspension() {
+			p, err := tx.Actor(a.Person.Actor())
+			return err == nil && p.SuspendedAt != a.ActedAt, err
+		}
 		b, err := tx.Ban(a.Circle, a.Person)
 		return b == nil || b.At != a.ActedAt, err
 	}

@@ -33,61 +33,64 @@ func (m *Moderation) Suspend(ctx context.Context, who circles.Viewer, id circles
 	if err != nil {
 		return err
 	}
-	return m.suspend(ctx, who, id, reason, true)
+	return m.update(ctx, "suspend", func(tx *store.Tx) error { return suspendTx(tx, who, id, reason, true) })
 }
 
-// Unsuspend lifts a suspension.
+// Unsuspend lifts a suspension. An objection to it that waits is over.
 func (m *Moderation) Unsuspend(ctx context.Context, who circles.Viewer, id circles.ActorID) error {
-	return m.suspend(ctx, who, id, "", false)
+	return m.update(ctx, "lift a suspension", func(tx *store.Tx) error {
+		if err := suspendTx(tx, who, id, "", false); err != nil {
+			return err
+		}
+		return objectionOver(tx, circles.PersonID(id))
+	})
 }
 
-func (m *Moderation) suspend(ctx context.Context, who circles.Viewer, id circles.ActorID, reason string, suspended bool) error {
-	return m.update(ctx, "suspend", func(tx *store.Tx) error {
-		a, err := tx.Actor(id)
+func suspendTx(tx *store.Tx, who circles.Viewer, id circles.ActorID, reason string, suspended bool) error {
+	a, err := tx.Actor(id)
+	if err != nil {
+		return err
+	}
+	d, err := allow(tx, standing.Question{Who: who, Action: standing.Suspend, Person: a})
+	if err != nil {
+		return err
+	}
+	if (a.SuspendedAt != 0) == suspended {
+		return nil
+	}
+	kind, action, at := circles.MemberBanned, circles.ModSuspend, tx.Now()
+	detail := circles.EventDetail{Actor: d.Actor.ID, Reason: reason}
+	if !suspended {
+		kind, action, at = circles.MemberUnbanned, circles.ModUnsuspend, 0
+		if detail.Of, err = tx.LastEntry(int64(id), circles.MemberBanned, d.Actor.ID); err != nil {
+			return err
+		}
+	}
+	if a.Local() && a.Kind == circles.KindPerson {
+		_, err := tx.AppendEvent(circles.Event{Kind: kind, Stream: id, Signer: d.Actor.ID, OrderKey: int64(id), Object: int64(id), Detail: detail})
 		if err != nil {
 			return err
 		}
-		d, err := allow(tx, standing.Question{Who: who, Action: standing.Suspend, Person: a})
-		if err != nil {
+		if err := tx.EndSessions(circles.PersonID(id), ""); err != nil {
 			return err
 		}
-		if (a.SuspendedAt != 0) == suspended {
-			return nil
-		}
-		kind, action, at := circles.MemberBanned, circles.ModSuspend, tx.Now()
-		detail := circles.EventDetail{Actor: d.Actor.ID, Reason: reason}
-		if !suspended {
-			kind, action, at = circles.MemberUnbanned, circles.ModUnsuspend, 0
-			if detail.Of, err = tx.LastEntry(int64(id), circles.MemberBanned, d.Actor.ID); err != nil {
-				return err
-			}
-		}
-		if a.Local() && a.Kind == circles.KindPerson {
-			_, err := tx.AppendEvent(circles.Event{Kind: kind, Stream: id, Signer: d.Actor.ID, OrderKey: int64(id), Object: int64(id), Detail: detail})
-			if err != nil {
-				return err
-			}
-			if err := tx.EndSessions(circles.PersonID(id), ""); err != nil {
-				return err
-			}
-		}
-		if err := tx.SetSuspended(id, at); err != nil {
+	}
+	if err := tx.SetSuspended(id, at); err != nil {
+		return err
+	}
+	if !suspended && !a.Local() {
+		if err := tx.RenewBackfill(id); err != nil { // what it said meanwhile was not taken
 			return err
 		}
-		if !suspended && !a.Local() {
-			if err := tx.RenewBackfill(id); err != nil { // what it said meanwhile was not taken
-				return err
-			}
+	}
+	e := circles.ModEntry{By: d.Actor.ID, Action: action, Person: id, Reason: reason}
+	if a.Kind == circles.KindCircle {
+		e.Circle = circles.CircleID(id) // it is read of where the circle could be found
+		if err := tx.BumpCircle(e.Circle, store.CircleChange{}); err != nil {
+			return err // kept pages show it
 		}
-		e := circles.ModEntry{By: d.Actor.ID, Action: action, Person: id, Reason: reason}
-		if a.Kind == circles.KindCircle {
-			e.Circle = circles.CircleID(id) // it is read of where the circle could be found
-			if err := tx.BumpCircle(e.Circle, store.CircleChange{}); err != nil {
-				return err // kept pages show it
-			}
-		}
-		return tx.AddModEntry(e)
-	})
+	}
+	return tx.AddModEntry(e)
 }
 
 // ToSuspend returns the circle !name@host (host "" for one of ours) for who may suspend it, or lift that:

@@ -134,6 +134,26 @@ func (tx *Tx) Suspended(after circles.ActorID, limit int) ([]Suspended, error) {
 		FROM actor a WHERE a.suspended_at <> 0`+cond+" ORDER BY a.suspended_at DESC, a.id DESC LIMIT "+arg(&args, limit), args...)
 }
 
+// Suspension returns the decision that an actor is suspended by: when, who took it, the reason. It is NotFound
+// if they are not.
+func (tx *Tx) Suspension(id circles.ActorID) (at int64, by circles.ActorID, reason string, err error) {
+	a, err := tx.Actor(id)
+	if err != nil {
+		return 0, 0, "", err
+	}
+	if a.SuspendedAt == 0 {
+		return 0, 0, "", circles.Errorf(circles.NotFound, "Nobody suspended this.")
+	}
+	e, err := orNil(one(tx, func(r rowScanner) (*circles.ModEntry, error) {
+		var e circles.ModEntry
+		return &e, r.Scan(&e.By, &e.Reason)
+	}, `SELECT l.actor, l.reason FROM modlog l WHERE l.person = $1 AND l.person <> 0 AND l.action = 'suspend' ORDER BY l.id DESC LIMIT 1`, id))
+	if err != nil || e == nil {
+		return a.SuspendedAt, 0, "", err
+	}
+	return a.SuspendedAt, e.By, e.Reason, nil
+}
+
 // ClaimName takes a name for a local person or circle and reports whether it was free. A name is
 // never given out twice.
 func (tx *Tx) ClaimName(name string) (bool, error) {
