@@ -25,6 +25,8 @@ func (s *Server) tipRoutes() []route {
 		list("/tips", tip, "What the owner gave and got, the latest first.", s.tips, beside("GET /tips", "GET /tips.csv")),
 		get("/tips/{id}", tip, "A tip of the owner's, with what is still to be done to pay it.", s.oneTip, beside("GET /tips/:id")),
 		act(post, "/tips/{id}/undo", tip, "Take a tip back while that can be done.", s.undoTip, beside("POST /tips/:id/undo")),
+		act(post, "/tips/{id}/look", tip, "Ask the wallet about a tip now, instead of waiting for the clock.", s.lookAtTip, beside("POST /tips/:id/look")),
+		send(post, "/tips/{id}/prove", tip, "Show that a tip was paid, where the wallet cannot know: the preimage that the payer's own wallet got for the money.", s.proveTip, refuses(http.StatusNotFound), beside("POST /tips/:id/prove")),
 		send(post, "/tips/{id}/refund", tip, "Give back some of a tip that the owner got.", s.refundTip, beside("POST /tips/:id/refund")),
 		get("/me/credits", tip, "How many of the instance's own credits the owner has.", s.credits),
 		get("/me/tip-wish", account, "Who may tip the owner, and what the owner lets themselves give.", s.tipWish, beside("GET /settings/tips")),
@@ -277,6 +279,27 @@ func (s *Server) undoTip(c *call) error {
 		_, err = s.o.Tips.Undo(c.ctx(), c.who, id)
 	}
 	return err
+}
+
+func (s *Server) lookAtTip(c *call) error {
+	id, err := c.number("id")
+	if err == nil {
+		_, err = s.o.Tips.Look(c.ctx(), c.who, id)
+	}
+	return err
+}
+
+// A NewProof is what a payer's wallet shows of a payment.
+type NewProof struct {
+	Preimage string `json:"preimage" doc:"64 hexadecimal digits."`
+}
+
+func (s *Server) proveTip(c *call, in NewProof) (nothing, error) {
+	id, err := c.number("id")
+	if err == nil {
+		_, err = s.o.Tips.Prove(c.ctx(), c.who, id, in.Preimage)
+	}
+	return nothing{}, err
 }
 
 // A NewRefund is what is to go back of a tip.

@@ -22,7 +22,7 @@ func newTill() *till {
 func (t *till) Describe(context.Context) (wallet.Descriptor, error) {
 	return wallet.Descriptor{Name: "till", Version: "1", Contract: wallet.Contract, Custody: wallet.CustodyNone, PayeeKinds: []string{"local-user"},
 		Assets:       []wallet.Asset{{Code: "CNY", Exponent: 2, Min: 100, Max: 20000, Step: 1}},
-		Capabilities: []string{wallet.CapRefund}, TestMode: true, ConfigSchema: map[string]any{"type": "object"}}, nil
+		Capabilities: []string{wallet.CapRefund, wallet.CapProof}, TestMode: true, ConfigSchema: map[string]any{"type": "object"}}, nil
 }
 
 func (t *till) Health(context.Context) error { return nil }
@@ -45,6 +45,13 @@ func (t *till) Refund(_ context.Context, in wallet.RefundRequest) (wallet.Refund
 	t.refunds[r.ID] = r
 	return r, nil
 }
+
+// VerifyProof believes one preimage.
+func (t *till) VerifyProof(_ context.Context, q wallet.ProofQuery) (wallet.ProofResult, error) {
+	return wallet.ProofResult{OK: q.Proof.Data["preimage"] == goodPreimage, Final: true}, nil
+}
+
+const goodPreimage = "0707070707070707070707070707070707070707070707070707070707070707"
 
 func (t *till) GetRefund(_ context.Context, id string) (wallet.Refund, error) {
 	return t.refunds[id], nil
@@ -121,6 +128,11 @@ func (s *script) tips() {
 	if tip.State != "paid" || tip.Net != "500" || tip.Reference != "slip 1" {
 		s.Errorf("over the till lin gave %+v", tip)
 	}
+	s.lin.post(path("/tips/%s/look", tip.ID), nil, nil)
+	s.eve.ask("POST", path("/tips/%s/look", tip.ID), nil).problem(404, "not-found")
+	s.lin.ask("POST", path("/tips/%s/prove", tip.ID), m{"preimage": strings.Repeat("08", 32)}).problem(422, "invalid")
+	s.ann.ask("POST", path("/tips/%s/prove", tip.ID), m{"preimage": goodPreimage}).problem(404, "not-found")
+	s.lin.post(path("/tips/%s/prove", tip.ID), m{"preimage": goodPreimage}, nil)
 	s.lin.ask("POST", path("/tips/%s/refund", tip.ID), m{"minor": "200"}).problem(403, "forbidden")
 	s.ann.ask("POST", path("/tips/%s/refund", tip.ID), m{"minor": "2.5"}).problem(422, "invalid")
 	s.ann.ask("POST", path("/tips/%s/refund", tip.ID), m{"minor": "501"}).problem(422, "invalid")

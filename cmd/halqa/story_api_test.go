@@ -355,7 +355,9 @@ var pagesOnly = map[string]string{
 	"POST /settings/tokens": "a token must not make tokens", "GET /oauth/authorize": "leave is given by a person at a browser", "POST /oauth/authorize": "leave is given by a person at a browser",
 	"GET /api": "it is about the API", "GET /settings": "it only leads on", "GET /favicon.ico": "it is for browsers", "GET /static/*": "it is for browsers", "GET /emoji/:id": "the HTML of a text names it, and it is anybody's",
 	"POST /wallet/:adapter/webhook": "a wallet speaks to it, with a signature of its own",
-	"POST /c/:name/move":            "a token must not give a circle away", "POST /c/:name/elsewhere": "it shows visitors the way to their own server",
+	"GET /.well-known/lnurlp/:name": "strangers' wallets ask it, by rules of their own", "GET /.well-known/lnurlp/:name/callback": "strangers' wallets ask it, by rules of their own",
+	"GET /.well-known/lnurlp/:name/verify/:id": "strangers' wallets ask it, by rules of their own",
+	"POST /c/:name/move":                       "a token must not give a circle away", "POST /c/:name/elsewhere": "it shows visitors the way to their own server",
 }
 
 // Every action of the pages has a route for programs, and every route a scope; what has not is in a list with
