@@ -42,7 +42,7 @@ func TestStatementsArePlannedOnce(t *testing.T) {
 	if err := vtab.RegisterModule(db, "oracle", o); err != nil {
 		t.Fatal(err)
 	}
-	c, err := connect(t.Context(), db)
+	c, err := connect(t.Context(), db, func(string) error { return nil })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -96,6 +96,9 @@ func (d *postgresDB) update(ctx context.Context, f func(*Tx) error) error {
 
 // once runs f in one transaction. The Tx is nil if none could be begun.
 func (d *postgresDB) once(ctx context.Context, o *sql.TxOptions, f func(*Tx) error) (*Tx, error) {
+	if err := d.store.fault("BEGIN"); err != nil {
+		return nil, err
+	}
 	t, err := d.db.BeginTx(ctx, o)
 	if err != nil {
 		if ctx.Err() == nil && postgresCode(err) == "" {
@@ -103,7 +106,7 @@ func (d *postgresDB) once(ctx context.Context, o *sql.TxOptions, f func(*Tx) err
 		}
 		return nil, err
 	}
-	tx := d.store.newTx(ctx, pgQuerier{t})
+	tx := d.store.newTx(ctx, pgQuerier{t, d.store.fault})
 	defer func() {
 		tx.over = true
 		t.Rollback() // after a commit this does nothing; it is for errors and panics
@@ -114,7 +117,7 @@ func (d *postgresDB) once(ctx context.Context, o *sql.TxOptions, f func(*Tx) err
 	if tx.failed != nil {
 		return tx, tx.failed
 	}
-	if err := t.Commit(); err != nil {
+	if err := d.commit(t); err != nil {
 		tx.failed = err
 		if !o.ReadOnly && postgresCode(err) == "" && !pgconn.SafeToRetry(err) && !errors.Is(err, pgx.ErrTxCommitRollback) {
 			return tx, &unknownOutcome{err}
@@ -124,14 +127,30 @@ func (d *postgresDB) once(ctx context.Context, o *sql.TxOptions, f func(*Tx) err
 	return tx, nil
 }
 
-type pgQuerier struct{ tx *sql.Tx }
+func (d *postgresDB) commit(t *sql.Tx) error {
+	if err := d.store.fault("COMMIT"); err != nil {
+		return err
+	}
+	return t.Commit()
+}
+
+type pgQuerier struct {
+	tx    *sql.Tx
+	fault func(statement string) error
+}
 
 func (q pgQuerier) exec(ctx context.Context, query string, args []any) (sql.Result, error) {
+	if err := q.fault(query); err != nil {
+		return nil, err
+	}
 	res, err := q.tx.ExecContext(ctx, query, args...)
 	return res, pgError(query, err)
 }
 
 func (q pgQuerier) query(ctx context.Context, query string, args []any) (*sql.Rows, error) {
+	if err := q.fault(query); err != nil {
+		return nil, err
+	}
 	rows, err := q.tx.QueryContext(ctx, query, args...)
 	return rows, pgError(query, err)
 }

@@ -144,7 +144,7 @@ func (d *sqliteDB) reader(ctx context.Context) (*conn, error) {
 		return c, nil
 	}
 	d.mu.Unlock()
-	return connect(ctx, d.reads)
+	return connect(ctx, d.reads, d.store.fault)
 }
 
 func (d *sqliteDB) release(c *conn) {
@@ -178,15 +178,16 @@ func (d *sqliteDB) close() error {
 // A conn is one connection and its prepared statements.
 type conn struct {
 	c     *sql.Conn
+	fault func(statement string) error
 	stmts map[string]*sql.Stmt
 }
 
-func connect(ctx context.Context, db *sql.DB) (*conn, error) {
+func connect(ctx context.Context, db *sql.DB, fault func(string) error) (*conn, error) {
 	c, err := db.Conn(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return &conn{c: c, stmts: map[string]*sql.Stmt{}}, nil
+	return &conn{c: c, fault: fault, stmts: map[string]*sql.Stmt{}}, nil
 }
 
 // close ends the connection, and with it any transaction left open in it.
@@ -224,6 +225,9 @@ func (c *conn) run(query string) error {
 }
 
 func (c *conn) stmt(query string) (*sql.Stmt, error) {
+	if err := c.fault(query); err != nil {
+		return nil, err
+	}
 	if s, ok := c.stmts[query]; ok {
 		return s, nil
 	}

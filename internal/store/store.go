@@ -33,6 +33,10 @@ type Options struct {
 	Now         func() time.Time // nil = time.Now
 	Log         *slog.Logger     // nil = nothing is logged
 	SnapshotDir string           // where SQLite's copy goes before migrations; "" = beside the database
+
+	// Fault is asked before each statement of a View or Update, and before those that begin and end them. What it
+	// returns is the database's answer in place of the statement's, which does not run. For tests; nil = no faults.
+	Fault func(statement string) error
 }
 
 // A Store is an open database. Its methods are safe for concurrent use.
@@ -41,6 +45,7 @@ type Store struct {
 	name   string // of the engine
 	now    func() time.Time
 	log    *slog.Logger
+	fault  func(statement string) error // see Options
 	ids    ids
 	tokens atomic.Int64 // see TokenChanges
 	marker uintptr      // where call calls a closure; see refuseNested
@@ -78,7 +83,10 @@ func open(ctx context.Context, o Options, m migrations) (*Store, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
 	}
-	s := &Store{now: o.Now, log: o.Log, wakeups: make(chan struct{})}
+	if o.Fault == nil {
+		o.Fault = func(string) error { return nil }
+	}
+	s := &Store{now: o.Now, log: o.Log, fault: o.Fault, wakeups: make(chan struct{})}
 	s.closing = sync.OnceValue(s.shut)
 	call(func(*Tx) error {
 		var pc [1]uintptr

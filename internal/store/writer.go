@@ -56,7 +56,7 @@ type job struct {
 }
 
 func startWriter(s *Store, db *sql.DB, wal string) (*writer, error) {
-	c, err := connect(context.Background(), db)
+	c, err := connect(context.Background(), db, s.fault)
 	if err != nil {
 		return nil, err
 	}
@@ -292,7 +292,7 @@ func (w *writer) reconnect() error {
 	if w.c != nil {
 		return nil
 	}
-	c, err := connect(context.Background(), w.db)
+	c, err := connect(context.Background(), w.db, w.store.fault)
 	if err != nil {
 		return err
 	}

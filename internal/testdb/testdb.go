@@ -34,7 +34,13 @@ func Open(t testing.TB) *store.Store {
 // OpenAt is Open with a clock of the test's.
 func OpenAt(t testing.TB, now func() time.Time) *store.Store {
 	t.Helper()
-	s, err := store.Open(t.Context(), store.Options{DSN: DSN(t), Now: now})
+	return OpenFaulty(t, now, nil)
+}
+
+// OpenFaulty is OpenAt for a database whose statements fail where the test says so, as in store.Options.
+func OpenFaulty(t testing.TB, now func() time.Time, fault func(statement string) error) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), store.Options{DSN: DSN(t), Now: now, Fault: fault})
 	if err != nil {
 		t.Fatalf("open store: %v", err)
 	}
