@@ -321,8 +321,7 @@ func (s *Server) refundTip(c *call, in NewRefund) (nothing, error) {
 	if err != nil {
 		return nothing{}, err
 	}
-	_, err = s.o.Tips.Refund(c.ctx(), c.who, id, back.Minor, in.Reason)
-	return nothing{}, err
+	return nothing{}, s.o.Tips.Refund(c.ctx(), c.who, id, back.Minor, in.Reason)
 }
 
 // Credits are what somebody has.

@@ -339,7 +339,7 @@ func (s *Server) refundTip(v *visit) error {
 	if err != nil {
 		return v.refuseTip(circles.FieldErrorf(circles.Invalid, "amount", "Write the amount as a number, such as 5.").With("refused.tip-amount", nil), f)
 	}
-	if _, err := s.tips.Refund(ctx, v.who, id, amount.Minor, f.Get("reason")); err != nil {
+	if err := s.tips.Refund(ctx, v.who, id, amount.Minor, f.Get("reason")); err != nil {
 		return v.refuseTip(err, f)
 	}
 	return v.onward("/tips/"+idOf(id), "flash.tip-refund")

@@ -45,20 +45,21 @@ func (t *Tips) Undo(ctx context.Context, v circles.Viewer, id int64) (*Tip, erro
 }
 
 // Refund gives back part of a tip, by its payee. It stays pending until the rail is done; Forbidden
-// where the rail cannot.
-func (t *Tips) Refund(ctx context.Context, v circles.Viewer, id, minor int64, reason string) (*Tip, error) {
+// where the rail cannot. Asked for again before the rail has answered, it is the same one; whoever heard no
+// error must not ask again.
+func (t *Tips) Refund(ctx context.Context, v circles.Viewer, id, minor int64, reason string) error {
 	tip, err := t.Tip(ctx, v, id)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	cannot := circles.Errorf(circles.Forbidden, "This tip cannot be given back here.").With("refused.tip-no-refund", nil)
 	r := t.rail(tip.Adapter)
 	refunder, ok := able[wallet.Refunder](r, wallet.CapRefund)
 	if !ok || tip.Payee != v.Person || tip.charge.RailID == "" {
-		return nil, cannot
+		return cannot
 	}
 	if len(reason) > wallet.MaxReason {
-		return nil, circles.FieldErrorf(circles.Invalid, "reason", "A reason has at most %d characters.", wallet.MaxReason).With("refused.tip-note", map[string]any{"Max": wallet.MaxReason})
+		return circles.FieldErrorf(circles.Invalid, "reason", "A reason has at most %d characters.", wallet.MaxReason).With("refused.tip-note", map[string]any{"Max": wallet.MaxReason})
 	}
 	var f *ledger.Refund
 	err = t.store.Update(ctx, func(tx *store.Tx) error {
@@ -66,10 +67,17 @@ func (t *Tips) Refund(ctx context.Context, v circles.Viewer, id, minor int64, re
 		if err != nil {
 			return err
 		}
-		open, err := openRefunds(tx, c)
+		all, err := ledger.RefundsOf(tx, c.ID)
 		if err != nil {
 			return err
 		}
+		for _, old := range all { // pressed again, for want of an answer: it is the same one
+			if old.RailID == "" && wallet.State(old.State).Open() && old.Amount == minor && old.Reason == reason {
+				f = old
+				return nil
+			}
+		}
+		open := openRefunds(all)
 		if minor < 1 || minor > asCharge(c).Net()-open {
 			return circles.FieldErrorf(circles.Invalid, "amount", "More than what is left of the tip cannot be given back.").With("refused.tip-refund-too-much", nil)
 		}
@@ -81,27 +89,20 @@ func (t *Tips) Refund(ctx context.Context, v circles.Viewer, id, minor int64, re
 		return ledger.AddRefund(tx, f)
 	})
 	if err != nil {
-		return nil, wrap("refund", err)
+		return wrap("refund", err)
 	}
-	if err := t.askRefund(context.WithoutCancel(ctx), refunder, f, tip.charge); err != nil {
-		return nil, err
-	}
-	return t.Tip(ctx, v, id)
+	return t.askRefund(context.WithoutCancel(ctx), refunder, f, tip.charge)
 }
 
 // openRefunds is what is already on its way back, so that two refunds at once give back no more than
 // there is.
-func openRefunds(tx *store.Tx, c *ledger.Charge) (sum int64, err error) {
-	all, err := ledger.RefundsOf(tx, c.ID)
-	if err != nil {
-		return 0, err
-	}
+func openRefunds(all []*ledger.Refund) (sum int64) {
 	for _, f := range all {
 		if wallet.State(f.State).Open() {
 			sum += f.Amount
 		}
 	}
-	return sum, nil
+	return sum
 }
 
 // askRefund asks the rail, with the same key however often, and believes the answer.

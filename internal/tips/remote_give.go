@@ -138,11 +138,27 @@ func (t *Tips) lookAbroad(ctx context.Context, v circles.Viewer, in Intent) (*Of
 // startAbroad is Start for somebody elsewhere. The order is committed before their instance hears of it.
 func (t *Tips) startAbroad(ctx context.Context, v circles.Viewer, in Intent) (*Tip, error) {
 	var tip *ledger.Tip
+	var charge *ledger.Charge
 	if in.Once != "" {
+		var far *ledger.Abroad
+		var payee *circles.Actor
 		err := t.store.View(ctx, func(tx *store.Tx) (err error) {
-			tip, err = ledger.TipOnce(tx, v.Person, in.Once)
+			if tip, err = ledger.TipOnce(tx, v.Person, in.Once); err != nil || tip.Adapter != Abroad {
+				return err
+			}
+			if charge, err = unasked(tx, tip); err != nil || charge == nil {
+				return err
+			}
+			if far, err = ledger.AbroadOf(tx, tip.ID); err != nil {
+				return err
+			}
+			payee, err = tx.Actor(tip.Payee.Actor())
 			return err
 		})
+		if err == nil && charge != nil {
+			t.learn(tip.Asset, far.Exponent)
+			err = t.send(ctx, payee, charge.ID)
+		}
 		if err == nil {
 			return t.Tip(ctx, v, tip.ID)
 		}
@@ -155,7 +171,6 @@ func (t *Tips) startAbroad(ctx context.Context, v circles.Viewer, in Intent) (*T
 	if err != nil {
 		return nil, err
 	}
-	var charge *ledger.Charge
 	fresh := false
 	err = t.store.Update(ctx, func(tx *store.Tx) error {
 		fresh = false
@@ -203,19 +218,24 @@ func (t *Tips) startAbroad(ctx context.Context, v circles.Viewer, in Intent) (*T
 	if fresh {
 		w, _ := o.Way(Abroad, in.Amount.Asset)
 		t.learn(w.Asset, w.Exponent)
-		if err := t.create(ctx, t.rail(Abroad), charge.ID); err != nil {
-			var outer *circles.Error
-			if !errors.As(err, &outer) {
-				return nil, err
-			}
-			var theirs *circles.Error
-			if errors.As(outer.Err, &theirs) {
-				return nil, theySay(o.Payee, theirs)
-			}
-			return nil, theySay(o.Payee, outer)
+		if err := t.send(ctx, o.Payee, charge.ID); err != nil {
+			return nil, err
 		}
 	}
 	return t.Tip(ctx, v, tip.ID)
+}
+
+// send hands an order to the payee's instance, and tells the payer why it will not have it.
+func (t *Tips) send(ctx context.Context, payee *circles.Actor, charge int64) error {
+	err := t.create(ctx, t.rail(Abroad), charge)
+	var outer, theirs *circles.Error
+	switch {
+	case !errors.As(err, &outer):
+		return err
+	case errors.As(outer.Err, &theirs):
+		return theySay(payee, theirs)
+	}
+	return theySay(payee, outer)
 }
 
 // fitsOrder refuses a quote that is not for what was asked.

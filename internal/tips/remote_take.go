@@ -164,7 +164,11 @@ func (t *Tips) Answer(ctx context.Context, payer *circles.Actor, o Order, person
 			if _, high, ok := t.within(r, o.Asset, to); !ok || o.Minor > high {
 				return outsideNow()
 			}
-			return nil
+			again, err := unasked(tx, tip)
+			if again != nil {
+				charge, fresh = again, true
+			}
+			return err
 		}
 		shown, err := KnownOrigin(tx, payer.Host)
 		if err != nil {

@@ -38,13 +38,16 @@ type pair struct {
 
 const aSite, bSite = "https://a.example", "https://b.example"
 
-func newPair(t testing.TB) *pair {
+func newPair(t testing.TB) *pair { return brokenPair(t, nil) }
+
+// brokenPair is a pair whose databases ask before each statement whether it fails.
+func brokenPair(t testing.TB, fault func(string) error) *pair {
 	p := &pair{t: t}
 	at := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
 	for _, w := range []**world{&p.a, &p.b} {
 		*w = &world{t: t, now: at}
 		h := *w
-		h.store = testdb.OpenAt(t, func() time.Time { return h.now })
+		h.store = testdb.OpenFaulty(t, func() time.Time { return h.now }, fault)
 	}
 	p.a.site, p.b.site = aSite, bSite
 	p.fill("")
@@ -186,9 +189,15 @@ func (p *pair) pays(intent string, minor int64) {
 }
 
 // news is what b has to say to a since position, in order.
-func (p *pair) news(since circles.Seq) (all []circles.Event) {
+func (p *pair) news(since circles.Seq) []circles.Event {
 	p.t.Helper()
-	p.must(p.b.store.View(context.Background(), func(tx *store.Tx) error {
+	all, err := p.read(since)
+	p.must(err)
+	return all
+}
+
+func (p *pair) read(since circles.Seq) (all []circles.Event, err error) {
+	err = p.b.store.View(context.Background(), func(tx *store.Tx) error {
 		events, err := tx.EventsAfter(since, 1000)
 		for _, e := range events {
 			if e.Kind == circles.TipReceipted || e.Kind == circles.TipRevoked {
@@ -196,8 +205,8 @@ func (p *pair) news(since circles.Seq) (all []circles.Event) {
 			}
 		}
 		return err
-	}))
-	return all
+	})
+	return all, err
 }
 
 // deliver tells a one thing that b says.
@@ -205,13 +214,16 @@ func (p *pair) deliver(e circles.Event) error {
 	p.t.Helper()
 	var r tips.Receipt
 	var back int64
-	p.must(p.b.store.View(context.Background(), func(tx *store.Tx) (err error) {
+	err := p.b.store.View(context.Background(), func(tx *store.Tx) (err error) {
 		if len(e.To) != 1 || e.To[0] != aSite+"/inbox" || e.Signer != p.b.bob.Person.Actor() {
 			return fmt.Errorf("it goes to %v, signed by %v", e.To, e.Signer)
 		}
 		r, _, back, err = tips.ReceiptOf(tx, bSite, e.Object)
 		return err
-	}))
+	})
+	if err != nil {
+		return err
+	}
 	if e.Kind == circles.TipRevoked {
 		if back == 0 {
 			return nil
@@ -223,20 +235,20 @@ func (p *pair) deliver(e circles.Event) error {
 
 func (p *pair) receive(from *circles.Actor, r tips.Receipt) (refusal error) {
 	p.t.Helper()
-	p.a.update(func(tx *store.Tx) (err error) {
+	err := p.a.store.Update(context.Background(), func(tx *store.Tx) (err error) {
 		refusal, err = p.a.tips.ReceiveReceipt(tx, from, r)
 		return err
 	})
-	return refusal
+	return errors.Join(refusal, err)
 }
 
 func (p *pair) revoke(r tips.Revocation) (refusal error) {
 	p.t.Helper()
-	p.a.update(func(tx *store.Tx) (err error) {
+	err := p.a.store.Update(context.Background(), func(tx *store.Tx) (err error) {
 		refusal, err = p.a.tips.ReceiveRevocation(tx, p.bob, r)
 		return err
 	})
-	return refusal
+	return errors.Join(refusal, err)
 }
 
 // all delivers what was not delivered yet.

@@ -53,7 +53,9 @@ func (t *Tips) Start(ctx context.Context, v circles.Viewer, in Intent) (*Tip, er
 			old, err := ledger.TipOnce(tx, v.Person, in.Once)
 			if err == nil {
 				tip = old
-				return nil
+				charge, err = unasked(tx, tip)
+				fresh = charge != nil && tip.Adapter == in.Adapter
+				return err
 			}
 			if !circles.Is(err, circles.NotFound) {
 				return err
@@ -83,6 +85,19 @@ func (t *Tips) Start(ctx context.Context, v circles.Viewer, in Intent) (*Tip, er
 		}
 	}
 	return t.Tip(ctx, v, tip.ID)
+}
+
+// unasked returns the charge of a tip whose form came again before its rail answered, nil if there is none: the
+// payer, who saw it fail, need not wait for the clock. The same key makes nothing twice.
+func unasked(tx *store.Tx, tip *ledger.Tip) (*ledger.Charge, error) {
+	all, err := ledger.ChargesOf(tx, tip.ID)
+	if err != nil || len(all) == 0 || tip.State != ledger.TipOpen {
+		return nil, err
+	}
+	if c := all[0]; c.RailID == "" && c.Revision < 0 && wallet.State(c.State).Open() && tx.Now() < c.ExpiresAt {
+		return c, nil
+	}
+	return nil, nil
 }
 
 func outside(code string, exponent uint8, low, high int64) error {
