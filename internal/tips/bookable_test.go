@@ -70,7 +70,7 @@ func TestARefundOfAWalletThatIsGoneWaits(t *testing.T) {
 	tip := w.start(w.intent("scripted", "CNY", 500))
 	w.rail.change("", func(c *wallet.Charge) { c.State, c.Received = wallet.Settled, 500 })
 	w.pass(time.Minute)
-	if _, err := w.tips.Refund(ctx, w.bob, tip.ID, 100, ""); err != nil {
+	if err := w.tips.Refund(ctx, w.bob, tip.ID, 100, ""); err != nil {
 		t.Fatal(err)
 	}
 	w.rail.d.Name = "another"
