@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -144,11 +145,13 @@ func (s speaker) noticeOf(n *store.GateNotice, circle *circles.Actor) (*noticeLe
 	why := s.site.ActorAddress(circle) + "/why"
 	l := &noticeLetter{circle: circle, author: author}
 	name := "!" + circle.Name + "@" + s.site.Host
-	lines := noticeLines(n, x.ForOthers(), name, why)
+	// The page says what is missing for its reader. Unescaped, an @ of theirs would become a mention at some peers.
+	page := why + "?" + url.Values{"of": {"@" + author.Name + "@" + author.Host}}.Encode()
+	lines := noticeLines(n, x.ForOthers(), name, page)
 	l.plain = strings.Join(lines, " ")
 	for _, line := range lines {
 		line = html.EscapeString(line)
-		line = strings.ReplaceAll(line, html.EscapeString(why), `<a href="`+html.EscapeString(why)+`">`+html.EscapeString(why)+`</a>`)
+		line = strings.ReplaceAll(line, html.EscapeString(page), `<a href="`+html.EscapeString(page)+`">`+html.EscapeString(page)+`</a>`)
 		l.html += "<p>" + line + "</p>"
 	}
 	if l.gate, err = s.site.gate(told, n.Decision); err != nil {
@@ -190,7 +193,7 @@ func noticeLines(n *store.GateNotice, x *standing.Access, circle, why string) []
 		what = "post"
 	}
 	first := "Your " + what + " in " + circle + " was not taken: " + n.Object + " ."
-	last := "What this circle asks, and how to object: " + why
+	last := "What this circle asks of you, and how to object: " + why
 	switch {
 	case n.Decision == store.GateHeld && n.Post != 0:
 		first = "Your " + what + " in " + circle + " is held, not lost: " + n.Object + " . A moderator can let it through; it is kept for " + days + " days."
@@ -200,7 +203,7 @@ func noticeLines(n *store.GateNotice, x *standing.Access, circle, why string) []
 	if zh {
 		lang, what = "zh", map[string]string{"comment": "评论", "post": "帖子"}[what]
 		first = "您在 " + circle + " 的" + what + "未被接收：" + n.Object + " 。"
-		last = "本圈的要求以及申诉方式：" + why
+		last = "本圈对您的要求以及申诉方式：" + why
 		switch {
 		case n.Decision == store.GateHeld && n.Post != 0:
 			first = "您在 " + circle + " 的" + what + "已保留，不会丢失：" + n.Object + " 。管理者可以放行；内容保留 " + days + " 天。"

@@ -24,6 +24,19 @@ func gateSamples() []sample {
 		Log: "/c/gardening/gates/log", Feed: "/c/gardening/gates/log.atom", Edit: "/c/gardening/gates", Staff: []PersonRef{ada},
 		Rows: []WhyRow{{Action: "Post", Outcome: "hold", Label: "held for a moderator", Rules: []string{"post: 1 day known here"}, Text: "You can post in 1 day. Set by @ada, 3 Nov 2026: Spam wave."},
 			{Action: "Like", Outcome: "allow", Label: "open to you"}, {Action: "Downvote", Outcome: "deny", Label: "not yet"}}}
+	of := WhyView{Page: samplePage("What is asked here, and why", false), Circle: plant, Visitor: true, Ask: true, Typed: "@bob@meadow.example", Action: "/c/gardening/why",
+		Of:  &WhyOf{Handle: "@bob@meadow.example", Seen: true},
+		Log: "/c/gardening/gates/log", Feed: "/c/gardening/gates/log.atom", Staff: []PersonRef{ada},
+		Rows: []WhyRow{{Action: "Post", Outcome: "hold", Label: "held for a moderator", Rules: []string{"post: 14 days known here and 5 accepted contributions on this server; or 1 vouch"}, Text: "Set by @ada, 3 Nov 2026: Spam wave.", Appeal: "#appeal",
+			Ways: []WhyWay{{N: 1, Clauses: []WhyClause{{What: "14 days known here", Have: "3", When: sampleNow}, {What: "5 accepted contributions on this server", Have: "0"}}}, {N: 2, Clauses: []WhyClause{{What: "1 vouch", Hidden: true}}}}},
+			{Action: "Like", Outcome: "allow", Label: "open"}, {Action: "Downvote", Outcome: "deny", Label: "not yet", Appeal: "#appeal", Ways: []WhyWay{{N: 1, Clauses: []WhyClause{{What: "being a Regular", Hidden: true}}}}}}}
+	unseen := of
+	unseen.Of = &WhyOf{Handle: "@bob@meadow.example"}
+	banned := of
+	banned.Of = &WhyOf{Handle: "@bob@meadow.example", Seen: true, Refused: "This circle has banned this account.", Log: "/c/gardening/modlog"}
+	nobody := of
+	nobody.Of, nobody.Typed = nil, "bob"
+	nobody.Refuse("of", "That is nobody’s address; write it as @name@example.org.")
 	log := GateLogView{Page: samplePage("Changes of what is asked", false), Circle: plant, Feed: "/c/gardening/gates/log.atom", Why: "/c/gardening/why", More: "/c/gardening/gates/log?before=1",
 		Entries: []GateLogRow{{ID: "7", At: sampleNow, By: ada, What: "Announced: Careful", Effective: sampleNow.Add(time.Hour), Reason: "Spam wave", Diff: []DiffLine{{Text: "post: 1 day"}, {Added: true, Text: "post: 14 days"}}},
 			{ID: "6", At: sampleNow, What: "Loosened"}}}
@@ -37,6 +50,10 @@ func gateSamples() []sample {
 		{"gates-rest", "gates", rests, GatesView{}},
 		{"why", "why", why, WhyView{}},
 		{"why-visitor", "why", WhyView{Page: samplePage("What is asked here, and why", false), Visitor: true}, WhyView{}},
+		{"why-of", "why", of, WhyView{}},
+		{"why-unseen", "why", unseen, WhyView{}},
+		{"why-banned", "why", banned, WhyView{}},
+		{"why-nobody", "why", nobody, WhyView{}},
 		{"gatelog", "gatelog", log, GateLogView{}},
 		{"held", "held", HeldView{Page: samplePage("Held", true), Circle: plant, Tabs: tabs, Rows: []HeldRow{waits, mine}, More: "/c/gardening/held?after=1"}, HeldView{}},
 		{"heldpost", "heldpost", HeldView{Page: samplePage("Waiting for a moderator", true), Rows: []HeldRow{mine}}, HeldView{}},

@@ -61,6 +61,7 @@ type Server struct {
 	moderation *moderation.Moderation
 	tips       *tips.Tips
 	hooks      *hookGate     // of wallets that knock
+	handles    *handleGate   // of visitors who ask about somebody by a handle
 	bills      *rate.Limiter // of invoices for strangers
 	paid       *rate.Limiter // of strangers who ask what became of those
 	host       string        // as it stands in handles; with the port on a loopback instance
@@ -105,7 +106,7 @@ func New(o Options) (*Server, error) {
 	s := &Server{
 		options: o, app: o.App, accounts: o.Accounts, moderation: o.Moderation, tips: o.Tips, host: host, echo: echo.New(), gated: map[string][]reputation.Action{}, pages: r, words: words,
 		markdown: text.NewRenderer(o.Origin), cache: cache, log: o.Log, texts: map[string]func(*visit) error{},
-		asking: make(chan struct{}, askers), hooks: newHookGate(o.Now), bills: rate.NewLimiter(billRate, billBurst), paid: rate.NewLimiter(paidRate, paidBurst),
+		asking: make(chan struct{}, askers), hooks: newHookGate(o.Now), handles: newHandleGate(o.Now), bills: rate.NewLimiter(billRate, billBurst), paid: rate.NewLimiter(paidRate, paidBurst),
 	}
 	e := s.echo
 	e.HideBanner, e.HidePort = true, true

@@ -1,6 +1,10 @@
 package web
 
-import "time"
+import (
+	"time"
+
+	"halqa/circles/reputation"
+)
 
 // A GateNotice says before anybody types what becomes of what they write: it is held, refused, or bounded.
 type GateNotice struct {
@@ -14,6 +18,7 @@ type GateNotice struct {
 // WhyView is page "why", /c/{name}/why and /why: what is asked before each action, of whoever reads it.
 type WhyView struct {
 	Page
+	Form
 	Circle  CircleRef // empty for the instance
 	Rows    []WhyRow
 	Storm   time.Time // until when; zero = there is none
@@ -25,6 +30,21 @@ type WhyView struct {
 	Edit    string // "" = the reader may not
 	Staff   []PersonRef
 	Visitor bool // nobody is signed in: it is about a new account
+
+	Action string // where the form goes in which somebody elsewhere gives their handle
+	Ask    bool   // it is shown
+	Typed  string
+	Of     *WhyOf // whom the page is about instead of its reader; nil = nobody was named
+
+	actions []reputation.Action // of the rows
+}
+
+// WhyOf is somebody elsewhere whom the page is about.
+type WhyOf struct {
+	Handle  string
+	Seen    bool   // they have done something here
+	Refused string // what shuts everything to them; "" = nothing
+	Log     string // where that stands for everyone
 }
 
 // A WhyRow is one action.
@@ -34,7 +54,22 @@ type WhyRow struct {
 	Label   string // the same in words
 	Rules   []string
 	Text    string // what is missing, to the reader
+	Ways    []WhyWay
 	Appeal  string // where to object; "" = nothing stands in the way
+}
+
+// A WhyWay is what is missing on one path, of somebody elsewhere.
+type WhyWay struct {
+	N       int // from 1
+	Clauses []WhyClause
+}
+
+// A WhyClause is one fact that is missing, or that is not told of others.
+type WhyClause struct {
+	What   string
+	Hidden bool
+	Have   string    // where it is not hidden
+	When   time.Time // when waiting brings it, at the earliest; zero = it does not, or nothing has begun
 }
 
 // GatesView is page "gates", the editor at /c/{name}/gates and /admin/gates.

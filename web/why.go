@@ -43,7 +43,7 @@ func gatePaths(c *circles.Circle) (why, edit, log string) {
 }
 
 // why is /c/{name}/why and /why: what is asked before each action, in sentences for whoever reads it. A
-// person from elsewhere reads what a new account is asked.
+// visitor reads what a new account is asked, and with ?of=@name@host what is missing for somebody elsewhere.
 func (s *Server) why(v *visit) error {
 	id, c, err := v.gatePlace()
 	if err != nil {
@@ -54,14 +54,10 @@ func (s *Server) why(v *visit) error {
 	if err != nil {
 		return err
 	}
-	all, err := s.options.Gates.Access(ctx, v.who, id)
-	if err != nil {
-		return err
-	}
 	why, edit, log := gatePaths(c)
 	view := WhyView{Page: v.page(v.l.T("why.title")), Visitor: v.member == nil, Pilot: place.Pilot, Storm: at(place.StormUntil), Log: log, Feed: log + ".atom"}
 	view.NoIndex = true
-	view.Page.Canonical = s.options.Origin + why
+	view.Page.Canonical, view.Action = s.options.Origin+why, why
 	if c != nil {
 		page, err := v.readCircle()
 		if err != nil {
@@ -80,15 +76,50 @@ func (s *Server) why(v *visit) error {
 	if place.Next != nil {
 		view.Next, view.NextAt = reputation.Diff(place.Settings, *place.Next, v.l.Tag()), at(place.NextAt)
 	}
-	for i := range all {
-		view.Rows = append(view.Rows, v.whyRow(c, &all[i], place.Settings))
+	if view.Rows, err = v.whyRows(&view, id, c); err != nil {
+		return err
 	}
-	return v.show(http.StatusOK, "why", view)
+	rules := place.Settings
+	if c != nil { // some actions are the instance's to gate
+		if place, err = s.options.Gates.Settings(ctx, v.who, 0); err != nil {
+			return err
+		}
+	}
+	for i, a := range view.actions {
+		asks := rules
+		if c != nil && !a.At(reputation.InCircle) {
+			asks = place.Settings
+		}
+		view.Rows[i].Rules = asks.Lines(a, v.l.Tag())
+	}
+	return v.show(whyStatus(view.Form), "why", view)
 }
 
-func (v *visit) whyRow(c *circles.Circle, x *standing.Access, s reputation.Settings) WhyRow {
-	row := WhyRow{Action: v.l.T("action." + string(x.Action)), Outcome: string(x.Outcome), Label: v.l.T("why.outcome-" + string(x.Outcome)),
-		Rules: s.Lines(x.Action, v.l.Tag())}
+// whyRows are the actions, of whom the page is about: ?of=, or who reads it.
+func (v *visit) whyRows(view *WhyView, id circles.CircleID, c *circles.Circle) (rows []WhyRow, err error) {
+	found, err := v.whyOf(view, id, c)
+	if err != nil {
+		return nil, err
+	}
+	var all []standing.Access
+	if found != nil {
+		all = found.Actions
+	} else if all, err = v.s.options.Gates.Access(v.Request().Context(), v.who, id); err != nil {
+		return nil, err
+	}
+	for i := range all {
+		view.actions = append(view.actions, all[i].Action)
+		if found != nil {
+			rows = append(rows, v.ofRow(found, &all[i]))
+		} else {
+			rows = append(rows, v.whyRow(c, &all[i]))
+		}
+	}
+	return rows, nil
+}
+
+func (v *visit) whyRow(c *circles.Circle, x *standing.Access) WhyRow {
+	row := WhyRow{Action: v.l.T("action." + string(x.Action)), Outcome: string(x.Outcome), Label: v.l.T("why.outcome-" + string(x.Outcome))}
 	if x.Blocked != "" {
 		row.Text = v.l.T("refused." + x.Blocked)
 	} else {

@@ -318,3 +318,6 @@ func (d Decision) ForOthers() Decision {
 	d.Unmet = unmet
 	return d
 }
+
+// Say says what the clause asks, as part of a sentence.
+func (c Clause) Say(lang string) string { return c.text(lang) }
