@@ -29,6 +29,7 @@ func (s *Server) readRoutes() []route {
 		list("/circles", read, "The directory of circles, the liveliest first.", s.directory, visitors, sized, beside("GET /circles"),
 			with(word("topic", "Only circles about this."), word("language", "BCP 47."), flag("local", "Only circles that live here."))),
 		get("/circles/{id}", read, "A circle with what the reader may do in it.", s.circlePage, visitors, beside("GET /c/:name", "GET /c/:name/submit", "GET /c/:name/interact", "GET /c/:name/settings", "GET /circles/new"), refuses(http.StatusGone)),
+		list("/circles/{id}/people", read, "Who belongs to a circle of this instance, the latest first, for its members.", s.circlePeople, sized, beside("GET /c/:name/people")),
 		list("/circles/{id}/modlog", read, "What moderators did in a circle.", s.modlogOf, visitors, beside("GET /c/:name/modlog"), lasts),
 		list("/modlog", read, "What moderators did everywhere.", s.modlog, visitors, beside("GET /modlog")),
 		get("/people/{id}", read, "A person.", s.personPage, visitors, beside("GET /u/:name", "GET /@:name", "GET /~:name", "GET /u/:name/interact"), refuses(http.StatusGone)),

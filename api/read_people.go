@@ -209,3 +209,33 @@ func (s *Server) saved(c *call) (Page[Post], error) {
 	}
 	return pageOf(s.items(p.Items), p.Next), nil
 }
+
+// A CirclePerson is somebody who belongs to a circle.
+type CirclePerson struct {
+	Person   Person       `json:"person"`
+	Role     circles.Role `json:"role" enum:"member,moderator,operator,owner"`
+	JoinedAt Time         `json:"joined_at" doc:"When they joined the circle, or asked to."`
+	Tier     string       `json:"tier,omitempty" enum:"newcomer,member,regular,trusted" doc:"What their standing in the circle comes to, for its operators; absent of who runs it, for they have none."`
+	MayVouch bool         `json:"may_vouch" doc:"The reader may vouch for them, or did."`
+	Vouched  bool         `json:"vouched" doc:"The reader vouches for them."`
+}
+
+func (s *Server) circlePeople(c *call) (Page[CirclePerson], error) {
+	id, err := c.circleID()
+	if err != nil {
+		return Page[CirclePerson]{}, err
+	}
+	p, err := s.app.CirclePeople(c.ctx(), c.who, id, c.cursor(), c.size())
+	if err != nil {
+		return Page[CirclePerson]{}, err
+	}
+	var out []CirclePerson
+	for _, x := range p.People {
+		one := CirclePerson{Person: *s.person(x.Person), Role: x.Role, JoinedAt: at(x.JoinedAt), MayVouch: x.MayVouch, Vouched: x.Vouched}
+		if x.Tier != nil {
+			one.Tier = x.Tier.String()
+		}
+		out = append(out, one)
+	}
+	return pageOf(out, p.Next), nil
+}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -123,6 +124,7 @@ func (s *script) read() {
 		s.Errorf("the directory is %+v", dir)
 	}
 	s.visitor.get("/circles/"+string(garden), nil)
+	s.people(garden)
 	s.visitor.get(path("/circles/%s/modlog", garden), nil)
 	s.visitor.get("/modlog", nil)
 	var lin PersonView
@@ -168,6 +170,28 @@ func (s *script) read() {
 	s.visitor.get("/peers", nil)
 	s.visitor.get("/instance", nil)
 	s.visitor.get("/openapi.json", nil)
+}
+
+// people is who belongs to a circle: its members see each other, whoever runs it their tiers, too.
+func (s *script) people(garden ID) {
+	at := path("/circles/%s/people", garden)
+	var first, second, all Page[CirclePerson]
+	s.ann.get(at+"?limit=1", &first)
+	s.ann.get(at+"?limit=1&cursor="+url.QueryEscape(first.Next), &second)
+	if len(first.Items) != 1 || len(second.Items) != 1 || second.Next != "" {
+		s.Fatalf("two people by one: %+v, %+v", first, second)
+	}
+	if p := first.Items[0]; p.Person.Name != "lin" || p.Role != "member" || p.Tier != "newcomer" || p.JoinedAt == "" || p.Vouched {
+		s.Errorf("lin is %+v", p)
+	}
+	if p := second.Items[0]; p.Person.Name != "ann" || p.Role != "owner" || p.Tier != "" || p.MayVouch {
+		s.Errorf("ann is %+v", p)
+	}
+	if r := s.lin.get(at, &all); len(all.Items) != 2 || bytes.Contains(r.body, []byte(`"tier"`)) || bytes.Contains(r.body, []byte("newcomer")) {
+		s.Errorf("to a member they are %s", r.body)
+	}
+	s.eve.ask("GET", at, nil).problem(403, "forbidden")
+	s.ann.ask("GET", at+"?cursor=x", nil).problem(422, "invalid")
 }
 
 func (s *script) follow() {

@@ -81,6 +81,7 @@ func (v *visit) aboutCircle(view *CircleView, page *app.CirclePage) {
 	view.Text, view.Topic, view.Language = clean(c.SummaryHTML), c.Topic, sayLanguage(c.Language)
 	view.Rules, view.RulesText = rules(c)
 	view.Posting, view.Members, view.Written, view.Founded = string(c.Posting), int(c.Members), int(c.Posts), at(c.Published)
+	view.People = v.peoplePath(c, page)
 	view.Page.About = text.ExcerptHTML(c.SummaryHTML, blurbLen)
 	for _, m := range page.Moderators {
 		p := v.s.person(m.Actor)

@@ -142,6 +142,7 @@ func (s *Server) routes(assets *static.Files) {
 	e.GET("/me/standing", s.visit(s.members(s.standing)))
 	e.GET("/me/standing.csv", s.visit(s.members(s.standingCSV)))
 	e.GET("/me/standing.json", s.visit(s.members(s.standingJSON)))
+	e.GET("/c/:name/people", s.visit(s.members(s.circlePeople)))
 	form("/c/:name/vouch", s.vouchForm, s.vouch, reputation.GiveVouch)
 	e.GET("/post/:id/vouch", s.visit(s.members(s.vouchAuthor)))
 	form("/post/:id/helpful", s.helpfulForm, s.helpful)

@@ -24,6 +24,11 @@ func memberSamples() []sample {
 	tag := TagView{Page: samplePage("#comfrey", true), Tag: "comfrey", Path: "/tag/comfrey", Wish: "follow", Feed: Feed{Posts: sampleRows(true)[:2], ShowAll: "/tag/comfrey?read=1"},
 		Popular: []TagRow{{Link: Link{Label: "#comfrey", Href: "/tag/comfrey"}, People: 12}, {Link: Link{Label: "#白茶", Href: "/tag/白茶"}, People: 1}}, Followed: []Link{{Label: "#comfrey", Href: "/tag/comfrey"}}}
 	return []sample{
+		{"circle-people", "circle-people", CirclePeopleView{Page: samplePage("People of Gardening", true), Circle: plant, Members: 412, More: "/c/gardening/people?after=x", People: []CirclePersonRow{
+			{Person: bo, Handle: "@bo@pond.example", Role: "Member", At: sampleNow, Tier: "Newcomer", Vouch: "/c/gardening/vouch?person=%40bo%40pond.example"},
+			{Person: lin, Handle: "@lin@halqa.test", Role: "Member", At: sampleNow.Add(-50 * time.Hour), Tier: "Trusted", Vouch: "/c/gardening/vouch?person=%40lin", Vouched: true},
+			{Person: ada, Handle: "@ada@halqa.test", Role: "Owner", Runs: true, At: sampleNow.Add(-500 * time.Hour)}}}, CirclePeopleView{}},
+		{"circle-people-none", "circle-people", CirclePeopleView{Page: samplePage("People of Gardening", true), Circle: plant}, CirclePeopleView{}},
 		{"notifications", "notifications", told, NotificationsView{}},
 		{"standing", "standing", StandingView{Page: samplePage("Your standing", true), Known: "You are known here for 40 days.", More: "/me/standing?after=x",
 			Totals: []StandingTotal{{Circle: plant, Href: "/me/standing?circle=gardening", Number: "33", Tier: "Regular", Sum: []string{"Ratings gave you 23.", "Your 20 days add 10."}}},

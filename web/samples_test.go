@@ -159,7 +159,7 @@ func samples() []sample {
 			Address: "https://halqa.example/c/gardening", Target: "!gardening@new.example", Aliases: "https://old.example/c/gardening"}, CircleMoveView{}},
 		{"circle-form", "circle_form", CircleFormView{Page: samplePage("Found a circle", true), Action: "/circles/new", New: true, LocalNotice: true, Hues: hueRow, Languages: options, Visibility: visibility, Posting: []Option{{Value: "open", Label: "Every member", Selected: true}, {Value: "operators", Label: "Its operators only; members comment"}}}, CircleFormView{}},
 		{"circle", "circle", CircleView{Page: samplePage("Gardening", false), Feed: Feed{Sorts: sorts, Posts: sampleRows(false)}, Head: sampleHead(), Text: "<p>Beds, balconies, allotments: what grows, what fails, and why.</p>", Rules: rules, Topic: "gardening", Language: "English", Posting: "open", Members: 412, Written: 1893, Founded: sampleNow.Add(-400 * 24 * time.Hour), Moderators: []PersonRef{ada}}, CircleView{}},
-		{"circle-owner", "circle", CircleView{Page: samplePage("Gardening", true), Feed: Feed{Sorts: sorts}, Head: member, Members: 1, Posting: "operators", Stale: sampleNow.Add(-5 * 24 * time.Hour)}, CircleView{}},
+		{"circle-owner", "circle", CircleView{Page: samplePage("Gardening", true), Feed: Feed{Sorts: sorts}, Head: member, Members: 1, People: "/c/gardening/people", Posting: "operators", Stale: sampleNow.Add(-5 * 24 * time.Hour)}, CircleView{}},
 		{"post", "post", post, PostView{}},
 		{"post-asks", "post", asked, PostView{}},
 		{"post-counted", "post", counted, PostView{}},

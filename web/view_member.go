@@ -89,3 +89,24 @@ type PersonRow struct {
 	Person PersonRef
 	Handle string // @name@host
 }
+
+// CirclePeopleView is page "circle-people", /c/{name}/people.
+type CirclePeopleView struct {
+	Page
+	Circle  CircleRef
+	Members int
+	People  []CirclePersonRow
+	More    string
+}
+
+// A CirclePersonRow is somebody who belongs to a circle.
+type CirclePersonRow struct {
+	Person  PersonRef
+	Handle  string // @name@host
+	Role    string // in words
+	Runs    bool   // it is more than a member's
+	At      time.Time
+	Tier    string // in words; empty where it is not the reader's to know
+	Vouch   string // address of the page to vouch for them; empty = the reader may not
+	Vouched bool   // the reader does
+}

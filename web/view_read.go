@@ -87,7 +87,8 @@ type CircleView struct {
 	Language   string // in words
 	Posting    string // "open" or "operators"
 	Members    int
-	Written    int // posts so far
+	People     string // address of who they are; "" = not for this reader
+	Written    int    // posts so far
 	Founded    time.Time
 	Moderators []PersonRef
 	Stale      time.Time // for a remote circle: when it was last heard from; zero = fine

@@ -71,6 +71,12 @@ func (v Version) Vouch(r Rows, in VouchIn) (Event, Refusal) {
 		CreditedMilli: one, Day: d, At: in.At, FormulaVersion: v.Number}, NoRefusal
 }
 
+// MayVouch reports whether somebody may vouch for anybody in a circle on a day. Vouch says whether they may for
+// this one, and whether they have a vouch left.
+func (v Version) MayVouch(p, home Person, c Circle, d Day) bool {
+	return d >= p.NoVouch && v.speaks(Rows{Rater: p, RaterHome: home, Circle: c}, d)
+}
+
 // Introduction returns the event by which an applied vouch introduces, if nobody did before.
 func (v Version) Introduction(r Rows, vouch Event, id EventID) (Event, bool) {
 	if r.Subject.Intro.Event != 0 || vouch.Kind != Vouch || vouch.Reverses != 0 {

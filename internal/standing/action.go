@@ -42,6 +42,7 @@ const (
 	Unvouch Action = "unvouch" // Circle; Person
 	Helpful Action = "helpful" // Post with its Root, by the thread's author or an operator; taking it back too
 
+	SeePeople         Action = "see_people"          // Circle; who belongs to it: no more than a count to others
 	Report            Action = "report"              // Post with its Circle, Person, or Circle; nobody is kept from it
 	SeeReports        Action = "see_reports"         // Circle; nil = those of the whole instance
 	Suspend           Action = "suspend"             // Person, from this instance; Unsuspend too

@@ -127,6 +127,7 @@ func TestWhoMay(t *testing.T) {
 		{"remove among members", members, Remove, nil, []string{"moderator", "operator", "owner", "admin"}},
 		{"lock", public, Lock, nil, []string{"moderator", "operator", "owner", "sitemod", "admin"}},
 		{"pin", public, Pin, nil, []string{"moderator", "operator", "owner", "sitemod", "admin"}},
+		{"see people", public, SeePeople, nil, []string{"member", "moderator", "operator", "owner", "sitemod", "admin"}},
 		{"see reports", public, SeeReports, nil, []string{"moderator", "operator", "owner", "sitemod", "admin"}},
 		{"see reports of the instance", public, SeeReports, func(q *Question) { q.Circle, q.Post = nil, nil }, []string{"sitemod", "admin"}},
 		{"report", public, Report, nil, all[1:]},

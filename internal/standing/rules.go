@@ -71,6 +71,8 @@ func (j *judgement) rule() (Reason, error) {
 		return j.moderates(), nil
 	case Ban:
 		return j.shutOut()
+	case SeePeople:
+		return j.amongThem(), nil
 	case Report:
 		return j.report(), nil
 	case Suspend:
@@ -377,4 +379,16 @@ func (j *judgement) mayModerate() bool {
 // vouched reports whether a remote circle passed on what happened in it.
 func (j *judgement) vouched() bool {
 	return j.Circle != nil && !j.Circle.Local() && j.Via == j.Circle.CircleID()
+}
+
+// amongThem lets the people of a circle of ours see each other, and those who run the instance see them. Who
+// belongs to a circle elsewhere is not known here.
+func (j *judgement) amongThem() Reason {
+	switch {
+	case !j.Circle.Local():
+		return Elsewhere
+	case j.role.Member(), j.Who.SignedIn() && j.Who.Moderates():
+		return ""
+	}
+	return NotAMember
 }

@@ -82,3 +82,25 @@ func (tx *Tx) Pending(circle circles.CircleID, limit int) ([]*circles.Actor, err
 	return list(tx, scanActorCard, "SELECT "+actorCard+` FROM membership m JOIN actor a ON a.id = m.person
 		WHERE m.circle = $1 AND m.role = 'pending' AND a.deleted_at = 0 ORDER BY m.at, m.person LIMIT $2`, circle, limit)
 }
+
+// A Member is somebody who belongs to a circle.
+type Member struct {
+	Actor *circles.Actor // as ActorCards has it
+	Role  circles.Role
+	At    int64 // when they joined, or asked to; UTC microseconds
+}
+
+// Members returns who belongs to a circle, the latest first, after the given place, at most limit. Key of a
+// Mark is Member.At.
+func (tx *Tx) Members(circle circles.CircleID, after Mark, limit int) ([]Member, error) {
+	args := []any{circle}
+	cond := ""
+	if after != (Mark{}) {
+		cond = " AND (m.at, m.person) < (" + arg(&args, after.Key) + ", " + arg(&args, after.ID) + ")"
+	}
+	return list(tx, func(r rowScanner) (Member, error) {
+		m := Member{Actor: new(circles.Actor)}
+		return m, r.Scan(append(actorCardFields(m.Actor), &m.Role, &m.At)...)
+	}, "SELECT "+actorCard+", m.role, m.at FROM membership m CROSS JOIN actor a WHERE m.circle = $1 AND m.role <> 'pending'"+cond+
+		" AND a.id = m.person AND a.deleted_at = 0 ORDER BY m.at DESC, m.person DESC LIMIT "+arg(&args, limit), args...)
+}

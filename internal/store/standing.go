@@ -296,3 +296,28 @@ func (tx *Tx) StandingOf(person circles.PersonID, limit int) (in []StandingIn, i
 	})
 	return in, ids, err
 }
+
+// StandingAmong returns what the ledger comes to for these people in a circle, in one statement. Of whom it
+// says nothing is absent, and Circle and Joined are not filled in.
+func (tx *Tx) StandingAmong(circle circles.CircleID, people []circles.PersonID) (map[circles.PersonID]*StandingIn, error) {
+	set, args := in([]any{circle}, people)
+	all := map[circles.PersonID]*StandingIn{}
+	return all, tx.rows("SELECT circle, person, state FROM rep_person WHERE circle IN (0, $1) AND person IN ("+set+")", args, func(r rowScanner) error {
+		var place circles.CircleID
+		var who circles.PersonID
+		var state []byte
+		if err := r.Scan(&place, &who, &state); err != nil {
+			return err
+		}
+		p, err := unpackPerson(state)
+		if all[who] == nil {
+			all[who] = new(StandingIn)
+		}
+		if place == circle {
+			all[who].Person = p
+		} else {
+			all[who].Home = p
+		}
+		return err
+	})
+}
