@@ -191,7 +191,7 @@ func (s *script) people(garden ID) {
 		s.Errorf("to a member they are %s", r.body)
 	}
 	s.eve.ask("GET", at, nil).problem(403, "forbidden")
-	s.ann.ask("GET", at+"?cursor=x", nil).problem(422, "invalid")
+	s.ann.ask("GET", at+"?cursor=x", nil).problem(422, "bad-cursor")
 }
 
 func (s *script) follow() {
