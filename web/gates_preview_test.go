@@ -135,6 +135,7 @@ func TestThePreviewEqualsTheGate(t *testing.T) {
 // TestThePreviewInABrowser: the same with the hand of a person in a browser, with its modules and without.
 func TestThePreviewInABrowser(t *testing.T) {
 	if testing.Short() {
+		// -short is for where no browser is; .ci/run never says it here, and TestThePreviewEqualsTheGate still runs.
 		t.Skip("starts a browser")
 	}
 	for _, scripts := range []bool{true, false} {

@@ -45,6 +45,7 @@ func newSimnet(t testing.TB) *simnet {
 		if slices.Contains(strings.Split(os.Getenv("HALQA_TEST_REQUIRE"), ","), "lightning") {
 			t.Fatal("HALQA_TEST_REQUIRE asks for lightning, and HALQA_LND does not say where lnd and btcd are")
 		}
+		// Building the nodes takes minutes and the network, so only the slow tier of .ci/run does, and requires them.
 		t.Skip("HALQA_LND does not say where lnd and btcd are")
 	}
 	n := &simnet{t: t, bin: bin, dir: t.TempDir(), rpc: loopbackPort(t)}

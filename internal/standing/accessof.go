@@ -47,19 +47,9 @@ func accessOf(tx *store.Tx, who circles.Viewer, c *circles.Circle) ([]Access, er
 	if c != nil {
 		place = c.CircleID()
 	}
-	var names []string
-	for _, a := range reputation.Actions() {
-		names = append(names, string(a))
-	}
-	here, err := rulesOf(tx, place, names)
+	here, onInstance, err := rulesFor(tx, place)
 	if err != nil {
 		return nil, err
-	}
-	onInstance := here
-	if place != 0 {
-		if onInstance, err = rulesOf(tx, 0, names); err != nil {
-			return nil, err
-		}
 	}
 	var all []Access
 	var found []*Access
@@ -276,4 +266,17 @@ func (g *Gates) SetNewCircles(ctx context.Context, who circles.Viewer, name stri
 		}
 	}
 	return circles.FieldErrorf(circles.Invalid, "new-circles", "Choose one of the presets, or settings of your own.").With("refused.preset", nil)
+}
+
+// rulesFor reads what a circle and the instance ask for each action. For circle 0 both are the instance's.
+func rulesFor(tx *store.Tx, place circles.CircleID) (here, onInstance map[string]rule, err error) {
+	names := make([]string, 0, len(reputation.Actions()))
+	for _, a := range reputation.Actions() {
+		names = append(names, string(a))
+	}
+	if here, err = rulesOf(tx, place, names); err != nil || place == 0 {
+		return here, here, err
+	}
+	onInstance, err = rulesOf(tx, 0, names)
+	return here, onInstance, err
 }

@@ -66,19 +66,9 @@ func publicOf(tx *store.Tx, c *circles.Circle, name, host string) (*Public, erro
 	if out.Seen, f, err = publicFacts(tx, place, j.Who.Person); err != nil {
 		return nil, err
 	}
-	names := make([]string, 0, len(reputation.Actions()))
-	for _, a := range reputation.Actions() {
-		names = append(names, string(a))
-	}
-	here, err := rulesOf(tx, place, names)
+	here, onInstance, err := rulesFor(tx, place)
 	if err != nil {
 		return nil, err
-	}
-	onInstance := here
-	if place != 0 {
-		if onInstance, err = rulesOf(tx, 0, names); err != nil {
-			return nil, err
-		}
 	}
 	var found []*Access
 	for _, act := range reputation.Actions() {
