@@ -33,6 +33,7 @@ type simnet struct {
 	rpc   string
 	payer *lightningNode
 	payee *lightningNode
+	key   string // the payee's, by which the payer looks for a way
 }
 
 // netPatience is how long a node has for anything: on a busy machine lnd takes half a minute to start.
@@ -55,6 +56,7 @@ func newSimnet(t testing.TB) *simnet {
 	if err := os.WriteFile(n.file("btcd.conf"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(n.stop)
 	n.startChain()
 	n.payer, n.payee = n.node("payer"), n.node("payee")
 	n.payer.start()
@@ -77,6 +79,18 @@ func newSimnet(t testing.TB) *simnet {
 	})
 	n.open()
 	return n
+}
+
+// stop ends the nodes before their chain: without it they wait half a minute each for an answer.
+func (n *simnet) stop() {
+	for _, node := range []*lightningNode{n.payer, n.payee} {
+		if node != nil && node.daemon != nil {
+			node.daemon.stop()
+		}
+	}
+	if n.chain != nil {
+		n.chain.stop()
+	}
 }
 
 func (n *simnet) file(name string) string { return filepath.Join(n.dir, name) }
@@ -132,6 +146,7 @@ func (n *simnet) open() {
 		Key string `json:"identity_pubkey"`
 	}
 	n.payee.must("GET", "/v1/getinfo", nil, &who)
+	n.key = who.Key
 	n.payer.must("POST", "/v1/peers", map[string]any{"addr": map[string]string{"pubkey": who.Key, "host": n.payee.peers}, "perm": true}, nil)
 	key, err := hex.DecodeString(who.Key)
 	if err != nil {
@@ -144,7 +159,8 @@ func (n *simnet) open() {
 	n.connected()
 }
 
-// connected waits until the channel can carry payments.
+// connected waits until the channel can carry payments: it is open for both, and the payer knows a way over
+// it. A node has its channel open a moment before it is on its own map, and pays nothing in that moment.
 func (n *simnet) connected() {
 	n.t.Helper()
 	for _, node := range []*lightningNode{n.payer, n.payee} {
@@ -155,6 +171,12 @@ func (n *simnet) connected() {
 			return node.ask("GET", "/v1/channels?active_only=true", nil, &all) == nil && len(all.Channels) == 1
 		})
 	}
+	n.wait("the payer knows a way to the payee", func() bool {
+		var m struct {
+			Routes []json.RawMessage `json:"routes"`
+		}
+		return n.payer.ask("GET", "/v1/graph/routes/"+n.key+"/1000", nil, &m) == nil && len(m.Routes) > 0
+	})
 }
 
 // pay pays an invoice and returns its preimage, which is the invoice's; an error says why not.
@@ -334,15 +356,21 @@ func (n *simnet) run(name string, args []string) *daemon {
 	n.t.Cleanup(func() {
 		p.stop()
 		if n.t.Failed() {
-			n.t.Logf("%s said:\n%s", name, said)
+			n.t.Logf("%s said last:\n%s", name, tail(said.String(), 20))
 		}
 	})
 	return p
 }
 
+// tail is the last lines of what a program said: all of it hides what the test said.
+func tail(said string, most int) string {
+	all := strings.Split(strings.TrimSpace(said), "\n")
+	return strings.Join(all[max(0, len(all)-most):], "\n")
+}
+
 // stop asks it to end, and ends it if it does not.
 func (p *daemon) stop() {
-	p.cmd.Process.Signal(os.Interrupt)
+	p.cmd.Process.Signal(os.Interrupt) // one that has ended already says so here, and needs no more
 	select {
 	case <-p.done:
 	case <-time.After(30 * time.Second):
