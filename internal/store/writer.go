@@ -40,6 +40,7 @@ type writer struct {
 	wal     string // the write-ahead log's path
 	c       *conn  // nil after a failure it did not survive, until the next transaction
 	batches int
+	longest time.Duration // that a batch takes: maxBatchTime
 	queue   chan *job
 	done    chan struct{}
 }
@@ -60,7 +61,7 @@ func startWriter(s *Store, db *sql.DB, wal string) (*writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{store: s, db: db, wal: wal, c: c, queue: make(chan *job, maxWaiting), done: make(chan struct{})}
+	w := &writer{store: s, db: db, wal: wal, c: c, longest: maxBatchTime, queue: make(chan *job, maxWaiting), done: make(chan struct{})}
 	go w.loop()
 	return w, nil
 }
@@ -181,7 +182,7 @@ func (w *writer) batch(first *job) {
 
 // next returns a job that waits, or nil if the batch is to be committed.
 func (w *writer) next(n int, start time.Time) *job {
-	if n >= maxBatch || time.Since(start) >= maxBatchTime {
+	if n >= maxBatch || time.Since(start) >= w.longest {
 		return nil
 	}
 	for range 2 {
