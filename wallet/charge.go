@@ -52,6 +52,7 @@ const (
 	MaxMemo   = 200  // of CreateCharge.Memo
 	MaxReason = 200  // of RefundRequest.Reason
 	MaxURL    = 2000 // of any address
+	MaxSource = 200  // of Charge.Source
 )
 
 // CreateCharge asks for a way to pay.
@@ -136,6 +137,12 @@ type Action struct {
 // for one charge Received, Refunded and Reversed never shrink, and Refunded+Reversed ≤ Received.
 // A payment that an unfinished chain takes back leaves Pending and is never in Received; one that was
 // final and is taken back all the same is counted in Reversed.
+//
+// Source is optional: the payer's account, card or node as the rail names it, at most MaxSource bytes, the
+// same for every charge that is paid from there, and no other after it was said once. It comes with the
+// Received that it explains; with several payments it is the first one's. Rails that do not know leave it out.
+// It may change neither Revision nor money. Halqa asks only whether several people pay from one place: it
+// keeps a keyed hash for some days, and never shows or logs it.
 type Charge struct {
 	ID        string    `json:"id"`  // the adapter's own; at most 200 bytes
 	Key       string    `json:"key"` // of the CreateCharge
@@ -153,6 +160,7 @@ type Charge struct {
 	ExpiresAt time.Time `json:"expiresAt"`
 	SettledAt time.Time `json:"settledAt,omitzero"` // when Received first reached Requested
 	RailRef   string    `json:"railRef,omitempty"`  // for receipts and support
+	Source    string    `json:"source,omitempty"`   // where the money came from; see below
 	RailCode  string    `json:"railCode,omitempty"` // raw reason; for logs only, never shown
 }
 
@@ -179,6 +187,8 @@ func (c Charge) Check() error {
 		return fmt.Errorf("%w: settled with nothing received", ErrInvalid)
 	case len(c.Actions) > 8:
 		return fmt.Errorf("%w: %d actions", ErrInvalid, len(c.Actions))
+	case len(c.Source) > MaxSource:
+		return fmt.Errorf("%w: a source of %d bytes", ErrInvalid, len(c.Source))
 	}
 	return nil
 }
@@ -187,7 +197,7 @@ func (c Charge) Check() error {
 func (c Charge) Net() int64 { return int64(c.Received - c.Refunded - c.Reversed) }
 
 // Follows returns nil if next can come after c for the same charge: ErrInvalid if it names another
-// charge, moves a counter backwards, or says something new under an old revision.
+// charge or source, moves a counter backwards, or says something new under an old revision.
 func (c Charge) Follows(next Charge) error {
 	switch {
 	case next.ID != c.ID || next.Key != c.Key || next.Requested != c.Requested:
@@ -196,6 +206,8 @@ func (c Charge) Follows(next Charge) error {
 		return fmt.Errorf("%w: revision %d after %d", ErrInvalid, next.Revision, c.Revision)
 	case next.Received < c.Received || next.Refunded < c.Refunded || next.Reversed < c.Reversed:
 		return fmt.Errorf("%w: a counter shrank", ErrInvalid)
+	case c.Source != "" && next.Source != "" && next.Source != c.Source:
+		return fmt.Errorf("%w: another source", ErrInvalid)
 	case next.Revision == c.Revision && (next.Pending != c.Pending || next.Received != c.Received ||
 		next.Refunded != c.Refunded || next.Reversed != c.Reversed || next.Late != c.Late ||
 		next.State != c.State && next.State != Unknown && c.State != Unknown):

@@ -151,7 +151,7 @@ func TestAssetTakes(t *testing.T) {
 }
 
 func TestChargeMayMoveForwardOnly(t *testing.T) {
-	base := Charge{ID: "c", Key: "tip_1_a1", Revision: 3, State: Settled, Requested: Amount{100, "CNY"}, Received: 100}
+	base := Charge{ID: "c", Key: "tip_1_a1", Revision: 3, State: Settled, Requested: Amount{100, "CNY"}, Received: 100, Source: "card-7"}
 	if err := base.Check(); err != nil {
 		t.Fatalf("a settled charge: %v", err)
 	}
@@ -161,6 +161,7 @@ func TestChargeMayMoveForwardOnly(t *testing.T) {
 		"older":                     func(c *Charge) { c.Revision = 2 },
 		"shrinks":                   func(c *Charge) { c.Revision, c.Received = 4, 99 },
 		"new under an old revision": func(c *Charge) { c.Received = 200 },
+		"another source":            func(c *Charge) { c.Source = "card-8" },
 	} {
 		next := base
 		change(&next)
@@ -169,6 +170,7 @@ func TestChargeMayMoveForwardOnly(t *testing.T) {
 		}
 	}
 	next := base
+	next.Source = "" // not said again
 	next.Revision, next.State, next.Reversed = 4, Reversed, 100
 	if err := base.Follows(next); err != nil || next.Check() != nil || next.Net() != 0 {
 		t.Errorf("settled, then reversed: %v, %v, net %d", err, next.Check(), next.Net())
@@ -179,6 +181,7 @@ func TestChargeMayMoveForwardOnly(t *testing.T) {
 		"settled for nothing":     func(c *Charge) { c.Received = 0 },
 		"negative":                func(c *Charge) { c.Pending = -1 },
 		"no state":                func(c *Charge) { c.State = "done" },
+		"a source without end":    func(c *Charge) { c.Source = strings.Repeat("x", MaxSource+1) },
 	} {
 		bad := base
 		change(&bad)

@@ -90,6 +90,8 @@ func (v *visit) sayRule(rule string) string {
 		return v.l.T("wallets.rule-day")
 	case "ring":
 		return v.l.T("wallets.rule-ring")
+	case "one-source":
+		return v.l.T("wallets.rule-source")
 	case "payee-changed":
 		return v.l.T("wallets.rule-payee")
 	case "packet-own":

@@ -59,6 +59,8 @@ type tipsConfig struct {
 	// Against abuse. What they refuse is on the page of the wallets.
 	Pace         int `toml:"pace"`          // tips of one person in a minute; 0 = any number
 	RingDays     int `toml:"ring_days"`     // how old a tip can be that is part of a ring; 0 = rings are not looked for
+	SourcePayers int `toml:"source_payers"` // people who pay from one account, for an admin to look; 0 = nobody looks
+	SourceDays   int `toml:"source_days"`   // for how long that is known
 	PayeeWait    int `toml:"payee_wait"`    // hours
 	LimitWait    int `toml:"limit_wait"`    // hours
 	PacketShares int `toml:"packet_shares"` // people that a red packet is for at most; 0 = there are none
@@ -81,6 +83,7 @@ type boundsConfig struct {
 func (c tipsConfig) rules() *tips.Rules {
 	r := tips.DefaultRules()
 	r.Pace, r.Ring = c.Pace, time.Duration(c.RingDays)*24*time.Hour
+	r.SourcePayers, r.SourceTime = c.SourcePayers, time.Duration(c.SourceDays)*24*time.Hour
 	r.PayeeWait, r.LimitWait = time.Duration(c.PayeeWait)*time.Hour, time.Duration(c.LimitWait)*time.Hour
 	r.PacketShares, r.PacketLife = c.PacketShares, time.Duration(c.PacketHours)*time.Hour
 	r.Assets = map[string]tips.Bounds{}
@@ -106,7 +109,7 @@ func (c tipsConfig) checkRules(wrong func(key, format string, args ...any) error
 	for _, n := range []struct {
 		key       string
 		have, max int
-	}{{"tips.pace", c.Pace, 10_000}, {"tips.ring_days", c.RingDays, 90}, {"tips.payee_wait", c.PayeeWait, 24 * 90}, {"tips.limit_wait", c.LimitWait, 24 * 90},
+	}{{"tips.pace", c.Pace, 10_000}, {"tips.ring_days", c.RingDays, 90}, {"tips.source_payers", c.SourcePayers, 1000}, {"tips.source_days", c.SourceDays, 90}, {"tips.payee_wait", c.PayeeWait, 24 * 90}, {"tips.limit_wait", c.LimitWait, 24 * 90},
 		{"tips.packet_shares", c.PacketShares, 200}, {"tips.packet_hours", c.PacketHours, 24 * 7}} {
 		if n.have < 0 || n.have > n.max {
 			return wrong(n.key, "%s must be 0 to %d.", n.key, n.max)
@@ -134,7 +137,7 @@ type walletConfig struct {
 }
 
 func defaultConfig() config {
-	return config{Listen: "localhost:8080", Data: "data", Log: "info", Filters: filtersConfig{Begging: "hold"}, Tips: tipsConfig{Credits: true, Max: 200, Pace: 10, RingDays: 7, PayeeWait: 72, LimitWait: 24, PacketShares: 100, PacketHours: 24,
+	return config{Listen: "localhost:8080", Data: "data", Log: "info", Filters: filtersConfig{Begging: "hold"}, Tips: tipsConfig{Credits: true, Max: 200, Pace: 10, RingDays: 7, SourcePayers: 5, SourceDays: 30, PayeeWait: 72, LimitWait: 24, PacketShares: 100, PacketHours: 24,
 		Assets: defaultAssets(), Lightning: lightningConfig{Network: "mainnet"}}}
 }
 

@@ -14,11 +14,13 @@ import (
 // Rules are what an instance decides against abuse. What a rule refuses or hides is written down for
 // those who run the instance; see audit.go.
 type Rules struct {
-	Assets    map[string]Bounds // by code; an asset that is not among them has only its wallet's limits
-	Pace      int               // tips of one person in a minute; more are refused and looked at. 0 = any number
-	Ring      time.Duration     // how long a tip can be part of a ring; 0 = rings are not looked for
-	PayeeWait time.Duration     // how long a changed payee waits before it is paid to
-	LimitWait time.Duration     // how long a member waits whose own daily limit is to be higher
+	Assets       map[string]Bounds // by code; an asset that is not among them has only its wallet's limits
+	Pace         int               // tips of one person in a minute; more are refused and looked at. 0 = any number
+	Ring         time.Duration     // how long a tip can be part of a ring; 0 = rings are not looked for
+	SourceTime   time.Duration     // for how long it is known who paid from one account; 0 = not at all
+	SourcePayers int               // people who pay from one account within SourceTime, for an admin to look; 0 = any number
+	PayeeWait    time.Duration     // how long a changed payee waits before it is paid to
+	LimitWait    time.Duration     // how long a member waits whose own daily limit is to be higher
 
 	PacketShares int           // most people that one red packet is for; 0 = there are none
 	PacketLife   time.Duration // how long one lies
@@ -40,7 +42,7 @@ func DefaultRules() Rules {
 			"CNY": {Min: 100, Usual: 500, Max: 20_000, PayerDay: 100_000, PayeeDay: 500_000, PairDay: 40_000},
 			"BTC": {Min: 1_000, Usual: 1_000_000, Max: 30_000_000, PayerDay: 150_000_000, PayeeDay: 600_000_000, PairDay: 60_000_000}, // millisatoshi
 		},
-		Pace: 10, Ring: 7 * 24 * time.Hour, PayeeWait: 72 * time.Hour, LimitWait: 24 * time.Hour,
+		Pace: 10, Ring: 7 * 24 * time.Hour, SourceTime: 30 * 24 * time.Hour, SourcePayers: 5, PayeeWait: 72 * time.Hour, LimitWait: 24 * time.Hour,
 		PacketShares: 100, PacketLife: 24 * time.Hour,
 	}
 }
@@ -55,6 +57,7 @@ const (
 	rulePayee   = "payee-day"
 	rulePair    = "pair-day"
 	ruleRing    = "ring"
+	ruleSource  = "one-source"
 	ruleSwap    = "payee-changed"
 	rulePolicy  = "circle-policy"
 	ruleReceipt = "receipt-refused"

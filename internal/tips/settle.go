@@ -63,6 +63,11 @@ func (t *Tips) settle(tx *store.Tx, c *ledger.Charge, got wallet.Charge) error {
 	if err := t.book(tx, tip, c, r, got); err != nil {
 		return err
 	}
+	if int64(got.Received) > c.Received && !r.closed() {
+		if err := t.source(tx, tip, c.Adapter, got.Source); err != nil {
+			return err
+		}
+	}
 	before := asCharge(c).Net()
 	if err := keep(c, got); err != nil {
 		return err

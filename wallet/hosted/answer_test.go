@@ -75,6 +75,52 @@ func TestAnswersThatAreNotBelieved(t *testing.T) {
 	}
 }
 
+// Whose account it was is said of what was paid and passed every check, in either of Alipay's ways to name
+// one, and kept nowhere here; what looks like no account is left out, and the money comes all the same.
+func TestSource(t *testing.T) {
+	for _, c := range []struct {
+		name         string
+		number, open any
+		want         string
+	}{
+		{"a number", "2088102122524333", nil, "user:2088102122524333"},
+		{"a name for the application", nil, "074a1CcTG1LelxKe4xQC0zgNdId0nxi95b5lsNpazWYoCo5", "open:074a1CcTG1LelxKe4xQC0zgNdId0nxi95b5lsNpazWYoCo5"},
+		{"both", "2088102122524333", "074a1CcTG1LelxKe4xQC0zgNdId0nxi95b5lsNpazWYoCo5", "user:2088102122524333"},
+		{"neither", nil, nil, ""},
+		{"no account", "<b>2088102122524333</b>", strings.Repeat("x", 129), ""},
+	} {
+		p := newPlace(t)
+		charge := p.create(t, "tip_1_a1")
+		p.gate.Edit("alipay.trade.query", func(a map[string]any) {
+			delete(a, "buyer_user_id")
+			for name, v := range map[string]any{"buyer_user_id": c.number, "buyer_open_id": c.open} {
+				if v != nil {
+					a[name] = v
+				}
+			}
+		})
+		if err := p.open(t.Context(), charge.ID); err != nil {
+			t.Fatal(err)
+		}
+		if got := p.look(t, charge.ID); got.Source != "" {
+			t.Errorf("%s: before it was paid, the source is %q", c.name, got.Source)
+		}
+		if err := p.Pay(t.Context(), charge.ID, 100, true); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if got := p.look(t, charge.ID); got.State != wallet.Settled || got.Received != 100 || got.Source != c.want {
+				t.Errorf("%s: %s, %d received from %q, want %q", c.name, got.State, got.Received, got.Source, c.want)
+			}
+		}
+		for _, note := range p.book.notes {
+			if strings.Contains(note, "2088102122524333") || strings.Contains(note, "074a1Cc") {
+				t.Errorf("%s: the account was written down: %s", c.name, note)
+			}
+		}
+	}
+}
+
 // Whatever stands on the wire, the library does not end the process, and nothing is booked.
 func TestAnswersThatAreNone(t *testing.T) {
 	var body string

@@ -136,7 +136,11 @@ func (a *Adapter) look(ctx context.Context, r record, m *merchant) (wallet.Charg
 	if err != nil {
 		return wallet.Charge{}, err
 	}
-	return a.shape(r)
+	c, err := a.shape(r)
+	if c.Received > 0 {
+		c.Source = o.buyer
+	}
+	return c, err
 }
 
 // ask queries the order and checks that it is the one that was asked for.

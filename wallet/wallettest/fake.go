@@ -262,7 +262,15 @@ func (f *Fake) charge(b *bill) (wallet.Charge, error) {
 	c.Received, c.Pending = wallet.Units(received), wallet.Units(b.seen)
 	c.Refunded, c.Reversed = wallet.Units(f.given(b)), wallet.Units(b.taken)
 	c.SettledAt, c.Late = b.settled, b.late
+	if received > 0 {
+		c.Source = "fake-payer"
+	}
 	switch f.bug {
+	case "wandering-source":
+		if received > 0 {
+			f.looks++
+			c.Source = fmt.Sprint("fake-payer-", f.looks)
+		}
 	case "zero-conf":
 		if c.Pending > 0 {
 			c.Received, c.Pending, c.State = c.Received+c.Pending, 0, wallet.Settled

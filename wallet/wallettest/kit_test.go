@@ -58,6 +58,7 @@ var planted = map[Bug][]int{
 	"asks-twice":             {17},
 	"unknown-is-an-accident": {18, 37},
 	"no-time":                {19},
+	"wandering-source":       {21, 23, 29, 30, 32, 34, 40, 42, 43},
 	"nearly-is-enough":       {20},
 	"first-payment-only":     {21, 23},
 	"caps-received":          {22, 23},
