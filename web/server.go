@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
-	"golang.org/x/time/rate"
 
 	"halqa/circles"
 	"halqa/circles/reputation"
@@ -60,11 +59,11 @@ type Server struct {
 	accounts   *accounts.Accounts
 	moderation *moderation.Moderation
 	tips       *tips.Tips
-	hooks      *hookGate     // of wallets that knock
-	handles    *handleGate   // of visitors who ask about somebody by a handle
-	bills      *rate.Limiter // of invoices for strangers
-	paid       *rate.Limiter // of strangers who ask what became of those
-	host       string        // as it stands in handles; with the port on a loopback instance
+	hooks      *hookGate   // of wallets that knock
+	handles    *sourceGate // of visitors who ask about somebody by a handle
+	bills      *sourceGate // of invoices for strangers
+	paid       *sourceGate // of strangers who ask what became of those
+	host       string      // as it stands in handles; with the port on a loopback instance
 	echo       *echo.Echo
 	gated      map[string][]reputation.Action // of actions, as Actions names them
 	pages      *renderer
@@ -106,7 +105,8 @@ func New(o Options) (*Server, error) {
 	s := &Server{
 		options: o, app: o.App, accounts: o.Accounts, moderation: o.Moderation, tips: o.Tips, host: host, echo: echo.New(), gated: map[string][]reputation.Action{}, pages: r, words: words,
 		markdown: text.NewRenderer(o.Origin), cache: cache, log: o.Log, texts: map[string]func(*visit) error{},
-		asking: make(chan struct{}, askers), hooks: newHookGate(o.Now), handles: newHandleGate(o.Now), bills: rate.NewLimiter(billRate, billBurst), paid: rate.NewLimiter(paidRate, paidBurst),
+		asking: make(chan struct{}, askers), hooks: newHookGate(o.Now), handles: newSourceGate(o.Now, measure{handleRate, handleBurst}, measure{}), bills: newSourceGate(o.Now, measure{billRate, billBurst}, measure{billsRate, billsBurst}),
+		paid: newSourceGate(o.Now, measure{paidRate, paidBurst}, measure{paidsRate, paidsBurst}),
 	}
 	e := s.echo
 	e.HideBanner, e.HidePort = true, true

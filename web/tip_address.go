@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"net/http"
+	"net/netip"
 	"strconv"
 
 	"github.com/labstack/echo/v4"
@@ -10,11 +11,13 @@ import (
 	"halqa/circles"
 )
 
-// What strangers may have made of a member's node in a second, over all members: each invoice stays in its
-// database. Looking asks the node, too, and keeps nothing.
+// What strangers may have made of members' nodes in a second, over all members: each invoice stays in its node's
+// database. Looking asks the node, too, and keeps nothing. Wallets that many people share ask from one network.
 const (
-	billRate, billBurst = 1, 30
-	paidRate, paidBurst = 20, 100
+	billRate, billBurst   = 0.5, 15 // of one network
+	billsRate, billsBurst = 4, 100  // of all together
+	paidRate, paidBurst   = 5, 40
+	paidsRate, paidsBurst = 40, 200
 )
 
 // addressOffer is GET /.well-known/lnurlp/{name}: what any Lightning wallet reads of name@host (LUD-06, LUD-16).
@@ -34,7 +37,7 @@ func (s *Server) addressBill(c echo.Context) error {
 	if err != nil {
 		return s.addressRefused(c, circles.Errorf(circles.Invalid, "amount must be a whole number of millisatoshi."))
 	}
-	if !s.bills.Allow() {
+	if !s.bills.admit(visitor(c)) {
 		return s.addressRefused(c, circles.Errorf(circles.Limited, "Too many invoices were asked for; wait a minute."))
 	}
 	b, err := s.tips.AddressBill(c.Request().Context(), c.Param("name"), minor)
@@ -47,7 +50,7 @@ func (s *Server) addressBill(c echo.Context) error {
 // addressPaid says whether an invoice was paid, and shows the preimage then: its payer has it already, and
 // nobody else can name the invoice (LUD-21).
 func (s *Server) addressPaid(c echo.Context) error {
-	if !s.paid.Allow() {
+	if !s.paid.admit(visitor(c)) {
 		return s.addressRefused(c, circles.Errorf(circles.Limited, "Too many questions; wait a minute."))
 	}
 	b, err := s.tips.AddressPaid(c.Request().Context(), c.Param("name"), c.Param("id"))
@@ -59,6 +62,12 @@ func (s *Server) addressPaid(c echo.Context) error {
 		said["preimage"] = b.Preimage
 	}
 	return addressSays(c, http.StatusOK, said)
+}
+
+// visitor is where a request comes from; what cannot be read is one source.
+func visitor(c echo.Context) netip.Addr {
+	from, _ := netip.ParseAddr(c.RealIP())
+	return from
 }
 
 func (s *Server) addressPath(c echo.Context, rest string) string {

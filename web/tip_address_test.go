@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"halqa/circles"
 	"halqa/internal/tips"
@@ -160,6 +162,51 @@ func TestLightningAddress(t *testing.T) {
 	}
 	if !limited || len(n.charges) > billBurst+2 {
 		t.Errorf("strangers had %d invoices made", len(n.charges))
+	}
+}
+
+// One network uses up what it has and not what the others have; many together meet the ceiling, which those do
+// not fill who are turned away; and time gives it back.
+func TestSourceGate(t *testing.T) {
+	now := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
+	g := newSourceGate(func() time.Time { return now }, measure{billRate, billBurst}, measure{billsRate, billsBurst})
+	ask := func(from string, n int) (let int) {
+		for range n {
+			if g.admit(netip.MustParseAddr(from)) {
+				let++
+			}
+		}
+		return let
+	}
+	if n := ask("198.51.100.1", 5000); n != billBurst {
+		t.Errorf("one network is let in %d times, want %d", n, billBurst)
+	}
+	if n := ask("192.0.2.1", billBurst); n != billBurst {
+		t.Errorf("beside it another is let in %d times of %d", n, billBurst)
+	}
+	if n := ask("2001:db8::1", 10) + ask("2001:db8::2", 10) + ask("::ffff:192.0.2.1", 10); n != billBurst {
+		t.Errorf("one network of IPv6, and one that had its share, are let in %d times, want %d", n, billBurst)
+	}
+	all := 3 * billBurst
+	for i := range 200 {
+		all += ask(netip.AddrFrom4([4]byte{203, 0, 113, byte(i)}).String(), 5)
+	}
+	if all != billsBurst {
+		t.Errorf("strangers together are let in %d times, want %d", all, billsBurst)
+	}
+	now = now.Add(time.Minute)
+	if n := ask("198.51.100.1", 100); n != billBurst {
+		t.Errorf("a minute later %d times, want %d", n, billBurst)
+	}
+	for i := range 3 * gateSources {
+		g.admit(netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}))
+	}
+	g.kept.CleanUp()
+	if n := g.kept.EstimatedSize(); n > gateSources {
+		t.Errorf("%d sources are remembered, want at most %d", n, gateSources)
+	}
+	if h := newSourceGate(func() time.Time { return now }, measure{handleRate, handleBurst}, measure{}); !h.admit(netip.Addr{}) {
+		t.Error("where there is no ceiling, nobody is let in")
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/maypok86/otter/v2"
 	"golang.org/x/time/rate"
 
 	"halqa/circles"
@@ -17,31 +16,7 @@ import (
 
 // How often one network may ask about people by their handles: enough for who reads the page of each circle they
 // were held in, and too slow to list whom an instance knows.
-const (
-	handleRate, handleBurst = rate.Limit(1.0 / 3), 20
-	handleSources           = 20_000
-	handleForgets           = 10 * time.Minute // by then an allowance is whole again
-)
-
-// A handleGate counts questions about handles by where they come from.
-type handleGate struct {
-	now  func() time.Time
-	kept *otter.Cache[string, *rate.Limiter]
-}
-
-func newHandleGate(now func() time.Time) *handleGate {
-	return &handleGate{now: now, kept: otter.Must(&otter.Options[string, *rate.Limiter]{
-		MaximumSize: handleSources, ExpiryCalculator: otter.ExpiryAccessing[string, *rate.Limiter](handleForgets)})}
-}
-
-func (g *handleGate) admit(from netip.Addr) bool {
-	key := sourceOf(from)
-	l, ok := g.kept.GetIfPresent(key)
-	if !ok {
-		l, _ = g.kept.SetIfAbsent(key, rate.NewLimiter(handleRate, handleBurst))
-	}
-	return l.AllowN(g.now(), 1)
-}
+const handleRate, handleBurst = rate.Limit(1.0 / 3), 20
 
 const maxWhyHandle = 400 // bytes of ?of=; no name and host are longer together
 

@@ -172,7 +172,7 @@ func TestWhyOfHostileHandles(t *testing.T) {
 		}
 		r.shows(c.says)
 		r.hides("<script>alert", "<img src=x", "\u202e")
-		h.handles = newHandleGate(h.clock)
+		h.handles = newSourceGate(h.clock, measure{handleRate, handleBurst}, measure{})
 	}
 	// Several, and none.
 	r := h.reader()
@@ -190,7 +190,7 @@ func TestWhyOfHostileHandles(t *testing.T) {
 func TestWhyOfIsBounded(t *testing.T) {
 	h := newHouse(t)
 	frozen := h.now
-	h.handles = newHandleGate(func() time.Time { return frozen })
+	h.handles = newSourceGate(func() time.Time { return frozen }, measure{handleRate, handleBurst}, measure{})
 	r := h.reader()
 	get := func(path string) *http.Response {
 		t.Helper()
