@@ -198,7 +198,10 @@ func lemmyAnnounce(r *reading, a obj) ruling {
 	if !in.has("object") {
 		return refused(ReasonAnnounceObject, "Announce of "+in.typ())
 	}
-	if !r.p.followed(group) {
+	if g, why := r.p.actorOf(r.ctx, group); why == nil && g["manuallyApprovesFollowers"] != true && !a.public() {
+		return refused(ReasonNotPublic, "an Announce of "+in.typ())
+	}
+	if old := strings.HasPrefix(r.p.traits.version, "0."); !r.p.followed(group) && (old || !r.p.wrote(group)) {
 		return ignored(ReasonNoLocalFollower, group)
 	}
 	return r.inner(group, in)

@@ -49,3 +49,35 @@ func TestLemmyMemberElsewhere(t *testing.T) {
 		})
 	}
 }
+
+// A Lemmy that knows Warn keeps it with its author's post; an older one answers 400, others leave it alone.
+func TestWhoTakesWarnings(t *testing.T) {
+	for _, c := range []struct {
+		persona Persona
+		version string
+		want    Verdict
+		kept    int
+	}{
+		{Lemmy, "1.0.0-beta.1", Accepted, 1},
+		{Lemmy, "1.0.0-beta.0", Refused, 0},
+		{Lemmy, "0.19.20", Refused, 0},
+		{PieFed, "", Ignored, 0},
+	} {
+		t.Run(string(c.persona)+c.version, func(t *testing.T) {
+			b := newBench(t, c.persona)
+			if c.version != "" {
+				WithVersion(c.version)(b.away)
+			}
+			post := b.bob.Post(b.ctx, b.birds.ID, "A weed", "<p>x</p>").Object
+			b.pass(b.act("Warn", b.alice, post, Set("summary", "why"), Set("to", []any{b.bob.ID})))
+			got := b.away.Received()
+			last := got[len(got)-1]
+			if kept := b.away.Warnings(); last.Verdict != c.want || len(kept) != c.kept {
+				t.Errorf("%s, and keeps %+v; want %s", last, kept, c.want)
+			}
+			if c.kept > 0 && b.away.Warnings()[0] != (Warning{Object: post, By: b.alice.ID, Reason: "why", Author: b.bob.ID}) {
+				t.Errorf("it keeps %+v", b.away.Warnings()[0])
+			}
+		})
+	}
+}

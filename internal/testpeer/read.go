@@ -90,6 +90,8 @@ func (r *reading) effect(a obj) ruling {
 		return r.moderate(a)
 	case "Flag":
 		return r.flag(a)
+	case "Warn":
+		return r.warn(a)
 	case "Move":
 		r.p.update(func() { r.p.world.moved[a.ref("object")] = a.ref("target") })
 		return accepted()
@@ -116,6 +118,18 @@ func (r *reading) inner(group string, a obj) ruling {
 func (r *reading) isGroup(id string) bool {
 	a, why := r.p.actorOf(r.ctx, id)
 	return why == nil && a.typ() == "Group"
+}
+
+// wrote tells whether anyone here wrote in a community.
+func (p *Peer) wrote(group string) bool {
+	return read(p, func() bool {
+		for _, x := range p.world.posts {
+			if x.Group == group && p.ours(x.ID) {
+				return true
+			}
+		}
+		return false
+	})
 }
 
 // followed tells whether anyone here follows an actor.

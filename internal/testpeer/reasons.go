@@ -65,7 +65,7 @@ const (
 	ReasonAnnounceObject   Reason = "announce-of-object"     // L announce.rs: Announce{Page} → error
 	ReasonAnnounceIgnored  Reason = "announce-ignored"       // P ignores Announce{Page object}; G drops Announce{Create}; K takes posts only
 	ReasonNotGroup         Reason = "announcer-not-group"    // only a Group wraps others' activities
-	ReasonNoLocalFollower  Reason = "no-local-follower"      // L community/announce.rs:201; M
+	ReasonNoLocalFollower  Reason = "no-local-follower"      // L community/announce.rs:201, since 1.0 unless somebody there wrote in it; M
 	ReasonUnavailable      Reason = "object-unavailable"     // what is announced or named cannot be fetched
 	ReasonRefetchFailed    Reason = "refetch-failed"         // N: 424
 	ReasonAnnouncedDelete  Reason = "announced-delete-host"  // N: announcer host == actor host, or actor host == object host
@@ -87,6 +87,8 @@ const (
 	ReasonCollection       Reason = "collection-shape" // L apub/src/protocol/collections/*.rs: one bad member fails all; P item['id']
 	ReasonReadAtOrigin     Reason = "read-at-origin"   // P: a Create or Update whose signature fails is fetched instead
 	ReasonFlagTo           Reason = "flag-to"          // L: to has exactly one
+	ReasonWarnShape        Reason = "warn-shape"       // L protocol/community/warn.rs: what has to be a string
+	ReasonOtherCommunity   Reason = "other-community"  // L protocol/community/warn.rs: audience and announcer are the object's community
 	ReasonBanned           Reason = "author-banned"
 	ReasonLocked           Reason = "post-locked"
 )

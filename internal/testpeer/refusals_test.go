@@ -284,6 +284,28 @@ func refusals() []refusal {
 		{Lemmy, ReasonNoSuchFollow, func(b *bench) { b.send(b.birds, b.act("Accept", b.birds, b.home.URL+"/follow/9")) }},
 		{Lemmy, ReasonNoSuchObject, func(b *bench) { b.send(b.alice, b.act("Like", b.alice, b.home.URL+"/things/none")) }},
 		{Lemmy, ReasonFlagTo, func(b *bench) { b.send(b.alice, b.act("Flag", b.alice, b.bob.ID, Set("to", []any{}))) }},
+		{Lemmy, ReasonWarnShape, func(b *bench) {
+			b.pass(b.act("Warn", b.alice, b.bob.Post(b.ctx, b.birds.ID, "A weed", "<p>x</p>").Object, Set("to", []any{b.bob.ID})))
+		}},
+		{Lemmy, ReasonToShape, func(b *bench) {
+			b.pass(b.act("Warn", b.alice, b.bob.Post(b.ctx, b.birds.ID, "A weed", "<p>x</p>").Object, Set("summary", "why"), Set("to", []any{b.bob.ID, public})))
+		}},
+		{Lemmy, ReasonNoSuchObject, func(b *bench) {
+			b.pass(b.act("Warn", b.alice, b.away.URL+"/post/none", Set("summary", "why"), Set("to", []any{b.bob.ID})))
+		}},
+		{Lemmy, ReasonOtherCommunity, func(b *bench) {
+			post := b.bob.Post(b.ctx, b.birds.ID, "A weed", "<p>x</p>").Object
+			b.pass(b.act("Warn", b.alice, post, Set("summary", "why"), Set("to", []any{b.bob.ID}), Set("audience", b.home.Group("fish").ID)))
+		}},
+		{Lemmy, ReasonAuthorType, func(b *bench) {
+			post := b.bob.Post(b.ctx, b.birds.ID, "A weed", "<p>x</p>").Object
+			b.pass(b.act("Warn", b.birds, post, Set("summary", "why"), Set("to", []any{b.bob.ID})))
+		}},
+		{Lemmy, ReasonNotPublic, func(b *bench) {
+			post := b.bob.Post(b.ctx, b.birds.ID, "A weed", "<p>x</p>").Object
+			warn := b.act("Warn", b.alice, post, Set("summary", "why"), Set("to", []any{b.bob.ID}))
+			b.send(b.birds, b.act("Announce", b.birds, map[string]any(warn), Set("to", []any{b.bob.ID}), Set("cc", []any{})))
+		}},
 		{Lemmy, ReasonCollection, func(b *bench) {
 			at := strings.TrimPrefix(b.birds.ID, b.home.URL) + "/featured"
 			b.home.Serve(at, activityJSON, []byte(`{"id":"`+b.birds.ID+`/featured","type":"OrderedCollection","orderedItems":["`+b.page().str("id")+`"]}`))

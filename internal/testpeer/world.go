@@ -62,6 +62,7 @@ type world struct {
 	removals []Removal
 	bans     []Ban
 	reports  []Report
+	warnings []Warning
 	notices  []Notice
 	answers  map[string][]string // poll answers by post
 	moved    map[string]string
