@@ -11,6 +11,7 @@ import (
 	"github.com/maypok86/otter/v2"
 
 	"halqa/circles"
+	"halqa/federation/as"
 	"halqa/federation/httpsig"
 	"halqa/internal/fetch"
 	"halqa/internal/store"
@@ -33,10 +34,10 @@ type outcome struct {
 // deliver sends an entry to an inbox and settles it.
 func (s *Sender) deliver(st *inboxState, q *laneQueue, it *item) {
 	s.mu.Lock()
-	family := st.host.family
+	peer := as.Software{Name: st.host.family, Version: st.host.version}
 	ctx := s.ctx
 	s.mu.Unlock()
-	out := s.attempt(ctx, st, it, family)
+	out := s.attempt(ctx, st, it, peer)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	it.sending = false
@@ -50,16 +51,16 @@ func (s *Sender) deliver(st *inboxState, q *laneQueue, it *item) {
 }
 
 // attempt renders, signs and posts.
-func (s *Sender) attempt(ctx context.Context, st *inboxState, it *item, family string) outcome {
+func (s *Sender) attempt(ctx context.Context, st *inboxState, it *item, peer as.Software) outcome {
 	out := outcome{began: s.now()}
 	var b *bundle
 	var err error
 	if isMessage(it.Kind) {
-		b, err = s.packMessage(ctx, it.Event, family) // for this one inbox: nobody else would find it kept
+		b, err = s.packMessage(ctx, it.Event, peer.Name) // for this one inbox: nobody else would find it kept
 	} else if it.Kind == circles.GateTold {
-		b, err = s.packGate(ctx, it.Event, family)
+		b, err = s.packGate(ctx, it.Event, peer)
 	} else {
-		b, err = s.press.bundle(ctx, it.Event, classOf(family))
+		b, err = s.press.bundle(ctx, it.Event, classOf(peer.Name))
 	}
 	if err != nil {
 		out.err, out.ours = err, true
@@ -69,23 +70,33 @@ func (s *Sender) attempt(ctx context.Context, st *inboxState, it *item, family s
 		out.void = true
 		return out
 	}
-	if classOf(family).micro() && b.author != "" && b.author == st.host.name {
+	if classOf(peer.Name).micro() && b.author != "" && b.author == st.host.name {
 		return out // its own author's post needs no boost there
 	}
-	for _, p := range b.parcels {
+	s.hand(ctx, st, b.parcels, &out)
+	// After a failure the server may have taken it, and refuse it as something that it has.
+	if out.status == http.StatusBadRequest && b.instead != nil && it.tries == 0 {
+		s.hand(ctx, st, b.instead, &out)
+	}
+	return out
+}
+
+// hand posts parcels in order until one fails.
+func (s *Sender) hand(ctx context.Context, st *inboxState, parcels []parcel, out *outcome) {
+	out.err = nil
+	for _, p := range parcels {
 		signer, err := s.keys.signer(ctx, p.signer)
 		if err != nil {
 			out.err, out.ours = err, true
-			return out
+			return
 		}
 		began := s.now()
 		out.status, out.wait, out.err = s.post(ctx, st.url, signer, p.body)
 		out.took = max(out.took, s.now().Sub(began))
 		if out.err != nil {
-			return out
+			return
 		}
 	}
-	return out
 }
 
 // post sends one body. The error says in a sentence what became of it.

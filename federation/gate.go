@@ -27,9 +27,9 @@ import (
 const formNotice = "notice"
 
 // packGate renders why something was held or refused for its author's server. One of our own kind is told of
-// each and shows it itself. People of others get a message, once a day; a Reject of anything but a Follow
-// would be ignored there, and Lemmy answers it with 400.
-func (s *Sender) packGate(ctx context.Context, ev circles.Event, family string) (b *bundle, err error) {
+// each and shows it itself. People of others get a message or a Warn, once a day; a Reject of anything but a
+// Follow would be ignored there, and Lemmy answers it with 400.
+func (s *Sender) packGate(ctx context.Context, ev circles.Event, peer as.Software) (b *bundle, err error) {
 	err = s.store.View(ctx, func(tx *store.Tx) error {
 		b = &bundle{}
 		n, err := tx.GateNotice(ev.Object)
@@ -42,16 +42,20 @@ func (s *Sender) packGate(ctx context.Context, ev circles.Event, family string) 
 			b.void = true
 			return orVoid(err)
 		}
-		for _, form := range gateForms(n, family) {
-			said, err := (speaker{site: s.site, tx: tx, family: family}).gateTold(ev, signer, form)
-			if errors.Is(err, errNoForm) {
-				continue
+		forms, instead := gateForms(n, peer)
+		say := speaker{site: s.site, tx: tx, family: peer.Name}
+		for at, forms := range map[*[]parcel][]string{&b.parcels: forms, &b.instead: instead} {
+			for _, form := range forms {
+				said, err := say.gateTold(ev, signer, form)
+				if errors.Is(err, errNoForm) {
+					continue
+				}
+				if err != nil {
+					b.void = true
+					return orVoid(err)
+				}
+				*at = append(*at, parcel{said.signer, httpsig.PrepareBody(said.doc.Bytes())})
 			}
-			if err != nil {
-				b.void = true
-				return orVoid(err)
-			}
-			b.parcels = append(b.parcels, parcel{said.signer, httpsig.PrepareBody(said.doc.Bytes())})
 		}
 		return nil
 	})
@@ -65,14 +69,17 @@ func orVoid(err error) error {
 	return err
 }
 
-func gateForms(n *store.GateNotice, family string) []string {
+// gateForms are the forms that a server of this kind gets of a notice, and which instead, if it refuses those.
+func gateForms(n *store.GateNotice, peer as.Software) (forms, instead []string) {
 	switch {
-	case family == "halqa" && n.About == "": // of the rest, its people get a message
-		return []string{formMain}
+	case peer.Name == "halqa" && n.About == "": // of the rest, its people get a message
+		return []string{formMain}, nil
+	case n.Told && n.About != store.GateOfFollow && warned(peer):
+		return []string{formWarn}, []string{formNotice}
 	case n.Told:
-		return []string{formNotice}
+		return []string{formNotice}, nil
 	}
-	return nil
+	return nil, nil
 }
 
 // gateTold says why a gate of ours held or refused what somebody elsewhere wrote.
@@ -99,6 +106,8 @@ func (s speaker) gateTold(ev circles.Event, signer *circles.Actor, form string) 
 	}
 	to := []string{l.author.URI}
 	switch form {
+	case formWarn, formWarnInner:
+		return s.warning(ev, n, l, form)
 	case formMain:
 		if n.About != "" {
 			return saying{}, errNoForm
@@ -124,6 +133,10 @@ type noticeLetter struct {
 	circle, author *circles.Actor
 	plain, html    string
 	gate           *as.Gate
+
+	why  *standing.Access // as its reader's server may know it
+	name string           // of the circle
+	page string           // that explains it
 }
 
 func (s speaker) noticeOf(n *store.GateNotice, circle *circles.Actor) (*noticeLetter, error) {
@@ -143,15 +156,15 @@ func (s speaker) noticeOf(n *store.GateNotice, circle *circles.Actor) (*noticeLe
 		return nil, fmt.Errorf("notice %d: %w", n.ID, err)
 	}
 	why := s.site.ActorAddress(circle) + "/why"
-	l := &noticeLetter{circle: circle, author: author}
-	name := "!" + circle.Name + "@" + s.site.Host
+	l := &noticeLetter{circle: circle, author: author, why: x.ForOthers(), name: "!" + circle.Name + "@" + s.site.Host}
 	// The page says what is missing for its reader. Unescaped, an @ of theirs would become a mention at some peers.
-	page := why + "?" + url.Values{"of": {"@" + author.Name + "@" + author.Host}}.Encode()
-	lines := noticeLines(n, x.ForOthers(), name, page)
+	l.page = why + "?" + url.Values{"of": {"@" + author.Name + "@" + author.Host}}.Encode()
+	lines := l.lines(n, l.why.Say(n.Language))
 	l.plain = strings.Join(lines, " ")
+	page := html.EscapeString(l.page)
 	for _, line := range lines {
 		line = html.EscapeString(line)
-		line = strings.ReplaceAll(line, html.EscapeString(page), `<a href="`+html.EscapeString(page)+`">`+html.EscapeString(page)+`</a>`)
+		line = strings.ReplaceAll(line, page, `<a href="`+page+`">`+page+`</a>`)
 		l.html += "<p>" + line + "</p>"
 	}
 	if l.gate, err = s.site.gate(told, n.Decision); err != nil {
@@ -183,12 +196,14 @@ func (s Site) gate(told standing.Told, decision string) (*as.Gate, error) {
 	return g, nil
 }
 
-// noticeLines are what a person reads: what became of what they wrote, what is missing and until when, who
-// asks it and why, and where it can be objected to.
-func noticeLines(n *store.GateNotice, x *standing.Access, circle, why string) []string {
-	zh := n.Language == "zh" || strings.HasPrefix(n.Language, "zh-")
-	lang, days := "en", strconv.Itoa(int(app.HeldFor/(24*time.Hour)))
-	what := map[reputation.Action]string{reputation.Comment: "comment"}[x.Action]
+func chinese(lang string) bool { return lang == "zh" || strings.HasPrefix(lang, "zh-") }
+
+// lines are what a person reads: what became of what they wrote, what is missing and until when, who asks it
+// and why, and where it can be objected to.
+func (l *noticeLetter) lines(n *store.GateNotice, missing ...string) []string {
+	zh, circle, why := chinese(n.Language), l.name, l.page
+	days := strconv.Itoa(int(app.HeldFor / (24 * time.Hour)))
+	what := map[reputation.Action]string{reputation.Comment: "comment"}[l.why.Action]
 	if what == "" {
 		what = "post"
 	}
@@ -201,7 +216,7 @@ func noticeLines(n *store.GateNotice, x *standing.Access, circle, why string) []
 		first = "Your " + what + " in " + circle + " was held, and a moderator did not let it through: " + n.Object + " ."
 	}
 	if zh {
-		lang, what = "zh", map[string]string{"comment": "评论", "post": "帖子"}[what]
+		what = map[string]string{"comment": "评论", "post": "帖子"}[what]
 		first = "您在 " + circle + " 的" + what + "未被接收：" + n.Object + " 。"
 		last = "本圈对您的要求以及申诉方式：" + why
 		switch {
@@ -223,8 +238,10 @@ func noticeLines(n *store.GateNotice, x *standing.Access, circle, why string) []
 	if n.Note != "" {
 		lines = append(lines, n.Note)
 	}
-	if say := x.Say(lang); say != "" {
-		lines = append(lines, say)
+	for _, m := range missing {
+		if m != "" {
+			lines = append(lines, m)
+		}
 	}
 	return append(lines, last)
 }

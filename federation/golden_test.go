@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"halqa/circles"
+	"halqa/federation/as"
 	"halqa/internal/app"
 	"halqa/internal/fetch"
 	"halqa/internal/moderation"
@@ -36,19 +37,20 @@ const goldenKey = "-----BEGIN PUBLIC KEY-----\n" +
 	"MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAwf1Fixed0Key0Of0Golden0Files0Only\n" +
 	"-----END PUBLIC KEY-----\n"
 
-// peerFamilies are the servers that docs/spec.txt has lines for, with what a circle takes them for.
-var peerFamilies = map[string]string{
-	"Lemmy 0.19": "lemmy", "Lemmy 1.0": "lemmy", "PieFed": "piefed", "Mbin": "mbin", "NodeBB": "nodebb",
-	"Mastodon": "mastodon", "GoToSocial": "gotosocial", "WordPress": "wordpress", "Misskey": "misskey",
+// specPeers are the servers that docs/spec.txt has lines for, with what a circle takes them for.
+var specPeers = map[string]as.Software{
+	"Lemmy 0.19": {Name: "lemmy", Version: "0.19.20"}, "Lemmy 1.0": {Name: "lemmy", Version: "1.0.0-beta.1"},
+	"PieFed": {Name: "piefed"}, "Mbin": {Name: "mbin"}, "NodeBB": {Name: "nodebb"}, "Mastodon": {Name: "mastodon"},
+	"GoToSocial": {Name: "gotosocial"}, "WordPress": {Name: "wordpress"}, "Misskey": {Name: "misskey"},
 }
 
-// spoken gathers each shape that leaves an instance: its bytes, and which families get it.
+// spoken gathers each shape that leaves an instance: its bytes, and which peers get it.
 type spoken struct {
 	*house
-	shapes   map[string][]byte
-	families map[string]map[string]bool // shape → families
-	kinds    map[circles.EventKind]bool // of the entries that were rendered
-	pos      circles.Seq
+	shapes  map[string][]byte
+	readers map[string]map[string]bool // shape → peers
+	kinds   map[circles.EventKind]bool // of the entries that were rendered
+	pos     circles.Seq
 }
 
 // newSpoken is an instance whose ids, keys and times are the same at every run: the clock stands still
@@ -61,7 +63,7 @@ func newSpoken(t *testing.T) *spoken {
 	t.Cleanup(h.client.Close)
 	h.open()
 	t.Cleanup(func() { h.store.Close() })
-	w := &spoken{house: h, shapes: map[string][]byte{}, families: map[string]map[string]bool{}, kinds: map[circles.EventKind]bool{}}
+	w := &spoken{house: h, shapes: map[string][]byte{}, readers: map[string]map[string]bool{}, kinds: map[circles.EventKind]bool{}}
 	h.update(func(tx *store.Tx) error {
 		return tx.AddActor(&circles.Actor{ID: circles.ActorID(tx.NewID()), Kind: circles.KindInstance, Name: "h.example", URI: "/",
 			PublicKey: goldenKey, Published: tx.Now(), CreatedAt: tx.Now(), UpdatedAt: tx.Now()})
@@ -118,9 +120,9 @@ func (w *spoken) said(err error) {
 		events, err := tx.EventsAfter(w.pos, 100)
 		for _, ev := range events {
 			w.pos = ev.Seq
-			for _, family := range slices.Sorted(maps.Values(peerFamilies)) {
+			for _, peer := range slices.Sorted(maps.Keys(specPeers)) {
 				if isMessage(ev.Kind) {
-					if err := w.letter(tx, ev, family); err != nil {
+					if err := w.letter(tx, ev, peer); err != nil {
 						return err
 					}
 					continue
@@ -132,17 +134,17 @@ func (w *spoken) said(err error) {
 					continue
 				}
 				if ev.Kind == circles.GateTold {
-					if err := w.explanation(tx, ev, family); err != nil {
+					if err := w.explanation(tx, ev, peer); err != nil {
 						return err
 					}
 					continue
 				}
-				b, err := pack(w.site, tx, ev, classOf(family))
+				b, err := pack(w.site, tx, ev, classOf(specPeers[peer].Name))
 				if err != nil {
 					return err
 				}
 				for _, p := range b.parcels {
-					w.note(shapeOf(w, p.body.Bytes), p.body.Bytes, family)
+					w.note(shapeOf(w, p.body.Bytes), p.body.Bytes, peer)
 					w.kinds[ev.Kind] = true
 				}
 			}
@@ -153,22 +155,22 @@ func (w *spoken) said(err error) {
 }
 
 // letter notes a private message, which is rendered for the one server it goes to.
-func (w *spoken) letter(tx *store.Tx, ev circles.Event, family string) error {
+func (w *spoken) letter(tx *store.Tx, ev circles.Event, peer string) error {
 	signer, err := tx.Actor(ev.Signer)
 	if err != nil {
 		return err
 	}
-	said, err := speaker{site: w.site, tx: tx, family: family}.message(ev, signer, formMain)
+	said, err := speaker{site: w.site, tx: tx, family: specPeers[peer].Name}.message(ev, signer, formMain)
 	if err != nil {
 		return err
 	}
-	w.note(shapeOf(w, said.doc.Bytes())+"-private", said.doc.Bytes(), family)
+	w.note(shapeOf(w, said.doc.Bytes())+"-private", said.doc.Bytes(), peer)
 	w.kinds[ev.Kind] = true
 	return nil
 }
 
 // explanation notes what is said about a gate, which depends on the one server it goes to.
-func (w *spoken) explanation(tx *store.Tx, ev circles.Event, family string) error {
+func (w *spoken) explanation(tx *store.Tx, ev circles.Event, peer string) error {
 	signer, err := tx.Actor(ev.Signer)
 	if err != nil {
 		return err
@@ -182,8 +184,10 @@ func (w *spoken) explanation(tx *store.Tx, ev circles.Event, family string) erro
 	if err != nil {
 		return err
 	}
-	w.shapes["reject-gate"], w.families["reject-gate"] = said.doc.Bytes(), map[string]bool{} // between two of ours
-	for _, form := range gateForms(n, family) {
+	w.shapes["reject-gate"], w.readers["reject-gate"] = said.doc.Bytes(), map[string]bool{} // between two of ours
+	family := specPeers[peer].Name
+	forms, instead := gateForms(n, specPeers[peer])
+	for _, form := range slices.Concat(forms, instead) {
 		s.family = family
 		if said, err = s.gateTold(ev, signer, form); err != nil {
 			return err
@@ -192,7 +196,7 @@ func (w *spoken) explanation(tx *store.Tx, ev circles.Event, family string) erro
 		if classOf(family).micro() {
 			shape += "-answer"
 		}
-		w.note(shape, said.doc.Bytes(), family)
+		w.note(shape, said.doc.Bytes(), peer)
 	}
 	w.kinds[ev.Kind] = true
 	return nil
@@ -212,15 +216,15 @@ func (w *spoken) receipt(tx *store.Tx, ev circles.Event) error {
 	return nil
 }
 
-func (w *spoken) note(shape string, body []byte, family string) {
+func (w *spoken) note(shape string, body []byte, peer string) {
 	if w.shapes[shape] == nil {
-		w.shapes[shape], w.families[shape] = slices.Clone(body), map[string]bool{}
+		w.shapes[shape], w.readers[shape] = slices.Clone(body), map[string]bool{}
 	}
-	w.families[shape][family] = true
+	w.readers[shape][peer] = true
 }
 
-// document notes what an address answers: everyone may ask.
-func (w *spoken) document(name, path string, peers ...string) {
+// document notes what an address answers: everyone may ask, or these families do.
+func (w *spoken) document(name, path string, families ...string) {
 	w.Helper()
 	r := httptest.NewRequest("GET", w.site.Base+path, nil)
 	r.Header.Set("Accept", fetch.ActivityJSON)
@@ -229,9 +233,9 @@ func (w *spoken) document(name, path string, peers ...string) {
 	if answer.Code != 200 && answer.Code != 410 {
 		w.Fatalf("%s answers %d", path, answer.Code)
 	}
-	for _, family := range peerFamilies {
-		if len(peers) == 0 || slices.Contains(peers, family) {
-			w.note(name, bytes.TrimSpace(answer.Body.Bytes()), family)
+	for peer, runs := range specPeers {
+		if len(families) == 0 || slices.Contains(families, runs.Name) {
+			w.note(name, bytes.TrimSpace(answer.Body.Bytes()), peer)
 		}
 	}
 }
@@ -531,8 +535,7 @@ func (w *spoken) compareSpec() {
 			}
 		}
 		peer, how, date := columns[0], columns[2], columns[6]
-		family, known := peerFamilies[peer]
-		if !known {
+		if _, known := specPeers[peer]; !known {
 			w.Errorf("docs/spec.txt: the peer %q is none of those compared", peer)
 		}
 		if !slices.Contains([]string{"ran", "read", "persona"}, how) {
@@ -546,7 +549,7 @@ func (w *spoken) compareSpec() {
 			switch {
 			case w.shapes[shape] == nil:
 				w.Errorf("docs/spec.txt: %s has a line for %s, which is no shape of ours", peer, shape)
-			case !w.families[shape][family]:
+			case !w.readers[shape][peer]:
 				w.Errorf("docs/spec.txt: %s has a line for %s, which it is not sent", peer, shape)
 			case seen[key]:
 				w.Errorf("docs/spec.txt: %s has two lines for %s", peer, shape)
@@ -555,8 +558,8 @@ func (w *spoken) compareSpec() {
 		}
 	}
 	for _, shape := range slices.Sorted(maps.Keys(w.shapes)) {
-		for _, peer := range slices.Sorted(maps.Keys(peerFamilies)) {
-			if w.families[shape][peerFamilies[peer]] && !seen[[2]string{peer, shape}] {
+		for _, peer := range slices.Sorted(maps.Keys(specPeers)) {
+			if w.readers[shape][peer] && !seen[[2]string{peer, shape}] {
 				w.Errorf("docs/spec.txt: no line says what %s makes of %s", peer, shape)
 			}
 		}

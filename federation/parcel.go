@@ -22,8 +22,9 @@ type parcel struct {
 // gets nothing of the kind, two where it is unknown what the server reads.
 type bundle struct {
 	parcels []parcel
-	void    bool   // it is not true any more
-	author  string // the host whose author is boosted, and who needs no boost of it
+	instead []parcel // for a server that answers 400 to the first ones
+	void    bool     // it is not true any more
+	author  string   // the host whose author is boosted, and who needs no boost of it
 }
 
 func (b *bundle) size() int {

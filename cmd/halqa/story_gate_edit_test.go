@@ -18,7 +18,7 @@ func TestRefusedEditsAndFollowsAreExplained(t *testing.T) {
 			t.Parallel()
 			w := newTown(t)
 			ctx := t.Context()
-			v := w.visit(persona)
+			v := w.visit(persona, testpeer.WithVersion("0.19.20"))
 			garden := w.circle("gardening")
 			group := v.follows("gardening")
 			sent := v.bob.Post(ctx, group, "Beans", "<p>They climb.</p>")

@@ -105,6 +105,9 @@ func TestVotesDeniedFromElsewhere(t *testing.T) {
 	if n := v.peer.Notices(v.bob.ID); len(n) != 0 {
 		t.Errorf("bob was told of his vote: %+v", n)
 	}
+	if n := other.peer.Warnings(); len(n) != 0 {
+		t.Errorf("bob was warned of his vote: %+v", n)
+	}
 }
 
 // Where joining is by request, a Follow from elsewhere is answered when an operator lets its person in.
@@ -145,7 +148,7 @@ func TestHeldIsExplained(t *testing.T) {
 		typ     string
 		from    string // who writes
 	}{
-		{testpeer.Lemmy, nil, "ChatMessage", "gate"},
+		{testpeer.Lemmy, []testpeer.Option{testpeer.WithVersion("1.0.0-beta.0")}, "ChatMessage", "gate"},
 		{testpeer.Lemmy, []testpeer.Option{testpeer.WithVersion("0.19.11")}, "ChatMessage", "gate"},
 		{testpeer.PieFed, nil, "ChatMessage", "gate"},
 		{testpeer.Mbin, nil, "ChatMessage", "gate"},

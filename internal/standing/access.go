@@ -125,6 +125,25 @@ func (x *Access) ForOthers() *Access {
 	return &o
 }
 
+// Open reports whether its sentences may stand where everybody reads them: they count from nothing that is
+// hidden, such as a vouch, what a limit has left, or the rule of a filter that was met.
+func (x *Access) Open() bool {
+	if x.Limit != "" || x.Rule != "" || x.Blocked != "" {
+		return false
+	}
+	for _, m := range x.Unmet {
+		if !isPublic(m.Fact) && (m.Fact != reputation.TierHeld || m.Need > int(reputation.Member)) {
+			return false
+		}
+	}
+	for _, a := range x.Also {
+		if !a.Open() {
+			return false
+		}
+	}
+	return true
+}
+
 // Setter returns who set what stands in the way, 0 for a rule of the program, and when.
 func (x *Access) Setter() (circles.ActorID, int64) { return x.setBy, x.set }
 

@@ -111,7 +111,15 @@ func (x *Access) Tellable() (Told, error) {
 // Asks says in plain lines what a circle of ours asks before people post and comment, none if nothing: for
 // servers that show it to who is about to write.
 func Asks(tx *store.Tx, c *circles.Circle, lang string) ([]string, error) {
-	actions := []reputation.Action{reputation.Post, reputation.Comment}
+	return asksBefore(tx, c, lang, reputation.Post, reputation.Comment)
+}
+
+// AsksBefore says the same of one action.
+func AsksBefore(tx *store.Tx, c *circles.Circle, a reputation.Action, lang string) ([]string, error) {
+	return asksBefore(tx, c, lang, a)
+}
+
+func asksBefore(tx *store.Tx, c *circles.Circle, lang string, actions ...reputation.Action) ([]string, error) {
 	var names []string
 	for _, a := range actions {
 		names = append(names, string(a))
