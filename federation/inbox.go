@@ -192,7 +192,7 @@ func (in *Inbox) proven(w http.ResponseWriter, r *http.Request, sig *httpsig.Sig
 			return "", nil, errNeverMet
 		}
 		slot.release()
-		if key, stranger, err = in.fetchKey(r.Context(), sig.KeyID, len(body)); err != nil {
+		if key, stranger, err = in.fetchKey(r.Context(), sig.KeyID, len(body), knownKey{}); err != nil {
 			return "", nil, err
 		}
 		if err := slot.take(r.Context(), w); err != nil {
@@ -206,7 +206,7 @@ func (in *Inbox) proven(w http.ResponseWriter, r *http.Request, sig *httpsig.Sig
 		// The key may have been replaced since it was fetched: ask once more.
 		slot.release()
 		old := key
-		if key, stranger, err = in.fetchKey(r.Context(), sig.KeyID, len(body)); err != nil {
+		if key, stranger, err = in.fetchKey(r.Context(), sig.KeyID, len(body), old); err != nil {
 			return "", nil, err
 		}
 		if key.key.Equal(old.key) {
@@ -255,9 +255,10 @@ func (in *Inbox) body(w http.ResponseWriter, r *http.Request, from string) (body
 	return nil, nil, &httpError{http.StatusRequestTimeout, "The body did not arrive whole."}
 }
 
-// fetchKey fetches a key without holding a slot. size is what is kept in memory meanwhile.
-func (in *Inbox) fetchKey(ctx context.Context, keyID string, size int) (knownKey, *as.Actor, error) {
-	found, actor, err := in.keys.fetch(ctx, keyID, size)
+// fetchKey fetches a key without holding a slot. size is what is kept in memory meanwhile, old the key that
+// does not fit.
+func (in *Inbox) fetchKey(ctx context.Context, keyID string, size int, old knownKey) (knownKey, *as.Actor, error) {
+	found, actor, err := in.keys.fetch(ctx, keyID, size, old)
 	if err == nil {
 		return found, actor, nil
 	}

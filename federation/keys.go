@@ -107,8 +107,10 @@ func (k *keyRing) look(ctx context.Context, keyID string) (found knownKey, ok bo
 
 // fetch asks the key's server for it, and returns the actor it belongs to as well, which is stored
 // only once a signature proves to be its own. One host is asked few things at a time, and one thing
-// only once, however many wait for it; size is what the caller's request keeps in memory meanwhile.
-func (k *keyRing) fetch(ctx context.Context, keyID string, size int) (knownKey, *as.Actor, error) {
+// only once, however many wait for it; size is what the caller's request keeps in memory meanwhile. old is
+// the key that does not fit, if there is one: what was fetched since, for somebody else, is not asked for
+// again, and comes without its actor, as what look returns.
+func (k *keyRing) fetch(ctx context.Context, keyID string, size int, old knownKey) (knownKey, *as.Actor, error) {
 	if err, refused := k.refused.GetIfPresent(keyID); refused {
 		return knownKey{}, nil, err
 	}
@@ -116,9 +118,9 @@ func (k *keyRing) fetch(ctx context.Context, keyID string, size int) (knownKey, 
 	if err != nil {
 		return knownKey{}, nil, err
 	}
-	asked, err := k.join(ctx, keyID, host, size)
-	if err != nil {
-		return knownKey{}, nil, err
+	asked, found, err := k.join(ctx, keyID, host, size, old)
+	if err != nil || asked == nil {
+		return found, nil, err
 	}
 	defer func() {
 		k.mu.Lock()
@@ -133,18 +135,23 @@ func (k *keyRing) fetch(ctx context.Context, keyID string, size int) (knownKey, 
 	}
 }
 
-// join returns the fetch of a key that is under way, or begins it. It goes on when who asked first
-// hangs up, because others may wait.
-func (k *keyRing) join(ctx context.Context, keyID, host string, size int) (*askedKey, error) {
+// join returns the fetch of a key that is under way, or begins it; or the key, if it was fetched since the
+// caller looked. The fetch goes on when who asked first hangs up, because others may wait.
+func (k *keyRing) join(ctx context.Context, keyID, host string, size int, old knownKey) (*askedKey, knownKey, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	asked := k.asking[keyID]
+	if asked == nil {
+		if found, ok := k.known.GetIfPresent(keyID); ok && found.at.After(old.at) {
+			return nil, found, nil
+		}
+	}
 	if k.bytes+size > keyBytes || asked == nil && len(k.asking) >= keyWaits {
-		return nil, circles.Errorf(circles.Limited, "Too many keys are being fetched; try again shortly.")
+		return nil, knownKey{}, circles.Errorf(circles.Limited, "Too many keys are being fetched; try again shortly.")
 	}
 	k.bytes += size
 	if asked != nil {
-		return asked, nil
+		return asked, knownKey{}, nil
 	}
 	asked = &askedKey{done: make(chan struct{})}
 	k.asking[keyID] = asked
@@ -172,7 +179,7 @@ func (k *keyRing) join(ctx context.Context, keyID, host string, size int) (*aske
 		}
 		close(asked.done)
 	}()
-	return asked, nil
+	return asked, knownKey{}, nil
 }
 
 // turn asks when it is this key's turn.
