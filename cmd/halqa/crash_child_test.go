@@ -26,27 +26,36 @@ import (
 
 // What the process that is killed finds in its environment, and says.
 const (
-	envCrashData = "HALQA_CRASH_DATA" // its data folder
-	envCrashDSN  = "HALQA_CRASH_DSN"  // its PostgreSQL database; "" = SQLite in the data folder
-	envCrashBase = "HALQA_CRASH_BASE" // the address others know it by, which leads to it through a recorder
-	crashReady   = "crash child ready "
+	envCrashData   = "HALQA_CRASH_DATA"   // its data folder
+	envCrashDSN    = "HALQA_CRASH_DSN"    // its PostgreSQL database; "" = SQLite in the data folder
+	envCrashBase   = "HALQA_CRASH_BASE"   // the address others know it by, which leads to it through a recorder
+	envCrashWallet = "HALQA_CRASH_WALLET" // where the wallet is that it uses; "" = none
+	envCrashBank   = "HALQA_CRASH_BANK"   // of the wallet's own process: where its money is
+	envCrashClock  = "HALQA_CRASH_CLOCK"  // how far its clock is ahead, in seconds
+	crashReady     = "crash child ready "
 )
 
 // A deed is something that one of the people of a child does.
 type deed struct {
-	Verb   string // person, circle, join, post, comment, vote, edit, delete
+	Verb   string // person, circle, join, post, comment, vote, edit, delete, and those of tips
 	Who    string
 	Circle string // name, or name@host
 	At     string // the address of what it is about
 	Title  string
 	Text   string
 	Value  int
+	Wallet string
+	Tip    int64
 }
 
 // A done is the answer to a deed. Once it is out, nothing of it may be lost.
 type done struct {
 	Address string
 	Refused string // why it was not done
+
+	Tip   int64
+	Ways  []string // how it can be paid
+	Books *crashBooks
 }
 
 // TestCrashChild is no test: it is an instance in a process of its own, which TestCrash kills. It does
@@ -66,8 +75,10 @@ func TestCrashChild(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	cfg.Tips = crashTips()
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	h, err := openHouse(t.Context(), cfg, base, log, time.Now)
+	clock := newCrashClock(t)
+	h, err := openHouse(t.Context(), cfg, base, log, clock.now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,6 +100,11 @@ func TestCrashChild(t *testing.T) {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
+		if d.Verb == "clock" {
+			clock.ahead.Store(int64(d.Value))
+			fmt.Fprint(w, "{}")
+			return
+		}
 		answer, err := h.do(r.Context(), d)
 		var refusal *circles.Error
 		switch {
@@ -106,8 +122,12 @@ func TestCrashChild(t *testing.T) {
 
 // do does a deed.
 func (h *house) do(ctx context.Context, d deed) (done, error) {
-	if d.Verb == "person" {
+	switch d.Verb {
+	case "person":
 		_, err := h.demoPerson(ctx, d.Who, circles.SiteAdmin)
+		return done{}, err
+	case "fetch":
+		_, err := h.inbox.FetchPost(ctx, d.At)
 		return done{}, err
 	}
 	who, err := h.viewer(ctx, d.Who)
@@ -160,16 +180,20 @@ func (h *house) do(ctx context.Context, d deed) (done, error) {
 	case "delete":
 		return done{}, h.app.Delete(ctx, who, at.ID)
 	}
-	return done{}, fmt.Errorf("no deed %q", d.Verb)
+	return h.doTip(ctx, who, at, d)
 }
 
 // A child is an instance whose process can be killed and started again. Others reach it through its
 // recorder, at an address that stays.
 type child struct {
 	t    *testing.T
+	runs string // the test that is the process
+	env  []string
 	data string
 	dsn  string // of PostgreSQL; "" = SQLite
 	*recorder
+
+	ahead int // of its clock, in seconds
 
 	said  *lines
 	cmd   *exec.Cmd
@@ -182,10 +206,17 @@ type child struct {
 
 func newChild(t *testing.T) *child {
 	t.Helper()
-	c := &child{t: t, data: t.TempDir(), recorder: newRecorder(t), said: &lines{}}
+	c := newProcess(t, "TestCrashChild")
 	if os.Getenv("HALQA_TEST_ENGINE") == "postgres" {
 		c.dsn = testdb.DSN(t)
 	}
+	return c
+}
+
+// newProcess is a child that does what a test says.
+func newProcess(t *testing.T, runs string, env ...string) *child {
+	t.Helper()
+	c := &child{t: t, runs: runs, env: env, data: t.TempDir(), recorder: newRecorder(t), said: &lines{}}
 	t.Cleanup(func() {
 		c.kill()
 		if t.Failed() {
@@ -198,8 +229,9 @@ func newChild(t *testing.T) *child {
 // start starts the process and returns when it answers.
 func (c *child) start() {
 	c.t.Helper()
-	cmd := exec.Command(os.Args[0], "-test.run=^TestCrashChild$", "-test.timeout=0")
-	cmd.Env = append(os.Environ(), envCrashData+"="+c.data, envCrashDSN+"="+c.dsn, envCrashBase+"="+c.base)
+	cmd := exec.Command(os.Args[0], "-test.run=^"+c.runs+"$", "-test.timeout=0")
+	cmd.Env = append(os.Environ(), envCrashData+"="+c.data, envCrashDSN+"="+c.dsn, envCrashBase+"="+c.base, fmt.Sprintf("%s=%d", envCrashClock, c.ahead))
+	cmd.Env = append(cmd.Env, c.env...)
 	cmd.Stderr = c.said
 	pipe, err := cmd.StdinPipe()
 	if err != nil {
