@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -32,6 +33,7 @@ type scripted struct {
 	lose    bool            // do it, and do not say so
 	dies    func(at string) // ends the process that asks
 	creates int
+	letters []string // what it wrote of its own accord, in order
 }
 
 func newScripted() *scripted {
@@ -116,7 +118,8 @@ func (s *scripted) Webhook(_ context.Context, h http.Header, _ string, body []by
 	if h.Get("Signature") != "good" {
 		return nil, wallet.Reply{}, wallet.ErrBadSignature
 	}
-	return []wallet.Hint{{ChargeID: string(body)}}, wallet.Reply{Status: 200, ContentType: "text/plain", Body: []byte("success")}, nil
+	id, _, _ := strings.Cut(string(body), " ") // what it says besides is not asked
+	return []wallet.Hint{{ChargeID: id}}, wallet.Reply{Status: 200, ContentType: "text/plain", Body: []byte("success")}, nil
 }
 
 func (s *scripted) Feed(_ context.Context, cursor string, limit int) (wallet.Page, error) {
@@ -168,6 +171,7 @@ func (s *scripted) change(key string, f func(*wallet.Charge)) {
 			f(c)
 			c.Revision++
 			s.changed = append(s.changed, c.ID)
+			s.letters = append(s.letters, fmt.Sprintf("%s %s %d", c.ID, c.State, c.Received))
 		}
 	}
 }
@@ -210,6 +214,7 @@ type world struct {
 	store *store.Store
 	tips  *tips.Tips
 	rail  *scripted
+	other *scripted  // a second rail; nil = there is none
 	rules tips.Rules // none, unless a test is about them
 	now   time.Time
 	site  string
@@ -259,10 +264,14 @@ func (w *world) fill(suffix string) {
 func (w *world) open() *tips.Tips {
 	w.t.Helper()
 	tp := tips.New(tips.Options{Store: w.store, Origin: w.site, Now: func() time.Time { return w.now }, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Rules: &w.rules})
-	for _, a := range []wallet.Adapter{
+	all := []wallet.Adapter{
 		credits.New(tp.Book(), credits.Options{Code: "CRD", Max: 1000, Hold: 10 * time.Minute, Now: func() time.Time { return w.now }}),
 		w.rail,
-	} {
+	}
+	if w.other != nil {
+		all = append(all, w.other)
+	}
+	for _, a := range all {
 		if err := tp.Use(context.Background(), a); err != nil {
 			w.t.Fatal(err)
 		}

@@ -8,8 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"pgregory.net/rapid"
-
 	"halqa/circles"
 	"halqa/internal/store"
 	"halqa/internal/store/ledger"
@@ -516,98 +514,4 @@ func TestGrant(t *testing.T) {
 		}
 	}
 	w.verify()
-}
-
-// TestPropertySameLedger plays one script of a rail's life twice: once with every piece of news heard
-// at once, once with news lost, doubled, late and out of order, processes that end anywhere and a rail
-// that goes away. The books end the same.
-func TestPropertySameLedger(t *testing.T) {
-	w := newWorld(t)
-	plays := 0
-	defer w.verify()
-	rapid.Check(t, func(rt *rapid.T) {
-		type step struct {
-			what  int
-			minor int64
-		}
-		script := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) step {
-			return step{rapid.IntRange(0, 4).Draw(t, "what"), rapid.Int64Range(1, 600).Draw(t, "minor")}
-		}), 1, 5).Draw(rt, "script")
-		noise := rapid.SliceOfN(rapid.IntRange(0, 6), len(script), len(script)).Draw(rt, "noise")
-		play := func(noisy bool) (int64, ledger.TipState, int) {
-			if plays++; plays > 1 {
-				w.fill(fmt.Sprint(plays)) // other people in the same database
-			}
-			w.rail.lose = noisy
-			tip := w.start(w.intent(w.rail.d.Name, "CNY", 500))
-			w.rail.lose = false
-			w.pass(time.Minute)
-			for i, s := range script {
-				switch s.what {
-				case 0, 1:
-					w.rail.pay("", s.minor)
-				case 2:
-					w.rail.change("", func(c *wallet.Charge) {
-						if left := c.Net(); left > 0 {
-							c.Reversed += min(wallet.Units(left), wallet.Units(s.minor))
-						}
-					})
-				case 3:
-					w.rail.change("", func(c *wallet.Charge) { c.Pending = wallet.Units(s.minor) })
-				case 4:
-					w.rail.change("", func(c *wallet.Charge) {
-						if c.Received == 0 {
-							c.State = wallet.Expired
-						}
-					})
-				}
-				if !noisy {
-					w.knock()
-					w.pass(time.Minute)
-					continue
-				}
-				switch noise[i] {
-				case 0: // nobody says anything
-				case 1:
-					w.knock()
-					w.knock()
-				case 2:
-					w.tips = w.open() // another process; this one's memory is gone
-				case 3:
-					w.rail.down = wallet.ErrIndeterminate
-					w.knock()
-					w.pass(time.Minute)
-					w.rail.down = nil
-				case 4:
-					if err := w.tips.ReadFeeds(context.Background()); err != nil {
-						rt.Fatal(err)
-					}
-				case 5:
-					w.pass(time.Hour)
-				case 6:
-					old := *w.rail.charges[fmt.Sprintf("tip_%d_a1", tip.ID)] // an answer that is overtaken
-					w.knock()
-					w.pass(time.Minute)
-					now := w.rail.charges[old.Key]
-					current := *now
-					*now = old
-					w.knock()
-					w.pass(time.Minute)
-					*now = current
-				}
-			}
-			for range 2 {
-				if err := w.tips.ReadFeeds(context.Background()); err != nil {
-					rt.Fatal(err)
-				}
-				w.pass(time.Hour)
-			}
-			return w.got(w.bob), w.tip(tip.ID).State, w.tippers()
-		}
-		a1, a2, a3 := play(false)
-		b1, b2, b3 := play(true)
-		if a1 != b1 || a2 != b2 || a3 != b3 {
-			rt.Fatalf("heard at once: %d, %s, %d tipped; with noise: %d, %s, %d", a1, a2, a3, b1, b2, b3)
-		}
-	})
 }
