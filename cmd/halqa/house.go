@@ -220,9 +220,7 @@ func (h *house) openFederation() error {
 	})
 	h.tips.Proves(tips.ProofPreimage, invoicePaid)
 	h.closers = append(h.closers, func() error { return h.inbox.SaveKept(context.Background()) })
-	if err := h.tips.Connect(context.Background(), h.inbox.Carrier()); err != nil {
-		return err
-	}
+	h.tips.Connect(h.inbox.Carrier())
 	h.worker.Follow(h.sender.Consumer())
 	search := consumers.NewSearch(h.store, h.log)
 	h.worker.Follow(worker.Consumer{Name: search.Name(), Start: search.Start, Handle: search.Handle})

@@ -217,16 +217,19 @@ func (t *Tips) Faces(ctx context.Context, all []*ledger.Tip) (people map[circles
 	return people, posts, wrap("tips", err)
 }
 
-// Exponent returns how many decimals an asset has, 0 if no wallet moves it any more.
+// Exponent returns how many decimals an asset has, 0 if no wallet moves it any more and nobody knows.
 func (t *Tips) Exponent(asset string) uint8 {
+	n, _ := t.exponent(asset)
+	return n
+}
+
+func (t *Tips) exponent(asset string) (uint8, bool) {
 	for _, a := range t.Assets() {
 		if a.Code == asset {
-			return a.Exponent
+			return a.Exponent, true
 		}
 	}
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	return t.foreign[asset]
+	return decimals(asset)
 }
 
 // finest is the most decimals that people read: more than those of bitcoin are for machines.
@@ -244,14 +247,7 @@ func Plain(minor int64, exponent uint8) string {
 
 // Decimal writes an amount of an asset in whole units, with the asset.
 func (t *Tips) Decimal(minor int64, asset string) string {
-	for _, a := range t.Assets() {
-		if a.Code == asset {
-			return Plain(minor, a.Exponent) + " " + asset
-		}
-	}
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	if n, ok := t.foreign[asset]; ok {
+	if n, ok := t.exponent(asset); ok {
 		return Plain(minor, n) + " " + asset
 	}
 	return fmt.Sprintf("%d %s", minor, asset) // its wallet is no longer configured

@@ -144,26 +144,14 @@ type Carrier struct {
 
 // Connect gives tips a way to other instances; without one they reach nobody there. The same receipt types
 // that the other side may send are checked by what Proves was given.
-func (t *Tips) Connect(ctx context.Context, p Carrier) error {
-	var known map[string]uint8
-	err := t.store.View(ctx, func(tx *store.Tx) (err error) {
-		known, err = ledger.Exponents(tx)
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("tips abroad: %w", err)
-	}
+func (t *Tips) Connect(p Carrier) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.carry = &p
-	for code, n := range known {
-		t.foreign[code] = n
-	}
 	t.abroad = &rail{Adapter: &elsewhere{t}, d: wallet.Descriptor{
 		Name: Abroad, Version: "1", Contract: wallet.Contract, Custody: wallet.CustodyNone,
 		PayeeKinds: []string{abroadPayee}, LateFunds: true, Reversible: true,
 	}}
-	return nil
 }
 
 // abroadPayee is the kind of payee whose reference is where their instance takes intents.
@@ -176,33 +164,6 @@ func (t *Tips) carrier() *Carrier {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	return t.carry
-}
-
-// pinned are assets whose decimals are not for the first comer to say.
-var pinned = map[string]uint8{"BTC": 11, "XMR": 12, "CNY": 2, "EUR": 2, "USD": 2}
-
-// same reports whether an asset of another instance is divided as it is here. One code with two meanings
-// would make a sum mean two things in one history.
-func (t *Tips) same(code string, exponent uint8) bool {
-	if n, ok := pinned[code]; ok && n != exponent {
-		return false
-	}
-	for _, r := range t.all() {
-		if a, ok := r.d.Asset(code); ok && (a.Exponent != exponent || r.closed()) {
-			return false // credits of ours are nobody else's
-		}
-	}
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	n, ok := t.foreign[code]
-	return !ok || n == exponent
-}
-
-// learn remembers how an asset of another instance is divided.
-func (t *Tips) learn(code string, exponent uint8) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.foreign[code] = exponent
 }
 
 // LinksOf returns the payment links of somebody elsewhere, as their server says.

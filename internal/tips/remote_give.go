@@ -69,6 +69,9 @@ func (t *Tips) offerAbroad(ctx context.Context, to destination) (*Offer, error) 
 		if a.Check() != nil || !t.same(a.Code, a.Exponent) {
 			continue
 		}
+		if t.rules.Assets[a.Code].Max == 0 {
+			a.Max = min(a.Max, wallet.Units(mostAbroad(a.Code, a.Exponent)))
+		}
 		low, usual, high, ok := t.bounds(a.Asset, to.policy)
 		if !ok {
 			continue
@@ -140,7 +143,6 @@ func (t *Tips) startAbroad(ctx context.Context, v circles.Viewer, in Intent) (*T
 	var tip *ledger.Tip
 	var charge *ledger.Charge
 	if in.Once != "" {
-		var far *ledger.Abroad
 		var payee *circles.Actor
 		err := t.store.View(ctx, func(tx *store.Tx) (err error) {
 			if tip, err = ledger.TipOnce(tx, v.Person, in.Once); err != nil || tip.Adapter != Abroad {
@@ -149,14 +151,10 @@ func (t *Tips) startAbroad(ctx context.Context, v circles.Viewer, in Intent) (*T
 			if charge, err = unasked(tx, tip); err != nil || charge == nil {
 				return err
 			}
-			if far, err = ledger.AbroadOf(tx, tip.ID); err != nil {
-				return err
-			}
 			payee, err = tx.Actor(tip.Payee.Actor())
 			return err
 		})
 		if err == nil && charge != nil {
-			t.learn(tip.Asset, far.Exponent)
 			err = t.send(ctx, payee, charge.ID)
 		}
 		if err == nil {
@@ -216,8 +214,6 @@ func (t *Tips) startAbroad(ctx context.Context, v circles.Viewer, in Intent) (*T
 		return nil, wrap("start tip", err)
 	}
 	if fresh {
-		w, _ := o.Way(Abroad, in.Amount.Asset)
-		t.learn(w.Asset, w.Exponent)
 		if err := t.send(ctx, o.Payee, charge.ID); err != nil {
 			return nil, err
 		}

@@ -2,6 +2,7 @@ package tips
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -175,6 +176,12 @@ func (t *Tips) ReceiveReceipt(tx *store.Tx, from *circles.Actor, r Receipt) (ref
 	}
 	if used {
 		return t.noted(tx, from, tip, circles.Errorf(circles.Conflict, "The receipt, or the payment in it, was used for another tip."), nil)
+	}
+	to := accountsOf(tip, c, t.rail(Abroad))
+	if err := ledger.Room(tx, to.source, to.payee, r.Minor); errors.Is(err, ledger.ErrFull) {
+		return t.noted(tx, from, tip, circles.Errorf(circles.Limited, "The books of this server have no room for more of %s.", tip.Asset), nil)
+	} else if err != nil {
+		return nil, err
 	}
 	a.Receipt, a.Payment = r.ID, unique
 	if err := ledger.SaveAbroad(tx, a); err != nil {

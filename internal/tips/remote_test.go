@@ -89,7 +89,7 @@ func (p *pair) open() {
 	p.t.Helper()
 	for _, w := range []*world{p.a, p.b} {
 		w.tips = w.open()
-		p.must(w.tips.Connect(context.Background(), tips.Carrier{Terms: p.terms, Order: p.order}))
+		w.tips.Connect(tips.Carrier{Terms: p.terms, Order: p.order})
 	}
 }
 

@@ -24,6 +24,10 @@ func (t *Tips) believe(ctx context.Context, id int64, got wallet.Charge) error {
 		}
 		return t.settle(tx, c, got)
 	})
+	if errors.Is(err, ledger.ErrFull) { // nothing of the answer was booked; the admin sees why
+		t.log.Error("the books have no room for what a wallet says; nothing was booked", "charge", id, "error", err)
+		return t.later(ctx, id, err)
+	}
 	return wrap("settle", err)
 }
 

@@ -42,10 +42,9 @@ type Tips struct {
 	mu    sync.RWMutex
 	rails []*rail
 
-	carry   *Carrier         // to other instances; nil = to none
-	abroad  *rail            // with it
-	foreign map[string]uint8 // decimals of assets that are tipped there
-	proofs  map[string]ProofCheck
+	carry  *Carrier // to other instances; nil = to none
+	abroad *rail    // with it
+	proofs map[string]ProofCheck
 }
 
 // A rail is an adapter that described itself well.
@@ -57,7 +56,7 @@ type rail struct {
 
 // New returns tips without any rail; see Use.
 func New(o Options) *Tips {
-	t := &Tips{store: o.Store, origin: o.Origin, now: o.Now, log: o.Log, rules: DefaultRules(), foreign: map[string]uint8{}, proofs: map[string]ProofCheck{}}
+	t := &Tips{store: o.Store, origin: o.Origin, now: o.Now, log: o.Log, rules: DefaultRules(), proofs: map[string]ProofCheck{}}
 	if o.Rules != nil {
 		t.rules = *o.Rules
 	}

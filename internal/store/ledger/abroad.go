@@ -75,20 +75,6 @@ func ReceiptUsed(tx *store.Tx, tip int64, receipt, payment string) (bool, error)
 	return n > 0, err
 }
 
-// Exponents returns the decimals of each asset that was ever tipped elsewhere.
-func Exponents(tx *store.Tx) (map[string]uint8, error) {
-	all := map[string]uint8{}
-	err := tx.Statements(key.SQL{}).Rows(`SELECT DISTINCT t.asset, a.exponent FROM tip_abroad a JOIN tip t ON t.id = a.tip WHERE a.side = 'payer'`, nil,
-		func(r store.Row) error {
-			var code string
-			var n uint8
-			err := r.Scan(&code, &n)
-			all[code] = n
-			return err
-		})
-	return all, err
-}
-
 // A LinkKind says what a payment link of somebody elsewhere is.
 type LinkKind string
 

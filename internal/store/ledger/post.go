@@ -42,6 +42,9 @@ type Posting struct {
 // MaxPosting bounds one line, so that no sum of a booking can overflow.
 const MaxPosting = 1_000_000_000_000_000
 
+// maxBalance bounds a balance either way, as the table does.
+const maxBalance = 1<<62 - 1
+
 // maxPostings bounds a booking; a red packet's is the widest.
 const maxPostings = 256
 
@@ -58,6 +61,9 @@ var (
 	ErrReused = errors.New("ledger: id used for another booking")
 	// ErrShort says that a bounded account has not enough. Nothing was written, and the Tx goes on.
 	ErrShort = errors.New("ledger: not enough in the account")
+	// ErrFull says that an account would hold more than a balance can say. Nothing was written, and the Tx
+	// goes on.
+	ErrFull = errors.New("ledger: the account is full")
 	// ErrInvalid says that the booking could never be: unbalanced, empty, or too large.
 	ErrInvalid = errors.New("ledger: no such booking can be")
 )
@@ -97,7 +103,7 @@ func (t Txn) idem() []byte {
 }
 
 // Post books t and reports whether it was new; false without an error says that the same was booked
-// before. ErrReused, ErrShort or ErrInvalid wrote nothing and leave the Tx usable.
+// before. ErrReused, ErrShort, ErrFull or ErrInvalid wrote nothing and leave the Tx usable.
 //
 // On PostgreSQL two that book at once meet at the head of the chain, and one of their Updates runs
 // again.
@@ -194,37 +200,67 @@ func open(tx *store.Tx, s store.Statements, postings []Posting) (map[string]int6
 	}
 	slices.SortFunc(accounts, func(a, b Account) int { return cmp.Compare(a.Code, b.Code) })
 	accounts = slices.Compact(accounts)
+	change := map[string]int64{}
+	for _, p := range postings {
+		change[p.Account.Code] += p.Amount // maxPostings × MaxPosting fits
+	}
 	ids := make(map[string]int64, len(accounts))
+	var missing []Account
 	for _, a := range accounts {
-		var floor any
-		if a.Bounded {
-			floor = int64(0)
-		}
 		var (
-			id   int64
-			old  Account
-			low  sql.NullInt64
-			kind string
+			id, have int64
+			old      Account
+			low      sql.NullInt64
+			kind     string
 		)
-		err := s.Row(`SELECT id, asset, kind, min_balance FROM ledger_account WHERE code = $1`, a.Code).Scan(&id, &old.Asset, &kind, &low)
+		err := s.Row(`SELECT id, asset, kind, min_balance, balance FROM ledger_account WHERE code = $1`, a.Code).Scan(&id, &old.Asset, &kind, &low, &have)
 		switch {
 		case errors.Is(err, sql.ErrNoRows):
-			id = tx.NewID()
-			if _, err := s.Exec(`INSERT INTO ledger_account (id, code, asset, kind, min_balance) VALUES ($1, $2, $3, $4, $5)`,
-				id, a.Code, a.Asset, a.Kind, floor); err != nil {
-				return nil, err
-			}
+			missing = append(missing, a)
 		case err != nil:
 			return nil, err
 		case old.Asset != a.Asset || Kind(kind) != a.Kind || low.Valid != a.Bounded:
 			return nil, fmt.Errorf("%w: account %s was opened as another", ErrInvalid, a.Code)
+		case full(have, change[a.Code]):
+			return nil, fmt.Errorf("%w: %s has %d", ErrFull, a.Code, have)
 		}
 		if _, twice := ids[a.Code]; twice {
 			return nil, fmt.Errorf("%w: account %s is named in two ways", ErrInvalid, a.Code)
 		}
 		ids[a.Code] = id
 	}
+	for _, a := range missing {
+		var floor any
+		if a.Bounded {
+			floor = int64(0)
+		}
+		ids[a.Code] = tx.NewID()
+		if _, err := s.Exec(`INSERT INTO ledger_account (id, code, asset, kind, min_balance) VALUES ($1, $2, $3, $4, $5)`,
+			ids[a.Code], a.Code, a.Asset, a.Kind, floor); err != nil {
+			return nil, err
+		}
+	}
 	return ids, nil
+}
+
+// full reports whether a balance has no room for a change of at most maxPostings × MaxPosting.
+func full(have, by int64) bool {
+	return by > 0 && have > maxBalance-by || by < 0 && have < -maxBalance-by
+}
+
+// Room returns ErrFull if an amount cannot go from one account to another because a balance would not hold it.
+func Room(tx *store.Tx, from, to Account, amount int64) error {
+	s := tx.Statements(key.SQL{})
+	for code, by := range map[string]int64{from.Code: -amount, to.Code: amount} {
+		have, err := balance(s, code)
+		if err != nil {
+			return err
+		}
+		if full(have, by) {
+			return fmt.Errorf("%w: %s has %d", ErrFull, code, have)
+		}
+	}
+	return nil
 }
 
 func balance(s store.Statements, code string) (int64, error) {
