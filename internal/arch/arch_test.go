@@ -26,6 +26,7 @@ var table = []struct {
 	{"wallet/lightning", []string{"wallet"}},
 	{"wallet/hosted", []string{"wallet"}},
 	{"wallet/hosted/alipaytest", nil},
+	{"wallet/lightning/lntest", nil},
 	{"circles/ranking", nil},
 	{"circles/reputation", nil},
 	{"circles/filter", nil},

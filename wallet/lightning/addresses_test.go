@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"halqa/wallet"
+	"halqa/wallet/lightning/lntest"
 	"halqa/wallet/wallettest"
 )
 
@@ -64,15 +65,15 @@ func TestAddressesAsk(t *testing.T) {
 	f := newFakeProvider(t)
 	a := f.adapter()
 	f.charge(a, "tip_1_a1")
-	if len(f.asks) != 2 || f.asks[0].String() != "https://pay.example/.well-known/lnurlp/bob" {
-		t.Fatalf("asked %v", f.asks)
+	if len(f.Asks) != 2 || f.Asks[0].String() != "https://pay.example/.well-known/lnurlp/bob" {
+		t.Fatalf("asked %v", f.Asks)
 	}
-	if q := f.asks[1].Query(); q.Get("amount") != "21000" || q.Get("comment") != "Tip 1" || q.Get("user") != "bob" {
-		t.Errorf("the callback was asked %v", f.asks[1])
+	if q := f.Asks[1].Query(); q.Get("amount") != "21000" || q.Get("comment") != "Tip 1" || q.Get("user") != "bob" {
+		t.Errorf("the callback was asked %v", f.Asks[1])
 	}
-	f.offer = func(m map[string]any) { m["commentAllowed"] = 4 }
+	f.Offer = func(m map[string]any) { m["commentAllowed"] = 4 }
 	f.charge(a, "tip_2_a1")
-	if q := f.asks[3].Query(); q.Has("comment") {
+	if q := f.Asks[3].Query(); q.Has("comment") {
 		t.Errorf("a provider that takes 4 characters was sent %q", q.Get("comment"))
 	}
 }
@@ -84,48 +85,48 @@ func TestAddressesRefuse(t *testing.T) {
 		spoil func(*fakeProvider)
 		want  error
 	}{
-		"another amount":          {func(f *fakeProvider) { f.draft = func(d *draft) { d.milliSat++ } }, wallet.ErrInvalid},
-		"any amount":              {func(f *fakeProvider) { f.draft = func(d *draft) { d.milliSat = 0 } }, wallet.ErrInvalid},
-		"another network":         {func(f *fakeProvider) { f.draft = func(d *draft) { d.network = Testnet } }, wallet.ErrInvalid},
-		"another offer's invoice": {func(f *fakeProvider) { f.offer = other }, wallet.ErrInvalid},
-		"an invoice that is over": {func(f *fakeProvider) { f.draft = func(d *draft) { d.created = d.created.Add(-time.Hour) } }, wallet.ErrInvalid},
-		"an invoice for seconds":  {func(f *fakeProvider) { f.draft = func(d *draft) { d.expiry = 59 * time.Second } }, wallet.ErrInvalid},
-		"no invoice":              {func(f *fakeProvider) { f.answer = func(m map[string]any) { m["pr"] = "" } }, wallet.ErrInvalid},
-		"half an invoice":         {func(f *fakeProvider) { f.answer = func(m map[string]any) { m["pr"] = m["pr"].(string)[:200] } }, wallet.ErrInvalid},
-		"a number as invoice":     {func(f *fakeProvider) { f.answer = func(m map[string]any) { m["pr"] = 5 } }, wallet.ErrTemporary},
-		"too little":              {func(f *fakeProvider) { f.offer = func(m map[string]any) { m["minSendable"] = 22_000 } }, wallet.ErrLimit},
-		"too much":                {func(f *fakeProvider) { f.offer = func(m map[string]any) { m["maxSendable"] = 20_000 } }, wallet.ErrLimit},
-		"a withdrawal":            {func(f *fakeProvider) { f.offer = func(m map[string]any) { m["tag"] = "withdrawRequest" } }, wallet.ErrTemporary},
+		"another amount":          {func(f *fakeProvider) { f.Draft = func(d *lntest.Invoice) { d.MilliSat++ } }, wallet.ErrInvalid},
+		"any amount":              {func(f *fakeProvider) { f.Draft = func(d *lntest.Invoice) { d.MilliSat = 0 } }, wallet.ErrInvalid},
+		"another network":         {func(f *fakeProvider) { f.Draft = func(d *lntest.Invoice) { d.Network = Testnet } }, wallet.ErrInvalid},
+		"another offer's invoice": {func(f *fakeProvider) { f.Offer = other }, wallet.ErrInvalid},
+		"an invoice that is over": {func(f *fakeProvider) { f.Draft = func(d *lntest.Invoice) { d.Created = d.Created.Add(-time.Hour) } }, wallet.ErrInvalid},
+		"an invoice for seconds":  {func(f *fakeProvider) { f.Draft = func(d *lntest.Invoice) { d.Expiry = 59 * time.Second } }, wallet.ErrInvalid},
+		"no invoice":              {func(f *fakeProvider) { f.Answer = func(m map[string]any) { m["pr"] = "" } }, wallet.ErrInvalid},
+		"half an invoice":         {func(f *fakeProvider) { f.Answer = func(m map[string]any) { m["pr"] = m["pr"].(string)[:200] } }, wallet.ErrInvalid},
+		"a number as invoice":     {func(f *fakeProvider) { f.Answer = func(m map[string]any) { m["pr"] = 5 } }, wallet.ErrTemporary},
+		"too little":              {func(f *fakeProvider) { f.Offer = func(m map[string]any) { m["minSendable"] = 22_000 } }, wallet.ErrLimit},
+		"too much":                {func(f *fakeProvider) { f.Offer = func(m map[string]any) { m["maxSendable"] = 20_000 } }, wallet.ErrLimit},
+		"a withdrawal":            {func(f *fakeProvider) { f.Offer = func(m map[string]any) { m["tag"] = "withdrawRequest" } }, wallet.ErrTemporary},
 		"a plain callback": {func(f *fakeProvider) {
-			f.offer = func(m map[string]any) { m["callback"] = "http://pay.example/cb?user=bob" }
+			f.Offer = func(m map[string]any) { m["callback"] = "http://pay.example/cb?user=bob" }
 		}, wallet.ErrTemporary},
 		"a callback with a name": {func(f *fakeProvider) {
-			f.offer = func(m map[string]any) { m["callback"] = "https://u:p@pay.example/cb?user=bob" }
+			f.Offer = func(m map[string]any) { m["callback"] = "https://u:p@pay.example/cb?user=bob" }
 		}, wallet.ErrTemporary},
-		"metadata that is none": {func(f *fakeProvider) { f.metadata = "tips" }, wallet.ErrTemporary},
+		"metadata that is none": {func(f *fakeProvider) { f.Metadata = "tips" }, wallet.ErrTemporary},
 		"no": {func(f *fakeProvider) {
-			f.offer = func(m map[string]any) { clear(m); m["status"] = "ERROR"; m["reason"] = "<b>no</b>" }
+			f.Offer = func(m map[string]any) { clear(m); m["status"] = "ERROR"; m["reason"] = "<b>no</b>" }
 		}, wallet.ErrTemporary},
 		"a page": {func(f *fakeProvider) {
-			f.before = func(w http.ResponseWriter, _ *http.Request) bool { fmt.Fprint(w, "<html>"); return true }
+			f.Before = func(w http.ResponseWriter, _ *http.Request) bool { fmt.Fprint(w, "<html>"); return true }
 		}, wallet.ErrTemporary},
 		"a flood": {func(f *fakeProvider) {
-			f.before = func(w http.ResponseWriter, _ *http.Request) bool { w.Write(make([]byte, maxAnswer+1)); return true }
+			f.Before = func(w http.ResponseWriter, _ *http.Request) bool { w.Write(make([]byte, maxAnswer+1)); return true }
 		}, wallet.ErrTemporary},
 		"a ring of redirects": {func(f *fakeProvider) {
-			f.before = func(w http.ResponseWriter, r *http.Request) bool {
+			f.Before = func(w http.ResponseWriter, r *http.Request) bool {
 				http.Redirect(w, r, r.URL.String(), http.StatusFound)
 				return true
 			}
 		}, wallet.ErrTemporary},
 		"a redirect to plain http": {func(f *fakeProvider) {
-			f.before = func(w http.ResponseWriter, r *http.Request) bool {
+			f.Before = func(w http.ResponseWriter, r *http.Request) bool {
 				http.Redirect(w, r, "http://pay.example/x", http.StatusFound)
 				return true
 			}
 		}, wallet.ErrTemporary},
 		"trouble": {func(f *fakeProvider) {
-			f.before = func(w http.ResponseWriter, _ *http.Request) bool {
+			f.Before = func(w http.ResponseWriter, _ *http.Request) bool {
 				w.WriteHeader(503)
 				fmt.Fprint(w, "{}")
 				return true
@@ -149,7 +150,7 @@ func TestAddressesRefuse(t *testing.T) {
 // TestAddressesUnhashed: an invoice that commits to nothing is what some backends can make.
 func TestAddressesUnhashed(t *testing.T) {
 	f := newFakeProvider(t)
-	f.draft = func(d *draft) { d.textHash, d.text = nil, "Tips for Bob" }
+	f.Draft = func(d *lntest.Invoice) { d.TextHash, d.Text = nil, "Tips for Bob" }
 	if c := f.charge(f.adapter(), "tip_1_a1"); c.State != wallet.Pending {
 		t.Errorf("%+v", c)
 	}
@@ -160,7 +161,7 @@ func TestAddressesSameInvoice(t *testing.T) {
 	f := newFakeProvider(t)
 	a := f.adapter()
 	first := f.charge(a, "tip_1_a1")
-	f.answer = func(m map[string]any) { m["pr"] = strings.ToUpper(f.bills[0].text) }
+	f.Answer = func(m map[string]any) { m["pr"] = strings.ToUpper(f.Bills[0].Text) }
 	if c, err := a.CreateCharge(t.Context(), f.ask("tip_2_a1")); !errors.Is(err, wallet.ErrInvalid) || errors.Is(err, wallet.ErrKeyReuse) {
 		t.Errorf("the same invoice for another tip: %+v, %v, want ErrInvalid", c, err)
 	}
@@ -171,7 +172,7 @@ func TestAddressesSameInvoice(t *testing.T) {
 
 // TestAddressesVerify: a provider is believed if it shows the preimage, on its own host.
 func TestAddressesVerify(t *testing.T) {
-	pay := func(f *fakeProvider) { f.bills[0].settled = true }
+	pay := func(f *fakeProvider) { f.Bills[0].Settled = true }
 	for name, c := range map[string]struct {
 		begin, then func(*fakeProvider)
 		want        wallet.State
@@ -179,17 +180,17 @@ func TestAddressesVerify(t *testing.T) {
 	}{
 		"not paid":       {nil, nil, wallet.Pending, true},
 		"paid":           {nil, pay, wallet.Settled, true},
-		"paid, no proof": {nil, func(f *fakeProvider) { pay(f); f.shows = false }, wallet.Unknown, true},
+		"paid, no proof": {nil, func(f *fakeProvider) { pay(f); f.Shows = false }, wallet.Unknown, true},
 		"another preimage": {nil, func(f *fakeProvider) {
-			f.bills[0].settled = true
-			f.before = lie(`{"status":"OK","settled":true,"preimage":"` + strings.Repeat("07", 32) + `"}`)
+			f.Bills[0].Settled = true
+			f.Before = lie(`{"status":"OK","settled":true,"preimage":"` + strings.Repeat("07", 32) + `"}`)
 		}, wallet.Unknown, true},
-		"another invoice": {nil, func(f *fakeProvider) { f.before = lie(`{"status":"OK","settled":true,"pr":"lnbc1","preimage":"00"}`) }, wallet.Unknown, true},
-		"an error":        {nil, func(f *fakeProvider) { pay(f); f.before = lie(`{"status":"ERROR","reason":"Not found"}`) }, wallet.Unknown, true},
-		"down":            {nil, func(f *fakeProvider) { pay(f); f.down = true }, wallet.Unknown, true},
-		"no verify":       {func(f *fakeProvider) { f.verifies = false }, pay, wallet.Pending, false},
-		"on another host": {func(f *fakeProvider) { f.answer = elsewhere }, pay, wallet.Pending, false},
-		"over plain http": {func(f *fakeProvider) { f.answer = plain }, pay, wallet.Pending, false},
+		"another invoice": {nil, func(f *fakeProvider) { f.Before = lie(`{"status":"OK","settled":true,"pr":"lnbc1","preimage":"00"}`) }, wallet.Unknown, true},
+		"an error":        {nil, func(f *fakeProvider) { pay(f); f.Before = lie(`{"status":"ERROR","reason":"Not found"}`) }, wallet.Unknown, true},
+		"down":            {nil, func(f *fakeProvider) { pay(f); f.Away = true }, wallet.Unknown, true},
+		"no verify":       {func(f *fakeProvider) { f.Verifies = false }, pay, wallet.Pending, false},
+		"on another host": {func(f *fakeProvider) { f.Answer = elsewhere }, pay, wallet.Pending, false},
+		"over plain http": {func(f *fakeProvider) { f.Answer = plain }, pay, wallet.Pending, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFakeProvider(t)
@@ -201,12 +202,12 @@ func TestAddressesVerify(t *testing.T) {
 			if c.then != nil {
 				c.then(f)
 			}
-			before := len(f.asks)
+			before := len(f.Asks)
 			got := f.look(a, "tip_1_a1")
 			if got.State != c.want || (got.Received != 0) != (c.want == wallet.Settled) {
 				t.Errorf("%s, %d received, want %s", got.State, got.Received, c.want)
 			}
-			if asked := len(f.asks) > before; asked != c.asked {
+			if asked := len(f.Asks) > before; asked != c.asked {
 				t.Errorf("the provider was asked again: %t, want %t", asked, c.asked)
 			}
 		})
@@ -231,7 +232,7 @@ func TestAddressesTime(t *testing.T) {
 	f := newFakeProvider(t)
 	a := f.adapter()
 	f.charge(a, "tip_1_a1") // with verify
-	f.verifies = false
+	f.Verifies = false
 	silent := f.charge(a, "tip_2_a1")
 	states := func(name string, want ...wallet.State) {
 		t.Helper()
@@ -245,9 +246,9 @@ func TestAddressesTime(t *testing.T) {
 	f.clock.add(10 * time.Minute)
 	states("at the end", wallet.Pending, wallet.Unknown) // the one may still be booked, of the other nobody tells
 	f.clock.add(closing + time.Second)
-	f.down = true
+	f.Away = true
 	states("while the provider is away", wallet.Unknown, wallet.Unknown)
-	f.down = false
+	f.Away = false
 	states("after the end", wallet.Expired, wallet.Unknown)
 	f.clock.add(silentFor)
 	states("a day later", wallet.Expired, wallet.Expired)
@@ -258,7 +259,7 @@ func TestAddressesTime(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	q := wallet.ProofQuery{Proof: wallet.Proof{Type: ProofPreimage, Data: map[string]string{"charge": silent.ID, "preimage": hex.EncodeToString(b.preimage[:])}},
+	q := wallet.ProofQuery{Proof: wallet.Proof{Type: ProofPreimage, Data: map[string]string{"charge": silent.ID, "preimage": hex.EncodeToString(b.Preimage[:])}},
 		Amount: silent.Requested, Payee: bob}
 	for name, spoil := range map[string]func(*wallet.ProofQuery){
 		"another type":     func(q *wallet.ProofQuery) { q.Proof.Type = "attested" },

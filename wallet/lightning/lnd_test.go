@@ -72,15 +72,14 @@ func TestLNDOnlySettledIsMoney(t *testing.T) {
 	l := f.adapter()
 	for state, want := range map[string]wallet.State{"CANCELED": wallet.Canceled, "ACCEPTED": wallet.Processing, "OPEN": wallet.Pending} {
 		c := f.charge(l, "tip_1_"+strings.ToLower(state))
-		inv := f.find(c.ID)
-		inv.State, inv.Paid = state, 21_000
+		f.Say(c.ID, state, 21_000)
 		got, err := l.GetCharge(t.Context(), c.ID)
 		if err != nil || got.State != want || got.Received != 0 {
 			t.Errorf("%s with 21000 paid: %s, %d received, %v", state, got.State, got.Received, err)
 		}
 	}
 	c := f.charge(l, "tip_1_short")
-	f.settle(f.find(c.ID), 20_000) // no node does that
+	f.Say(c.ID, "SETTLED", 20_000) // no node does that
 	if _, err := l.GetCharge(t.Context(), c.ID); !errors.Is(err, wallet.ErrInvalid) {
 		t.Errorf("settled with less than asked: %v, want ErrInvalid", err)
 	}
@@ -103,8 +102,8 @@ func TestLNDShared(t *testing.T) {
 	if _, err := a.GetCharge(t.Context(), theirs.ID); !errors.Is(err, wallet.ErrNotFound) {
 		t.Errorf("another wallet's charge: %v, want ErrNotFound", err)
 	}
-	f.foreign("coffee")
-	f.foreign("coffee [tip_1_a1 00000000000000000000000000000000]") // looks like one of ours
+	f.Foreign("coffee")
+	f.Foreign("coffee [tip_1_a1 00000000000000000000000000000000]") // looks like one of ours
 	for _, id := range []string{mine.ID, theirs.ID} {
 		if err := f.Pay(t.Context(), id, 21_000, true); err != nil {
 			t.Fatal(err)
@@ -134,7 +133,7 @@ func TestLNDFeed(t *testing.T) {
 	for n := range 7 {
 		c := f.charge(l, fmt.Sprintf("tip_%d_a1", n))
 		ids = append(ids, c.ID)
-		f.foreign("coffee")
+		f.Foreign("coffee")
 	}
 	pay := func(n int) {
 		if err := f.Pay(t.Context(), ids[n], 21_000, true); err != nil {
@@ -210,7 +209,7 @@ func TestLNDHealth(t *testing.T) {
 	if err := l.Health(t.Context()); err != nil {
 		t.Errorf("all is well: %v", err)
 	}
-	f.rich = true
+	f.Rich()
 	if err := l.Health(t.Context()); err == nil || !strings.Contains(err.Error(), "invoice.macaroon") {
 		t.Errorf("a macaroon that reads balances: %v", err)
 	}
