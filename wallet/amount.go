@@ -149,7 +149,7 @@ func parseMinor(s string) (int64, error) {
 		if len(s) > 19 && strings.Trim(s, "-0123456789") == "" {
 			return 0, ErrOverflow
 		}
-		return 0, fmt.Errorf("%w: minor must be a whole number in a string", ErrInvalid)
+		return 0, fmt.Errorf("%w: %.40q must be a whole number in a string", ErrInvalid, s)
 	}
 	n, err := strconv.ParseInt(s, 10, 64)
 	if err != nil {
@@ -170,7 +170,7 @@ func (u Units) MarshalJSON() ([]byte, error) {
 func (u *Units) UnmarshalJSON(b []byte) error {
 	var s string
 	if err := json.Unmarshal(b, &s); err != nil {
-		return fmt.Errorf("%w: units must be a whole number in a string", ErrInvalid)
+		return fmt.Errorf("%w: %.40s must be a whole number in a string", ErrInvalid, b)
 	}
 	n, err := parseMinor(s)
 	*u = Units(n)

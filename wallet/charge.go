@@ -2,7 +2,9 @@ package wallet
 
 import (
 	"fmt"
+	"net/url"
 	"regexp"
+	"strings"
 	"time"
 )
 
@@ -128,6 +130,43 @@ type Action struct {
 	For    string            `json:"for,omitempty"` // OnComputer, OnPhone; "" = anywhere
 }
 
+// PayScheme reports whether Halqa shows a link of that scheme as a code and a link to a wallet.
+func PayScheme(scheme string) bool {
+	switch strings.ToLower(scheme) {
+	case "lightning", "bitcoin", "monero", "https":
+		return true
+	}
+	return false
+}
+
+// Check returns ErrInvalid for an action that no page of Halqa shows: a kind or a device that there is not, an
+// address that leads to no rail, one of ActRedirect that is not http or https. Over http nothing is shown either
+// where the instance has a host of its own.
+func (a Action) Check() error {
+	scheme, _, _ := strings.Cut(a.URI, ":")
+	switch a.Kind {
+	case ActNone:
+	case ActQR, ActAddress:
+		if a.Text == "" && !PayScheme(scheme) {
+			return fmt.Errorf("%w: %s has no text, and the address %.60q is none of lightning, bitcoin, monero and https", ErrInvalid, a.Kind, a.URI)
+		}
+	case ActRedirect:
+		u, err := url.Parse(a.URI)
+		if err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && u.Scheme != "http" {
+			return fmt.Errorf("%w: redirect leads to %.60q, want an address with http or https", ErrInvalid, a.URI)
+		}
+		if a.Method != "" && a.Method != "GET" && a.Method != "POST" {
+			return fmt.Errorf("%w: redirect by %.20q, want GET or POST", ErrInvalid, a.Method)
+		}
+	default:
+		return fmt.Errorf("%w: there is no kind of action %.40q", ErrInvalid, a.Kind)
+	}
+	if a.For != "" && a.For != OnComputer && a.For != OnPhone {
+		return fmt.Errorf("%w: for %.40q, want %s or %s", ErrInvalid, a.For, OnComputer, OnPhone)
+	}
+	return nil
+}
+
 // A Charge is one request for money and what became of it.
 //
 // All counters are minor units of Requested.Asset, cumulative, never negative. Received and Pending
@@ -182,7 +221,7 @@ func (c Charge) Check() error {
 	case c.Pending < 0 || c.Received < 0 || c.Refunded < 0 || c.Reversed < 0 || (c.Fee != nil && *c.Fee < 0):
 		return fmt.Errorf("%w: a counter is negative", ErrInvalid)
 	case err != nil || taken > int64(c.Received):
-		return fmt.Errorf("%w: more was taken back than received", ErrInvalid)
+		return fmt.Errorf("%w: refunded %d and reversed %d are more than the received %d", ErrInvalid, c.Refunded, c.Reversed, c.Received)
 	case c.State == Settled && c.Received == 0:
 		return fmt.Errorf("%w: settled with nothing received", ErrInvalid)
 	case len(c.Actions) > 8:
@@ -196,6 +235,12 @@ func (c Charge) Check() error {
 // Net returns what the payee has of the charge, before fees: Received − Refunded − Reversed.
 func (c Charge) Net() int64 { return int64(c.Received - c.Refunded - c.Reversed) }
 
+// counters is a charge for an error.
+func (c Charge) counters() string {
+	return fmt.Sprintf("%s at revision %d with pending %d, received %d, refunded %d, reversed %d, late %t",
+		c.State, c.Revision, c.Pending, c.Received, c.Refunded, c.Reversed, c.Late)
+}
+
 // Follows returns nil if next can come after c for the same charge: ErrInvalid if it names another
 // charge or source, moves a counter backwards, or says something new under an old revision.
 func (c Charge) Follows(next Charge) error {
@@ -205,13 +250,13 @@ func (c Charge) Follows(next Charge) error {
 	case next.Revision < c.Revision:
 		return fmt.Errorf("%w: revision %d after %d", ErrInvalid, next.Revision, c.Revision)
 	case next.Received < c.Received || next.Refunded < c.Refunded || next.Reversed < c.Reversed:
-		return fmt.Errorf("%w: a counter shrank", ErrInvalid)
+		return fmt.Errorf("%w: a counter shrank: %s, then %s", ErrInvalid, c.counters(), next.counters())
 	case c.Source != "" && next.Source != "" && next.Source != c.Source:
 		return fmt.Errorf("%w: another source", ErrInvalid)
 	case next.Revision == c.Revision && (next.Pending != c.Pending || next.Received != c.Received ||
 		next.Refunded != c.Refunded || next.Reversed != c.Reversed || next.Late != c.Late ||
 		next.State != c.State && next.State != Unknown && c.State != Unknown):
-		return fmt.Errorf("%w: changed without a new revision", ErrInvalid)
+		return fmt.Errorf("%w: changed without a new revision: %s, then %s", ErrInvalid, c.counters(), next.counters())
 	}
 	return nil
 }

@@ -216,3 +216,26 @@ func TestSameContents(t *testing.T) {
 		}
 	}
 }
+
+func TestActionCheck(t *testing.T) {
+	for _, c := range []struct {
+		a  Action
+		ok bool
+	}{
+		{Action{Kind: ActNone}, true},
+		{Action{Kind: ActQR, URI: "lightning:lnbc1"}, true},
+		{Action{Kind: ActAddress, Text: "say this at the desk"}, true},
+		{Action{Kind: ActQR, URI: "javascript:alert(1)"}, false},
+		{Action{Kind: ActQR, URI: "http://rail.example/"}, false},
+		{Action{Kind: ActRedirect, URI: "https://rail.example/pay", For: OnPhone}, true},
+		{Action{Kind: ActRedirect, URI: "http://127.0.0.1:9101/pay", Method: "POST"}, true},
+		{Action{Kind: ActRedirect, URI: "javascript:alert(1)"}, false},
+		{Action{Kind: ActRedirect, URI: "https://rail.example/pay", Method: "PUT"}, false},
+		{Action{Kind: ActRedirect, URI: "https://rail.example/pay", For: "watch"}, false},
+		{Action{Kind: "link", URI: "https://rail.example/pay"}, false},
+	} {
+		if err := c.a.Check(); (err == nil) != c.ok || err != nil && !errors.Is(err, ErrInvalid) {
+			t.Errorf("%+v: %v, want ok %t", c.a, err, c.ok)
+		}
+	}
+}

@@ -34,7 +34,7 @@ func tipSamples() []sample {
 	circle.Refuse("tips-CRD", "The least, the usual and the most of a tip must rise.")
 	audit := AuditRow{ID: 5, What: "Tips that go round; they are not counted", Who: ada, Other: lin, N: 2, Last: sampleNow}
 	desk := WalletsView{Page: samplePage("Run this place", true), Tabs: []Tab{{Label: "Wallets", Href: "/admin/wallets", Current: true}}, Credits: "CRD", Once: "x", Bookings: 1204, Head: "9f86d081884c7d65", Checked: 1200, At: sampleNow.Add(-time.Hour),
-		Wallets: []WalletRow{{Name: "credits", Version: "1", Assets: "CRD", Open: 2, Kit: "conformance kit: 15 of 44 passed, 29 do not apply, level 3"}, {Name: "lightning", Version: "1", Assets: "BTC", Health: "The node does not answer.", Test: true, Kit: "conformance kit: 40 of 44 passed, 0 do not apply, level 3", KitBad: true}},
+		Wallets: []WalletRow{{Name: "credits", Version: "1", Assets: "CRD", Open: 2, Kit: "conformance kit: 20 of 49 passed, 29 do not apply, level 3"}, {Name: "lightning", Version: "1", Assets: "BTC", Health: "The node does not answer.", Test: true, Kit: "conformance kit: 45 of 49 passed, 0 do not apply, level 3", KitBad: true}},
 		Review:  []AuditRow{audit}, Audits: []AuditRow{audit, {ID: 6, What: "An account to be paid at was changed", Who: lin, N: 1, Last: sampleNow, Detail: "lightning"}},
 		Problems: []ProblemRow{{Key: "tip_77_a1", Wallet: "lightning", Problem: "The wallet does not answer at the moment", At: sampleNow, Next: soon}},
 		Grants:   []CreditRow{{To: ada, By: lin, Sum: "40 credits", Reason: "A good harvest", At: sampleNow}, {To: lin, Sum: "10 credits", Reason: "Welcome", At: sampleNow}}}

@@ -224,7 +224,7 @@ func (v *visit) tipAction(a wallet.Action) (TipAction, bool) {
 	case wallet.ActQR, wallet.ActAddress:
 		out := TipAction{Text: a.Text}
 		scheme, _, ok := strings.Cut(a.URI, ":")
-		if ok && payScheme(scheme) {
+		if ok && wallet.PayScheme(scheme) {
 			out.QR, out.URI = qrCode(qrText(a.URI), v.l.T("tip.qr")), a.URI
 		} else if a.Text != "" {
 			out.QR = qrCode(a.Text, v.l.T("tip.qr"))
@@ -261,15 +261,6 @@ func (v *visit) ours(u *url.URL) bool {
 	}
 	host := bare(u.Host)
 	return host == bare(v.Request().Host) || host == bare(v.s.host)
-}
-
-// payScheme are the links that open a wallet.
-func payScheme(s string) bool {
-	switch strings.ToLower(s) {
-	case "lightning", "bitcoin", "monero", "https":
-		return true
-	}
-	return false
 }
 
 // qrText is a link as a code carries it: an invoice means the same in capitals, which take half the room.

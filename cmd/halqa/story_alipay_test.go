@@ -204,7 +204,7 @@ func TestTipOverAlipay(t *testing.T) {
 
 	// The page of who runs this says how the wallet is; nothing says a word of the key.
 	look(ann, "/admin/wallets")
-	ann.wants("alipay", "conformance kit: 35 of 44 passed", "well")
+	ann.wants("alipay", "conformance kit: 40 of 49 passed", "well")
 	gate.Down(true)
 	look(ann, "/admin/wallets")
 	ann.wants("Alipay does not answer")

@@ -53,7 +53,7 @@ func TestWalletCheck(t *testing.T) {
 		code int
 		says string
 	}{
-		{"", exitOK, "passed 44 of 44"},
+		{"", exitOK, "passed 49 of 49"},
 		{"remembers-for-a-while", exitFailed, "FAIL 14"},
 	} {
 		f := wallettest.NewFake(c.bug, time.Now)

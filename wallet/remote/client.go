@@ -178,7 +178,7 @@ func (c *Client) call(ctx context.Context, method, path string, in, out any) err
 	switch {
 	case resp.StatusCode == http.StatusUnauthorized && resp.Header.Get(Header) == "":
 		// Anybody on the way could say so after the fact.
-		return fmt.Errorf("%w: the adapter does not know us: the secret differs, or a clock is wrong", wallet.ErrIndeterminate)
+		return fmt.Errorf("%w: the adapter does not know us: the secret, a clock or what is signed differs", wallet.ErrIndeterminate)
 	case err != nil:
 		return fmt.Errorf("%w: the answer is not the adapter's: %w", wallet.ErrIndeterminate, err)
 	case got != nonce:

@@ -65,7 +65,7 @@ func TestTheDocumentIsTrue(t *testing.T) {
 	rep, err := wallettest.Check(context.Background(), wallettest.Harness{
 		URL: srv.URL, Secret: secret, Payee: wallet.Payee{Kind: "fake-account", Ref: "bob"}, Rail: f, Now: f.Now, Level: 3,
 	})
-	if err != nil || rep.Count(wallettest.Passed) != 44 {
+	if err != nil || rep.Count(wallettest.Passed) != 49 {
 		t.Fatalf("%d passed, %v", rep.Count(wallettest.Passed), err)
 	}
 	for path, item := range doc.Paths.Map() {

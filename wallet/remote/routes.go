@@ -82,6 +82,16 @@ func problemOf(err error) (word string, status int) {
 	return "indeterminate", http.StatusBadGateway
 }
 
+// StatusOf is the status that an error's word has over HTTP, 0 if there is no such word.
+func StatusOf(word string) int {
+	for _, p := range problems {
+		if p.word == word {
+			return p.status
+		}
+	}
+	return 0
+}
+
 // errorOf is what a word meant, nil if it is none.
 func errorOf(word string) error {
 	for _, p := range problems {

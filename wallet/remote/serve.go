@@ -139,7 +139,7 @@ func (s *server) handle(do func(ctx context.Context, r *http.Request, body []byt
 		}
 		nonce, err := verify(s.secret, s.now(), r.Header.Get(Header), r.Method+"."+r.URL.RequestURI(), body)
 		if err == nil && !s.nonces.use(nonce, s.now()) {
-			err = fmt.Errorf("%w: its number was used before", wallet.ErrBadSignature)
+			nonce, err = "", fmt.Errorf("%w: its number was used before", wallet.ErrBadSignature)
 		}
 		var out any
 		if err == nil {

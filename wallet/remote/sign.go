@@ -43,6 +43,9 @@ func mac(secret []byte, t, nonce, what string, body []byte) string {
 
 // verify checks a header and returns its number; wallet.ErrBadSignature with the reason otherwise.
 func verify(secret []byte, now time.Time, header, what string, body []byte) (nonce string, err error) {
+	if header == "" {
+		return "", fmt.Errorf("%w: there is no header %s", wallet.ErrBadSignature, Header)
+	}
 	parts := map[string]string{}
 	for _, p := range strings.Split(header, ",") {
 		k, v, ok := strings.Cut(strings.TrimSpace(p), "=")
@@ -59,7 +62,8 @@ func verify(secret []byte, now time.Time, header, what string, body []byte) (non
 		return "", fmt.Errorf("%w: its time is no number", wallet.ErrBadSignature)
 	}
 	if !hmac.Equal([]byte(mac(secret, parts["t"], parts["n"], what, body)), []byte(parts["v1"])) {
-		return "", wallet.ErrBadSignature
+		sum := sha256.Sum256(body)
+		return "", fmt.Errorf("%w: v1 is not the HMAC of %s.%s.%s.%x", wallet.ErrBadSignature, parts["t"], parts["n"], what, sum)
 	}
 	if off := now.Sub(time.Unix(t, 0)); off > wallet.MaxSkew || off < -wallet.MaxSkew {
 		return "", fmt.Errorf("%w: its time is %s away from ours", wallet.ErrBadSignature, off.Round(time.Second))

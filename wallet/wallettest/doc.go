@@ -1,4 +1,4 @@
-// Package wallettest is the conformance kit for wallet adapters: 44 cases in four levels that an adapter
+// Package wallettest is the conformance kit for wallet adapters: 49 cases in four levels that an adapter
 // passes before anybody's money goes through it.
 //
 //	L0  shape         what it says of itself, and what it refuses

@@ -131,7 +131,7 @@ func (f *Fake) Describe(context.Context) (wallet.Descriptor, error) {
 func (f *Fake) Health(context.Context) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.down && f.bug != "always-well" {
+	if f.down && f.bug != "always-well" || f.bug == "never-well" {
 		return errDown
 	}
 	return nil
@@ -300,9 +300,17 @@ func (f *Fake) shape(b *bill, s wallet.State) wallet.Charge {
 		c.Revision++
 	}
 	if s == wallet.Pending {
-		c.Actions = append(c.Actions, wallet.Action{Kind: wallet.ActQR, URI: "fake:" + b.id})
+		c.Actions = append(c.Actions, f.way(b))
 	}
 	return c
+}
+
+// way is how a bill is paid.
+func (f *Fake) way(b *bill) wallet.Action {
+	if f.bug == "leads-nowhere" {
+		return wallet.Action{Kind: wallet.ActQR, URI: "fake:" + b.id}
+	}
+	return wallet.Action{Kind: wallet.ActQR, URI: "https://rail.invalid/" + b.id}
 }
 
 // given is what was refunded of a bill.

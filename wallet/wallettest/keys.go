@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"halqa/wallet"
 )
@@ -31,10 +32,13 @@ var keyCases = []testCase{
 			return err
 		}
 		for name, change := range map[string]func(*wallet.CreateCharge){
-			"amount":  func(in *wallet.CreateCharge) { in.Amount.Minor += int64(k.asset.Step) },
-			"memo":    func(in *wallet.CreateCharge) { in.Memo += "." },
-			"binding": func(in *wallet.CreateCharge) { in.Binding[31]++ },
-			"tip":     func(in *wallet.CreateCharge) { in.TipID = "2" },
+			"amount":         func(in *wallet.CreateCharge) { in.Amount.Minor += int64(k.asset.Step) },
+			"memo":           func(in *wallet.CreateCharge) { in.Memo += "." },
+			"binding":        func(in *wallet.CreateCharge) { in.Binding[31]++ },
+			"tip":            func(in *wallet.CreateCharge) { in.TipID = "2" },
+			"expiry":         func(in *wallet.CreateCharge) { in.ExpiresAt = in.ExpiresAt.Add(time.Second) },
+			"return address": func(in *wallet.CreateCharge) { in.ReturnURL += "/2" },
+			"notify address": func(in *wallet.CreateCharge) { in.NotifyURL += "/2" },
 		} {
 			other := in
 			change(&other)
@@ -105,6 +109,9 @@ var keyCases = []testCase{
 		if _, err := k.a.CreateCharge(k.ctx, in); err == nil {
 			return errors.New("an adapter that ended answered all the same")
 		}
+		if err := k.awake(); err != nil {
+			return fmt.Errorf("it was to end, and to be started again: %w", err)
+		}
 		if k.d.Can(wallet.CapFind) {
 			_, err := k.a.FindCharge(k.ctx, in.Key)
 			if err := wants(err, wallet.ErrNotFound); err != nil {
@@ -127,6 +134,9 @@ var keyCases = []testCase{
 		}
 		if _, err := k.a.CreateCharge(k.ctx, in); err == nil {
 			return errors.New("an adapter that ended answered all the same")
+		}
+		if err := k.awake(); err != nil {
+			return fmt.Errorf("it was to end, and to be started again: %w", err)
 		}
 		c, err := k.recover(in)
 		if err != nil {

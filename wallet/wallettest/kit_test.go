@@ -2,9 +2,13 @@ package wallettest
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -22,16 +26,16 @@ func TestFakePassesAll(t *testing.T) {
 	Run(t, func(testing.TB) Harness { return NewFake("", start).Harness() })
 }
 
-func TestThereAre44Cases(t *testing.T) {
+func TestThereAre49Cases(t *testing.T) {
 	seen := map[int]bool{}
 	for _, c := range cases {
-		if seen[c.n] || c.n < 1 || c.n > 44 || c.name == "" || c.level < 0 || c.level > 3 {
+		if seen[c.n] || c.n < 1 || c.n > 49 || c.name == "" || c.level < 0 || c.level > 3 {
 			t.Errorf("case %d %q of level %d", c.n, c.name, c.level)
 		}
 		seen[c.n] = true
 	}
-	if len(seen) != 44 {
-		t.Errorf("%d cases, want 44", len(seen))
+	if len(seen) != 49 {
+		t.Errorf("%d cases, want 49", len(seen))
 	}
 }
 
@@ -87,6 +91,14 @@ var planted = map[Bug][]int{
 	"no-chargebacks":         {43},
 	"takes-too-much":         {43},
 	"logs-secrets":           {44},
+	"serves-anybody":         {45},
+	"reads-on-and-on":        {45},
+	"signs-for-strangers":    {45, 46},
+	"forgets-numbers":        {46},
+	"any-hour":               {46},
+	"never-well":             {47},
+	"leads-nowhere":          {48},
+	"all-is-422":             {49},
 }
 
 // lax are bugs of a server's reading, which remote.Serve does not have: they are planted in front of it.
@@ -102,6 +114,12 @@ var lax = map[Bug]func(string) string{
 func harness(bug Bug) (Harness, func()) {
 	f := NewFake(bug, start)
 	h := f.Harness()
+	if loose, ok := doors[bug]; ok {
+		h.Adapter, h.Secret = nil, []byte("a secret of the kit, of 32 bytes at least")
+		srv := httptest.NewServer(loose(&kit{h: h}, remote.Serve(f, h.Secret, f.Now)))
+		h.URL = srv.URL
+		return h, srv.Close
+	}
 	rewrite, ok := lax[bug]
 	if !ok {
 		return h, func() {}
@@ -117,12 +135,86 @@ func harness(bug Bug) (Harness, func()) {
 		if read != body.String() {
 			k := kit{h: h}
 			parts := regexp.MustCompile(`t=(\d+),n=(\w+)`).FindStringSubmatch(r.Header.Get(remote.Header))
-			again.Header.Set(remote.Header, k.signed(parts[1], parts[2], r.Method, r.URL.RequestURI(), []byte(read)))
+			again.Header.Set(remote.Header, k.signed(parts[1], parts[2], r.Method+"."+r.URL.RequestURI(), []byte(read)))
 		}
 		inner.ServeHTTP(w, again)
 	}))
 	h.URL = srv.URL
 	return h, srv.Close
+}
+
+// doors are bugs of who stands at the door, planted in front of remote.Serve: k signs with the secret.
+var doors = map[Bug]func(k *kit, inner http.Handler) http.Handler{
+	"serves-anybody":      func(k *kit, inner http.Handler) http.Handler { return letIn(k, inner, false, false) },
+	"forgets-numbers":     func(k *kit, inner http.Handler) http.Handler { return letIn(k, inner, true, true) },
+	"any-hour":            func(k *kit, inner http.Handler) http.Handler { return letIn(k, inner, true, false) },
+	"reads-on-and-on":     readOn,
+	"signs-for-strangers": func(k *kit, inner http.Handler) http.Handler { return rewritten(k, inner, http.StatusUnauthorized, 0) },
+	"all-is-422":          func(k *kit, inner http.Handler) http.Handler { return rewritten(k, inner, http.StatusNotFound, 422) },
+}
+
+var inHeader = regexp.MustCompile(`t=(\d+),n=(\w+),v1=(\w+)`)
+
+// letIn asks again for who was refused, under a signature of its own: for who signed rightly and came again or at
+// another hour, or for who did not.
+func letIn(k *kit, inner http.Handler, right, again bool) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		try := func(r *http.Request) *httptest.ResponseRecorder {
+			rec := httptest.NewRecorder()
+			r.Body = io.NopCloser(bytes.NewReader(body))
+			inner.ServeHTTP(rec, r)
+			return rec
+		}
+		rec := try(r)
+		what := r.Method + "." + r.URL.RequestURI()
+		parts := append(inHeader.FindStringSubmatch(r.Header.Get(remote.Header)), "", "", "", "")
+		now := fmt.Sprint(k.h.Now().Unix())
+		isRight := parts[0] != "" && parts[0] == k.signed(parts[1], parts[2], what, body)
+		if rec.Code == http.StatusUnauthorized && rec.Header().Get(remote.Header) == "" && isRight == right && (!right || (parts[1] == now) == again) {
+			r.Header.Set(remote.Header, k.signed(now, k.number(), what, body))
+			rec = try(r)
+		}
+		pass(w, rec)
+	})
+}
+
+// readOn cuts a body that is too long and goes on with what it read.
+func readOn(k *kit, inner http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		if len(body) > remote.MaxRequest {
+			body = bytes.TrimSpace(body)
+			parts := inHeader.FindStringSubmatch(r.Header.Get(remote.Header))
+			r.Header.Set(remote.Header, k.signed(parts[1], parts[2], r.Method+"."+r.URL.RequestURI(), body))
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		inner.ServeHTTP(w, r)
+	})
+}
+
+// rewritten signs answers of a status, with another one if that is not 0.
+func rewritten(k *kit, inner http.Handler, from, to int) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		rec := httptest.NewRecorder()
+		inner.ServeHTTP(rec, r)
+		if rec.Code == from {
+			if to != 0 {
+				rec.Code = to
+			}
+			parts := append(inHeader.FindStringSubmatch(r.Header.Get(remote.Header)), "", "", "")
+			rec.Header().Set(remote.Header, k.signed(fmt.Sprint(k.h.Now().Unix()), parts[2], fmt.Sprint(rec.Code), rec.Body.Bytes()))
+		}
+		pass(w, rec)
+	})
+}
+
+func pass(w http.ResponseWriter, rec *httptest.ResponseRecorder) {
+	for k, v := range rec.Header() {
+		w.Header()[k] = v
+	}
+	w.WriteHeader(rec.Code)
+	w.Write(rec.Body.Bytes())
 }
 
 type nopCloser struct{ *strings.Reader }
@@ -168,7 +260,7 @@ func TestReport(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if rep.Adapter != "fake" || len(rep.Cases) != 44 || rep.Count(Failed) != 1 || rep.Count(Passed) != 43 {
+	if rep.Adapter != "fake" || len(rep.Cases) != 49 || rep.Count(Failed) != 1 || rep.Count(Passed) != 48 {
 		t.Fatalf("%s: %d cases, %d failed, %d passed", rep.Adapter, len(rep.Cases), rep.Count(Failed), rep.Count(Passed))
 	}
 	var text, js, junit bytes.Buffer
@@ -177,7 +269,7 @@ func TestReport(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if !strings.Contains(text.String(), "FAIL 14  L1") || !strings.Contains(text.String(), "passed 43 of 44, 1 failed, 0 skipped, level 3") {
+	if !strings.Contains(text.String(), "FAIL 14  L1") || !strings.Contains(text.String(), "passed 48 of 49, 1 failed, 0 skipped, level 3") {
 		t.Errorf("text:\n%s", text.String())
 	}
 	var back Report
@@ -185,7 +277,7 @@ func TestReport(t *testing.T) {
 		t.Errorf("JSON reads back as %v, %v", back, err)
 	}
 	var suite junitSuite
-	if err := xml.Unmarshal(junit.Bytes(), &suite); err != nil || suite.Tests != 44 || suite.Failures != 1 {
+	if err := xml.Unmarshal(junit.Bytes(), &suite); err != nil || suite.Tests != 49 || suite.Failures != 1 {
 		t.Errorf("JUnit: %d tests, %d failures, %v", suite.Tests, suite.Failures, err)
 	}
 }
@@ -204,7 +296,7 @@ func TestOverHTTP(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if rep.Count(Passed) != 44 {
+	if rep.Count(Passed) != 49 {
 		var text bytes.Buffer
 		rep.Text(&text)
 		t.Errorf("\n%s", text.String())
@@ -219,5 +311,43 @@ func TestOverHTTP(t *testing.T) {
 	}
 	if _, err := Check(t.Context(), Harness{URL: adapter.URL, Secret: []byte(strings.Repeat("x", remote.MinSecret)), Now: f.Now}); err == nil {
 		t.Error("a stranger was served")
+	}
+}
+
+// away is a network on which nobody listens for a while.
+type away struct {
+	left, calls int
+	base        http.RoundTripper
+}
+
+func (a *away) RoundTrip(r *http.Request) (*http.Response, error) {
+	a.calls++
+	if a.left--; a.left >= 0 {
+		return nil, &net.OpError{Op: "dial", Err: errors.New("connection refused")}
+	}
+	return a.base.RoundTrip(r)
+}
+
+// TestAnAdapterThatEndedIsAwaited holds that a restart is no fault, and that one that stays away is said once.
+func TestAnAdapterThatEndedIsAwaited(t *testing.T) {
+	k, stop, err := open(NewFake("", start).Harness())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop()
+	a := &away{left: 3, base: k.faults.base}
+	k.faults.base = a
+	if r := k.try(t.Context(), shapeCases[0]); r.Outcome != Passed || a.calls < 4 {
+		t.Errorf("after three refusals: %s %s, asked %d times", r.Outcome, r.Detail, a.calls)
+	}
+	a.left = 1 << 30
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	if r := k.try(over, shapeCases[0]); r.Outcome != Failed {
+		t.Errorf("one that is away: %s %s", r.Outcome, r.Detail)
+	}
+	a.left, a.calls = 0, 0
+	if r := k.try(t.Context(), shapeCases[1]); r.Outcome != Skipped || a.calls != 0 {
+		t.Errorf("the case after it: %s %s, asked %d times", r.Outcome, r.Detail, a.calls)
 	}
 }
