@@ -2,11 +2,13 @@ package ledger_test
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -54,6 +56,24 @@ func balanceOf(t testing.TB, s *store.Store, a ledger.Account) (n int64) {
 	return n
 }
 
+// What is hashed of a booking is the same for ever: the chain of an instance outlives its program.
+func TestTheChainIsTheSame(t *testing.T) {
+	s := testdb.OpenAt(t, func() time.Time { return time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC) })
+	mustPost(t, s, move("grant1", "grant", grants, user("a"), 100))
+	b := move("tip1", "settle", user("a"), user("b"), 30)
+	b.Reverses = "grant1"
+	b.Postings = append(b.Postings, ledger.Posting{Account: grants, Amount: -7}, ledger.Posting{Account: user("é"), Amount: 7}, ledger.Posting{Account: grants, Amount: 1},
+		ledger.Posting{Account: user("b"), Amount: -1})
+	mustPost(t, s, b)
+	r, err := ledger.VerifyAll(context.Background(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := hex.EncodeToString(r.Head), "51b9bf849ed55176f35cab30ecb06da99bf94b7448349cf70b9ea705104a9aad"; got != want {
+		t.Errorf("the chain ends in %s, want %s", got, want)
+	}
+}
+
 // hand runs a statement as somebody with a shell would.
 func hand(s *store.Store, query string, args ...any) error {
 	return s.Update(context.Background(), func(tx *store.Tx) error {
@@ -94,6 +114,7 @@ func TestPost(t *testing.T) {
 		"too much":             {move("tip5", "settle", grants, b, ledger.MaxPosting+1), ledger.ErrInvalid},
 		"no id":                {move("", "settle", a, b, 1), ledger.ErrInvalid},
 		"an account as other":  {move("tip6", "settle", grants, other, 1), ledger.ErrInvalid},
+		"an account two ways":  {move("tip7", "settle", user("new"), ledger.Account{Code: user("new").Code, Asset: "CRD", Kind: ledger.Asset}, 1), ledger.ErrInvalid},
 		"two assets, one each": {ledger.Txn{ID: "x", Kind: "settle", Postings: []ledger.Posting{{Account: a, Amount: -1}, {Account: ledger.Account{Code: "user:b:XMR", Asset: "XMR", Kind: ledger.Liability}, Amount: 1}}}, ledger.ErrInvalid},
 	} {
 		if booked, err := post(t, s, c.txn); booked || !errors.Is(err, c.want) {

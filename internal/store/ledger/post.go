@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"halqa/internal/store"
 	"halqa/internal/store/internal/key"
@@ -77,10 +78,15 @@ func (t Txn) check() error {
 		return fmt.Errorf("%w: %d postings", ErrInvalid, len(t.Postings))
 	}
 	sums := map[string]int64{}
+	named := make(map[string]Account, len(t.Postings))
 	for _, p := range t.Postings {
 		if p.Amount == 0 || p.Amount > MaxPosting || p.Amount < -MaxPosting {
 			return fmt.Errorf("%w: a posting of %d", ErrInvalid, p.Amount)
 		}
+		if old, ok := named[p.Account.Code]; ok && old != p.Account {
+			return fmt.Errorf("%w: account %s is named in two ways", ErrInvalid, p.Account.Code)
+		}
+		named[p.Account.Code] = p.Account
 		sums[p.Account.Asset] += p.Amount // 256 × 10^15 fits
 	}
 	for asset, sum := range sums {
@@ -113,24 +119,28 @@ func Post(tx *store.Tx, t Txn) (booked bool, err error) {
 	}
 	s := tx.Statements(key.SQL{})
 	idem := t.idem()
-	var old []byte
-	switch err := s.Row(`SELECT idem_hash FROM ledger_txn WHERE id = $1`, t.ID).Scan(&old); {
-	case err == nil && bytes.Equal(old, idem):
-		return false, nil
-	case err == nil:
-		return false, fmt.Errorf("%w: %s", ErrReused, t.ID)
-	case !errors.Is(err, sql.ErrNoRows):
+	var (
+		head record
+		old  []byte
+	)
+	err = s.Row(`SELECT h.seq, h.hash, t.idem_hash FROM ledger_head h LEFT JOIN ledger_txn t ON t.id = $1 WHERE h.one = 1`, t.ID).Scan(&head.seq, &head.hash, &old)
+	switch {
+	case err != nil:
 		return false, fmt.Errorf("book %s: %w", t.ID, err)
+	case bytes.Equal(old, idem):
+		return false, nil
+	case old != nil:
+		return false, fmt.Errorf("%w: %s", ErrReused, t.ID)
 	}
-	if err := covered(s, t.Postings); err != nil {
-		return false, err
-	}
-	ids, err := open(tx, s, t.Postings)
+	rows, err := standing(s, t.Postings)
 	if err != nil {
 		return false, fmt.Errorf("book %s: %w", t.ID, err)
 	}
-	var head record
-	if err := s.Row(`SELECT seq, hash FROM ledger_head WHERE one = 1`).Scan(&head.seq, &head.hash); err != nil {
+	if err := covered(rows, t.Postings); err != nil {
+		return false, err
+	}
+	ids, err := open(tx, s, rows, t.Postings)
+	if err != nil {
 		return false, fmt.Errorf("book %s: %w", t.ID, err)
 	}
 	next := record{
@@ -157,9 +167,15 @@ func write(s store.Statements, r record, ids map[string]int64) error {
 		r.seq, r.id, r.kind, r.idem, reverses, r.at, len(r.postings), r.prev, r.hash); err != nil {
 		return err
 	}
-	for i, p := range r.postings {
-		if _, err := s.Exec(`INSERT INTO ledger_posting (txn, i, account, amount, asset) VALUES ($1, $2, $3, $4, $5)`,
-			r.seq, i, ids[p.Account.Code], p.Amount, p.Account.Asset); err != nil {
+	// Nearly every booking has two lines; of wider ones two at a time, so that there are two statements to prepare.
+	for i := 0; i < len(r.postings); i += 2 {
+		query := `INSERT INTO ledger_posting (txn, i, account, amount, asset) VALUES ($1, $2, $3, $4, $5)`
+		args := line(nil, r, i, ids)
+		if i+1 < len(r.postings) {
+			query += `, ($6, $7, $8, $9, $10)`
+			args = line(args, r, i+1, ids)
+		}
+		if _, err := s.Exec(query, args...); err != nil {
 			return err
 		}
 	}
@@ -167,69 +183,73 @@ func write(s store.Statements, r record, ids map[string]int64) error {
 	return err
 }
 
-// covered returns ErrShort if a bounded account would go below zero. The table's CHECK holds the same
-// for what this would miss, but a failed statement would spend the Tx.
-func covered(s store.Statements, postings []Posting) error {
-	change := map[string]int64{}
+func line(args []any, r record, i int, ids map[string]int64) []any {
+	p := r.postings[i]
+	return append(args, r.seq, i, ids[p.Account.Code], p.Amount, p.Account.Asset)
+}
+
+// An accountRow is an account as it stands, before a booking.
+type accountRow struct {
+	Account
+	id, balance int64
+}
+
+// standing returns those accounts of a booking that were opened before.
+func standing(s store.Statements, postings []Posting) (map[string]accountRow, error) {
+	codes := make([]string, 0, len(postings))
 	for _, p := range postings {
-		if p.Account.Bounded {
-			change[p.Account.Code] += p.Amount
-		}
+		codes = append(codes, p.Account.Code)
 	}
-	for code, by := range change {
-		if by >= 0 {
-			continue
+	list, args := s.In(nil, codes)
+	rows := make(map[string]accountRow, len(postings))
+	err := s.Rows(`SELECT id, code, asset, kind, min_balance, balance FROM ledger_account WHERE code IN (`+list+`)`, args, func(r store.Row) error {
+		var a accountRow
+		var low sql.NullInt64
+		err := r.Scan(&a.id, &a.Code, &a.Asset, &a.Kind, &low, &a.balance)
+		a.Bounded = low.Valid
+		rows[a.Code] = a
+		return err
+	})
+	return rows, err
+}
+
+// covered returns ErrInvalid if an account was opened as another, ErrShort if a bounded one would go below
+// zero, and ErrFull if one would hold more than a balance can say. The table's CHECKs and triggers hold the
+// same for what this would miss, but a failed statement would spend the Tx.
+func covered(rows map[string]accountRow, postings []Posting) error {
+	change := make(map[string]int64, len(postings))
+	for _, p := range postings {
+		if old, ok := rows[p.Account.Code]; ok && old.Account != p.Account {
+			return fmt.Errorf("%w: account %s was opened as another", ErrInvalid, p.Account.Code)
 		}
-		have, err := balance(s, code)
-		if err != nil {
-			return err
-		}
-		if have+by < 0 {
-			return fmt.Errorf("%w: %s has %d, needs %d", ErrShort, code, have, -by)
+		change[p.Account.Code] += p.Amount // maxPostings × MaxPosting fits
+	}
+	for _, p := range postings {
+		switch by, have := change[p.Account.Code], rows[p.Account.Code].balance; {
+		case p.Account.Bounded && by < 0 && have+by < 0:
+			return fmt.Errorf("%w: %s has %d, needs %d", ErrShort, p.Account.Code, have, -by)
+		case full(have, by):
+			return fmt.Errorf("%w: %s has %d", ErrFull, p.Account.Code, have)
 		}
 	}
 	return nil
 }
 
-// open returns the accounts' rows, opening those that are new, in the order of their codes, so that
+// open returns the accounts' ids, opening those that are new, in the order of their codes, so that
 // two bookings never wait for each other.
-func open(tx *store.Tx, s store.Statements, postings []Posting) (map[string]int64, error) {
+func open(tx *store.Tx, s store.Statements, rows map[string]accountRow, postings []Posting) (map[string]int64, error) {
 	accounts := make([]Account, 0, len(postings))
 	for _, p := range postings {
 		accounts = append(accounts, p.Account)
 	}
 	slices.SortFunc(accounts, func(a, b Account) int { return cmp.Compare(a.Code, b.Code) })
 	accounts = slices.Compact(accounts)
-	change := map[string]int64{}
-	for _, p := range postings {
-		change[p.Account.Code] += p.Amount // maxPostings × MaxPosting fits
-	}
 	ids := make(map[string]int64, len(accounts))
-	var missing []Account
 	for _, a := range accounts {
-		var (
-			id, have int64
-			old      Account
-			low      sql.NullInt64
-			kind     string
-		)
-		err := s.Row(`SELECT id, asset, kind, min_balance, balance FROM ledger_account WHERE code = $1`, a.Code).Scan(&id, &old.Asset, &kind, &low, &have)
-		switch {
-		case errors.Is(err, sql.ErrNoRows):
-			missing = append(missing, a)
-		case err != nil:
-			return nil, err
-		case old.Asset != a.Asset || Kind(kind) != a.Kind || low.Valid != a.Bounded:
-			return nil, fmt.Errorf("%w: account %s was opened as another", ErrInvalid, a.Code)
-		case full(have, change[a.Code]):
-			return nil, fmt.Errorf("%w: %s has %d", ErrFull, a.Code, have)
+		if old, ok := rows[a.Code]; ok {
+			ids[a.Code] = old.id
+			continue
 		}
-		if _, twice := ids[a.Code]; twice {
-			return nil, fmt.Errorf("%w: account %s is named in two ways", ErrInvalid, a.Code)
-		}
-		ids[a.Code] = id
-	}
-	for _, a := range missing {
 		var floor any
 		if a.Bounded {
 			floor = int64(0)
@@ -250,9 +270,8 @@ func full(have, by int64) bool {
 
 // Room returns ErrFull if an amount cannot go from one account to another because a balance would not hold it.
 func Room(tx *store.Tx, from, to Account, amount int64) error {
-	s := tx.Statements(key.SQL{})
 	for code, by := range map[string]int64{from.Code: -amount, to.Code: amount} {
-		have, err := balance(s, code)
+		have, err := Balance(tx, code)
 		if err != nil {
 			return err
 		}
@@ -261,15 +280,6 @@ func Room(tx *store.Tx, from, to Account, amount int64) error {
 		}
 	}
 	return nil
-}
-
-func balance(s store.Statements, code string) (int64, error) {
-	var n int64
-	err := s.Row(`SELECT balance FROM ledger_account WHERE code = $1`, code).Scan(&n)
-	if errors.Is(err, sql.ErrNoRows) {
-		return 0, nil
-	}
-	return n, err
 }
 
 // A record is a booking as it stands in the chain.
@@ -300,19 +310,23 @@ func (r record) digest() []byte {
 }
 
 // A digest writes each value with its length, so that no two different rows read the same.
-type digest struct{ b bytes.Buffer }
+type digest struct{ b []byte }
 
-func newDigest() *digest { return &digest{} }
+// digestRoom is more than a booking of two lines needs.
+const digestRoom = 512
+
+func newDigest() *digest { return &digest{make([]byte, 0, digestRoom)} }
 
 func (d *digest) text(values ...string) {
 	for _, v := range values {
-		fmt.Fprintf(&d.b, "%d:%s", len(v), v)
+		d.b = append(strconv.AppendInt(d.b, int64(len(v)), 10), ':')
+		d.b = append(d.b, v...)
 	}
 }
 
-func (d *digest) number(n int64) { fmt.Fprintf(&d.b, "i%d,", n) }
+func (d *digest) number(n int64) { d.b = append(strconv.AppendInt(append(d.b, 'i'), n, 10), ',') }
 
 func (d *digest) sum() []byte {
-	h := sha256.Sum256(d.b.Bytes())
+	h := sha256.Sum256(d.b)
 	return h[:]
 }

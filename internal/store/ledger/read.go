@@ -11,8 +11,9 @@ import (
 
 // Balance returns what an account has; 0 if it was never opened.
 func Balance(tx *store.Tx, code string) (int64, error) {
-	n, err := balance(tx.Statements(key.SQL{}), code)
-	if err != nil {
+	var n int64
+	err := tx.Statements(key.SQL{}).Row(`SELECT balance FROM ledger_account WHERE code = $1`, code).Scan(&n)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return 0, fmt.Errorf("balance of %s: %w", code, err)
 	}
 	return n, nil
