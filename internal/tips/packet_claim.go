@@ -43,7 +43,7 @@ func (t *Tips) claim(tx *store.Tx, v circles.Viewer, id int64) error {
 	if free < 0 || p.ClosedAt != 0 || tx.Now() >= p.EndsAt {
 		return circles.Errorf(circles.Conflict, "This red packet is over.").With("refused.packet-over", nil)
 	}
-	given, err := ledger.GivenSince(tx, p.Maker, v.Person, p.Asset, dayBefore(tx))
+	given, err := ledger.GivenSince(tx, p.Maker, v.Person, true, p.Asset, dayBefore(tx))
 	if err != nil {
 		return err
 	}

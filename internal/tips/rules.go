@@ -120,15 +120,29 @@ func (t *Tips) day(tx *store.Tx, v circles.Viewer, payee *circles.Actor, amount 
 			return breaks(rulePace, v, 0, true, circles.Errorf(circles.Limited, "You tip faster than people do; wait a minute.").With("refused.tip-pace", nil))
 		}
 	}
+	limits, err := ledger.LimitsOf(tx, v.Person)
+	if err != nil {
+		return err
+	}
+	own := int64(-1) // the payer's own limit
+	for _, l := range limits {
+		if l.Asset == amount.Asset {
+			own = l.At(tx.Now())
+		}
+	}
+	r := t.rules.Assets[amount.Asset]
 	var to circles.ActorID
 	if payee != nil {
 		to = payee.ID
 	}
-	given, err := ledger.GivenSince(tx, v.Person, circles.PersonID(to), amount.Asset, time.UnixMicro(tx.Now()).Add(-24*time.Hour))
+	if own < 0 && r.PayerDay <= 0 && (payee == nil || r.PayeeDay <= 0 && r.PairDay <= 0) {
+		return nil // nobody asks for the sums
+	}
+	given, err := ledger.GivenSince(tx, v.Person, circles.PersonID(to), r.PayeeDay > 0, amount.Asset, dayBefore(tx))
 	if err != nil {
 		return err
 	}
-	if r := t.rules.Assets[amount.Asset]; over(r.PayerDay, given.Payer, amount.Minor) {
+	if over(r.PayerDay, given.Payer, amount.Minor) {
 		a := most(r.PayerDay, amount.Asset, exponent)
 		return breaks(rulePayer, v, to, false, circles.FieldErrorf(circles.Limited, "amount", "Nobody gives more than %s %s here in 24 hours.", a["Max"], amount.Asset).With("refused.tip-payer-day", a))
 	}
@@ -137,15 +151,9 @@ func (t *Tips) day(tx *store.Tx, v circles.Viewer, payee *circles.Actor, amount 
 			return err
 		}
 	}
-	limits, err := ledger.LimitsOf(tx, v.Person)
-	if err != nil {
-		return err
-	}
-	for _, l := range limits {
-		if own := l.At(tx.Now()); l.Asset == amount.Asset && own >= 0 && given.Payer > own-amount.Minor {
-			a := most(own, amount.Asset, exponent)
-			return circles.FieldErrorf(circles.Limited, "amount", "Your own limit is %s %s in 24 hours.", a["Max"], amount.Asset).With("refused.tip-own-limit", a)
-		}
+	if own >= 0 && given.Payer > own-amount.Minor {
+		a := most(own, amount.Asset, exponent)
+		return circles.FieldErrorf(circles.Limited, "amount", "Your own limit is %s %s in 24 hours.", a["Max"], amount.Asset).With("refused.tip-own-limit", a)
 	}
 	return nil
 }

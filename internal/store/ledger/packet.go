@@ -184,18 +184,3 @@ func MemberSince(tx *store.Tx, circle circles.CircleID, person circles.PersonID)
 	}
 	return at, err == nil, err
 }
-
-// laidSince sums what a person laid down in packets since then and did not get back, what another took
-// from packets, and what of it was the first one's.
-func laidSince(tx *store.Tx, payer, payee circles.PersonID, asset string, since time.Time) (d Day, err error) {
-	s := tx.Statements(key.SQL{})
-	err = s.Row(`SELECT CAST(COALESCE(SUM(total - back), 0) AS BIGINT) FROM packet WHERE maker = $1 AND id >= $3 AND asset = $2`,
-		payer, asset, circles.IDFloor(since)).Scan(&d.Payer)
-	if err != nil {
-		return d, err
-	}
-	err = s.Row(`SELECT CAST(COALESCE(SUM(s.amount), 0) AS BIGINT), CAST(COALESCE(SUM(CASE WHEN k.maker = $2 THEN s.amount ELSE 0 END), 0) AS BIGINT)
-		FROM packet_share s CROSS JOIN packet k WHERE s.person = $1 AND s.person <> 0 AND s.at >= $4 AND k.id = s.packet AND k.asset = $3`,
-		payee, payer, asset, since.UnixMicro()).Scan(&d.Payee, &d.Pair)
-	return d, err
-}

@@ -17,23 +17,30 @@ type Day struct {
 }
 
 // GivenSince sums what the payer gave, the payee got, and the one gave the other since then, with what
-// went into and came out of red packets.
-func GivenSince(tx *store.Tx, payer, payee circles.PersonID, asset string, since time.Time) (Day, error) {
-	s := tx.Statements(key.SQL{})
-	floor := circles.IDFloor(since) // ids are made in the order of time, and indexed with the people
-	var d Day
-	err := s.Row(`SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT), CAST(COALESCE(SUM(CASE WHEN payee = $2 THEN amount ELSE 0 END), 0) AS BIGINT)
-		FROM tip WHERE payer = $1 AND id >= $4 AND asset = $3 AND state IN `+given, payer, payee, asset, floor).Scan(&d.Payer, &d.Pair)
-	if err != nil {
-		return d, err
+// went into and came out of red packets. What the payee got in all is read only if asked for: theirs may be
+// many more tips than any payer's. With payee 0, for what is for nobody yet, only Payer is more than 0.
+func GivenSince(tx *store.Tx, payer, payee circles.PersonID, got bool, asset string, since time.Time) (d Day, err error) {
+	all := payee
+	if !got {
+		all = 0
 	}
-	err = s.Row(`SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM tip WHERE payee = $1 AND id >= $3 AND asset = $2 AND state IN `+given,
-		payee, asset, floor).Scan(&d.Payee)
-	if err != nil {
-		return d, err
+	var laid, took, pair int64
+	err = tx.Statements(key.SQL{}).Row(`SELECT a.gave, a.pair, b.got, c.laid, d.took, d.pair FROM
+		(SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) AS gave, CAST(COALESCE(SUM(CASE WHEN payee = $2 THEN amount ELSE 0 END), 0) AS BIGINT) AS pair
+			FROM tip WHERE payer = $1 AND id >= $5 AND asset = $4 AND state IN `+given+`) AS a
+		CROSS JOIN (SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) AS got
+			FROM tip WHERE payee = $3 AND id >= $5 AND asset = $4 AND state IN `+given+`) AS b
+		CROSS JOIN (SELECT CAST(COALESCE(SUM(total - back), 0) AS BIGINT) AS laid
+			FROM packet WHERE maker = $1 AND id >= $5 AND asset = $4) AS c
+		CROSS JOIN (SELECT CAST(COALESCE(SUM(s.amount), 0) AS BIGINT) AS took, CAST(COALESCE(SUM(CASE WHEN k.maker = $1 THEN s.amount ELSE 0 END), 0) AS BIGINT) AS pair
+			FROM packet_share s CROSS JOIN packet k WHERE s.person = $2 AND s.person <> 0 AND s.at >= $6 AND k.id = s.packet AND k.asset = $4) AS d`,
+		payer, payee, all, asset, circles.IDFloor(since), since.UnixMicro()). // ids are made in the order of time, and indexed with the people
+		Scan(&d.Payer, &d.Pair, &d.Payee, &laid, &took, &pair)
+	d.Payer, d.Pair = d.Payer+laid, d.Pair+pair
+	if got {
+		d.Payee += took
 	}
-	laid, err := laidSince(tx, payer, payee, asset, since)
-	return Day{Payer: d.Payer + laid.Payer, Payee: d.Payee + laid.Payee, Pair: d.Pair + laid.Pair}, err
+	return d, err
 }
 
 // TipsSince counts what a payer meant to give since then, whatever became of it, at most to limit.
