@@ -34,7 +34,7 @@ func (t *Tips) Undo(ctx context.Context, v circles.Viewer, id int64) (*Tip, erro
 		t.log.Warn("wallet did not cancel", "adapter", r.d.Name, "key", tip.charge.Key, "error", err)
 		return nil, &circles.Error{Kind: circles.Busy, Message: "The wallet did not answer. Look again in a minute whether the tip was undone.", Text: "refused.tip-undo-unknown", Err: err}
 	}
-	if err := t.believe(context.WithoutCancel(ctx), tip.charge.ID, got); err != nil {
+	if _, err := t.believe(context.WithoutCancel(ctx), answer{tip.charge.ID, got}); err != nil {
 		return nil, err
 	}
 	after, err := t.Tip(ctx, v, id)

@@ -22,10 +22,11 @@ func (t *Tips) Book() Book { return Book{t} }
 // Hold takes the credits of a charge from its payer, who is known from the key alone.
 func (b Book) Hold(ctx context.Context, in wallet.CreateCharge) (held wallet.CreateCharge, at, canceled time.Time, err error) {
 	err = b.t.store.Update(ctx, func(tx *store.Tx) error {
-		tip, c, err := b.find(tx, in.Key)
+		k, err := b.find(tx, in.Key)
 		if err != nil {
 			return err
 		}
+		tip, c := k.Tip, k.Charge
 		if held = b.t.request(tip, c); !held.Same(in) {
 			return fmt.Errorf("%w: %s", wallet.ErrKeyReuse, in.Key)
 		}
@@ -56,16 +57,17 @@ func (b Book) take(tx *store.Tx, tip *ledger.Tip, c *ledger.Charge) error {
 		return err
 	}
 	c.Held, c.HeldAt = c.Requested, tx.Now()
-	return ledger.SaveCharge(tx, c)
+	return ledger.SaveHold(tx, c)
 }
 
 // Look returns wallet.ErrNotFound for a key that holds nothing and never did.
 func (b Book) Look(ctx context.Context, key string) (held wallet.CreateCharge, at, canceled time.Time, err error) {
 	err = b.t.store.View(ctx, func(tx *store.Tx) error {
-		tip, c, err := b.find(tx, key)
+		k, err := b.find(tx, key)
 		if err != nil {
 			return err
 		}
+		tip, c := k.Tip, k.Charge
 		if c.HeldAt == 0 {
 			return wallet.ErrNotFound
 		}
@@ -79,16 +81,17 @@ func (b Book) Look(ctx context.Context, key string) (held wallet.CreateCharge, a
 // settled, like everything else.
 func (b Book) Cancel(ctx context.Context, key string, within time.Duration) (held wallet.CreateCharge, at, canceled time.Time, err error) {
 	err = b.t.store.Update(ctx, func(tx *store.Tx) error {
-		tip, c, err := b.find(tx, key)
+		k, err := b.find(tx, key)
 		if err != nil {
 			return err
 		}
+		tip, c := k.Tip, k.Charge
 		if c.HeldAt == 0 {
 			return wallet.ErrNotFound
 		}
 		if c.CancelAt == 0 && c.Held > 0 && tx.Now() < micros(c.HeldAt).Add(within).UnixMicro() {
 			c.CancelAt = tx.Now()
-			if err := ledger.SaveCharge(tx, c); err != nil {
+			if err := ledger.SaveHold(tx, c); err != nil {
 				return err
 			}
 		}
@@ -98,16 +101,12 @@ func (b Book) Cancel(ctx context.Context, key string, within time.Duration) (hel
 	return held, at, canceled, err
 }
 
-func (b Book) find(tx *store.Tx, key string) (*ledger.Tip, *ledger.Charge, error) {
-	c, err := ledger.ChargeByKey(tx, key)
+func (b Book) find(tx *store.Tx, key string) (*ledger.Case, error) {
+	k, err := ledger.CaseByKey(tx, key)
 	if circles.Is(err, circles.NotFound) {
-		return nil, nil, wallet.ErrNotFound
+		return nil, wallet.ErrNotFound
 	}
-	if err != nil {
-		return nil, nil, err
-	}
-	tip, err := ledger.TipBy(tx, c.Tip)
-	return tip, c, err
+	return k, err
 }
 
 // micros is a time of the database; 0 is the zero time.

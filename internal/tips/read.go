@@ -57,6 +57,21 @@ func (t *Tips) whole(tx *store.Tx, v circles.Viewer, tip *ledger.Tip) (*Tip, err
 	if len(charges) == 0 {
 		return nil, fmt.Errorf("tip %d has no charge", tip.ID)
 	}
+	out, err := t.seen(v, tip, charges)
+	if err != nil {
+		return nil, err
+	}
+	if tip.Adapter == Abroad || fromAbroad(tip) {
+		if err := t.beyond(tx, out); err != nil {
+			return nil, err
+		}
+	}
+	out.Refunds, err = ledger.RefundsOf(tx, charges[0].ID)
+	return out, err
+}
+
+// seen is whole for what stays on this instance and has no refunds.
+func (t *Tips) seen(v circles.Viewer, tip *ledger.Tip, charges []*ledger.Charge) (*Tip, error) {
 	last := charges[0]
 	out := &Tip{Tip: *tip, charge: last, RailRef: last.RailRef, Fee: -1}
 	if last.Fee.Valid {
@@ -79,18 +94,12 @@ func (t *Tips) whole(tx *store.Tx, v circles.Viewer, tip *ledger.Tip) (*Tip, err
 		}
 		out.MayStop = r.d.Can(wallet.CapCancel) && v.Person == tip.Payer && tip.State == ledger.TipOpen && last.RailID != ""
 	}
-	if tip.Adapter == Abroad || fromAbroad(tip) {
-		if err := t.beyond(tx, out); err != nil {
-			return nil, err
-		}
-	}
 	if v.Person == tip.Payer && wallet.State(last.State).Open() && last.Actions != "" {
 		if err := json.Unmarshal([]byte(last.Actions), &out.Actions); err != nil {
 			return nil, fmt.Errorf("actions of charge %s: %w", last.Key, err)
 		}
 	}
-	out.Refunds, err = ledger.RefundsOf(tx, last.ID)
-	return out, err
+	return out, nil
 }
 
 // History returns what a person gave and got, latest first: before an id (0 = from the end), at most

@@ -155,7 +155,7 @@ func (t *Tips) startAbroad(ctx context.Context, v circles.Viewer, in Intent) (*T
 			return err
 		})
 		if err == nil && charge != nil {
-			err = t.send(ctx, payee, charge.ID)
+			err = t.send(ctx, payee, tip, charge)
 		}
 		if err == nil {
 			return t.Tip(ctx, v, tip.ID)
@@ -214,7 +214,7 @@ func (t *Tips) startAbroad(ctx context.Context, v circles.Viewer, in Intent) (*T
 		return nil, wrap("start tip", err)
 	}
 	if fresh {
-		if err := t.send(ctx, o.Payee, charge.ID); err != nil {
+		if err := t.send(ctx, o.Payee, tip, charge); err != nil {
 			return nil, err
 		}
 	}
@@ -222,8 +222,8 @@ func (t *Tips) startAbroad(ctx context.Context, v circles.Viewer, in Intent) (*T
 }
 
 // send hands an order to the payee's instance, and tells the payer why it will not have it.
-func (t *Tips) send(ctx context.Context, payee *circles.Actor, charge int64) error {
-	err := t.create(ctx, t.rail(Abroad), charge)
+func (t *Tips) send(ctx context.Context, payee *circles.Actor, tip *ledger.Tip, charge *ledger.Charge) error {
+	_, err := t.create(ctx, t.rail(Abroad), tip, charge)
 	var outer, theirs *circles.Error
 	switch {
 	case !errors.As(err, &outer):

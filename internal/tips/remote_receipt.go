@@ -133,7 +133,8 @@ const receiptKept = lateFor
 // ReceiveReceipt takes a receipt that the payee's own instance delivered and signed. A refusal, with one
 // sentence, says that nothing was booked; err is our own trouble. from is who signed it.
 func (t *Tips) ReceiveReceipt(tx *store.Tx, from *circles.Actor, r Receipt) (refusal, err error) {
-	tip, a, c, refusal, err := t.ours(tx, from, r.Intent, r.Payee)
+	k, a, refusal, err := t.ours(tx, from, r.Intent, r.Payee)
+	tip, c := k.Tip, k.Charge
 	if refusal != nil || err != nil {
 		return t.noted(tx, from, tip, refusal, err)
 	}
@@ -191,7 +192,7 @@ func (t *Tips) ReceiveReceipt(tx *store.Tx, from *circles.Actor, r Receipt) (ref
 	got.Late = got.State == wallet.Expired || got.State == wallet.Failed
 	got.State, got.Received, got.Actions = wallet.Settled, wallet.Units(r.Minor), nil
 	got.SettledAt, got.RailRef, got.Proof = r.At, r.ID, &r.Proof
-	return nil, t.settle(tx, c, got)
+	return nil, t.settle(tx, k, got)
 }
 
 // saidOf is the charge of an order with the next revision, for the payee's instance has more to say.
@@ -207,7 +208,8 @@ func (t *Tips) saidOf(c *ledger.Charge, a *ledger.Abroad) wallet.Charge {
 
 // ReceiveRevocation takes the word of the payee's own instance that some or all of a tip went back.
 func (t *Tips) ReceiveRevocation(tx *store.Tx, from *circles.Actor, r Revocation) (refusal, err error) {
-	tip, a, c, refusal, err := t.ours(tx, from, r.Intent, r.Payee)
+	k, a, refusal, err := t.ours(tx, from, r.Intent, r.Payee)
+	tip, c := k.Tip, k.Charge
 	if refusal != nil || err != nil {
 		return t.noted(tx, from, tip, refusal, err)
 	}
@@ -229,36 +231,38 @@ func (t *Tips) ReceiveRevocation(tx *store.Tx, from *circles.Actor, r Revocation
 	if r.Minor == c.Received {
 		got.State = wallet.Reversed
 	}
-	return nil, t.settle(tx, c, got)
+	return nil, t.settle(tx, k, got)
 }
 
-// ours finds the tip that somebody elsewhere speaks of, and refuses who may not.
-func (t *Tips) ours(tx *store.Tx, from *circles.Actor, intent, payee string) (tip *ledger.Tip, a *ledger.Abroad, c *ledger.Charge, refusal, err error) {
+// ours finds the tip that somebody elsewhere speaks of, and refuses who may not. The case has what is known
+// of it: no charge with a refusal.
+func (t *Tips) ours(tx *store.Tx, from *circles.Actor, intent, payee string) (k *ledger.Case, a *ledger.Abroad, refusal, err error) {
+	k = &ledger.Case{}
 	nothing := circles.Errorf(circles.NotFound, "There is no such tip here.")
 	if intent == "" || len(intent) > maxOrderURL {
-		return nil, nil, nil, nothing, nil
+		return k, nil, nothing, nil
 	}
 	a, err = ledger.AbroadByIntent(tx, intent)
 	if circles.Is(err, circles.NotFound) || err == nil && a.Side != ledger.OfPayer {
-		return nil, nil, nil, nothing, nil
+		return k, nil, nothing, nil
 	}
 	if err != nil {
-		return nil, nil, nil, nil, err
+		return k, nil, nil, err
 	}
-	if tip, err = ledger.TipBy(tx, a.Tip); err != nil {
-		return nil, nil, nil, nil, err
+	if k.Tip, err = ledger.TipBy(tx, a.Tip); err != nil {
+		return k, nil, nil, err
 	}
-	if tip.Payee.Actor() != from.ID || payee != from.URI {
-		return tip, a, nil, circles.Errorf(circles.Denied, "Only who was tipped says that they were."), nil
+	if k.Tip.Payee.Actor() != from.ID || payee != from.URI {
+		return k, a, circles.Errorf(circles.Denied, "Only who was tipped says that they were."), nil
 	}
-	all, err := ledger.ChargesOf(tx, tip.ID)
-	if err != nil {
-		return nil, nil, nil, nil, err
+	if k.All, err = ledger.ChargesOf(tx, k.Tip.ID); err != nil {
+		return k, nil, nil, err
 	}
-	if len(all) == 0 || t.rail(Abroad) == nil {
-		return tip, a, nil, nothing, nil
+	if len(k.All) == 0 || t.rail(Abroad) == nil {
+		return k, a, nothing, nil
 	}
-	return tip, a, all[0], nil, nil
+	k.Charge = k.All[0]
+	return k, a, nil, nil
 }
 
 // proven checks a proof and returns what is unique about the payment.

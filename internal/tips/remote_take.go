@@ -199,7 +199,7 @@ func (t *Tips) Answer(ctx context.Context, payer *circles.Actor, o Order, person
 	}
 	switch {
 	case fresh:
-		if err := t.create(ctx, r, charge.ID); err != nil {
+		if _, err := t.create(ctx, r, tip, charge); err != nil {
 			return nil, err
 		}
 	case charge.State == string(wallet.Failed):

@@ -14,27 +14,65 @@ import (
 	"halqa/wallet"
 )
 
-// believe books what a rail says of a charge. Everything that ever moves money in the books goes
-// through here.
-func (t *Tips) believe(ctx context.Context, id int64, got wallet.Charge) error {
-	err := t.store.Update(ctx, func(tx *store.Tx) error {
-		c, err := ledger.ChargeBy(tx, id)
-		if err != nil {
+// An answer is what a rail says of a charge.
+type answer struct {
+	charge int64
+	got    wallet.Charge
+}
+
+// believe books what a rail says of a charge. Everything that ever moves money in the books goes through
+// settle. It returns how the tip stands if this was the first that the rail said of it; nil has to be looked up.
+func (t *Tips) believe(ctx context.Context, a answer) (k *ledger.Case, err error) {
+	err = t.store.Update(ctx, func(tx *store.Tx) (err error) {
+		if k, err = ledger.CaseOf(tx, a.charge); err != nil {
 			return err
 		}
-		return t.settle(tx, c, got)
+		known := k.Charge.Revision >= 0
+		if err = t.settle(tx, k, a.got); known || k.Tip.PaidAt != 0 {
+			k = nil // it may have refunds, or be part of a ring
+		}
+		return err
 	})
 	if errors.Is(err, ledger.ErrFull) { // nothing of the answer was booked; the admin sees why
-		t.log.Error("the books have no room for what a wallet says; nothing was booked", "charge", id, "error", err)
-		return t.later(ctx, id, err)
+		t.log.Error("the books have no room for what a wallet says; nothing was booked", "charge", a.charge, "error", err)
+		return nil, t.later(ctx, a.charge, err)
 	}
-	return wrap("settle", err)
+	return k, wrap("settle", err)
+}
+
+// believeAll believes answers together, or one by one if one of them cannot be booked: it must not stand in
+// the way of the others.
+func (t *Tips) believeAll(ctx context.Context, all []answer) error {
+	if len(all) > 1 {
+		err := t.store.Update(ctx, func(tx *store.Tx) error {
+			for _, a := range all {
+				k, err := ledger.CaseOf(tx, a.charge)
+				if err != nil {
+					return err
+				}
+				if err := t.settle(tx, k, a.got); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err == nil {
+			return nil
+		}
+	}
+	for _, a := range all {
+		if _, err := t.believe(ctx, a); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // settle compares an answer with what is known and books the difference. An answer that contradicts
 // itself, another charge, or what was said before books nothing: it is noted for the admin, and the rail
 // is asked again.
-func (t *Tips) settle(tx *store.Tx, c *ledger.Charge, got wallet.Charge) error {
+func (t *Tips) settle(tx *store.Tx, k *ledger.Case, got wallet.Charge) error {
+	tip, c := k.Tip, k.Charge
 	r := t.rail(c.Adapter)
 	if r == nil {
 		return fmt.Errorf("no wallet adapter %s", c.Adapter)
@@ -59,11 +97,6 @@ func (t *Tips) settle(tx *store.Tx, c *ledger.Charge, got wallet.Charge) error {
 	if got.Revision == c.Revision && string(got.State) == c.State {
 		return t.unchanged(tx, c, r, "")
 	}
-
-	tip, err := ledger.TipBy(tx, c.Tip)
-	if err != nil {
-		return err
-	}
 	if err := t.book(tx, tip, c, r, got); err != nil {
 		return err
 	}
@@ -86,7 +119,7 @@ func (t *Tips) settle(tx *store.Tx, c *ledger.Charge, got wallet.Charge) error {
 			return err
 		}
 	}
-	return t.conclude(tx, tip, got.Net()-before, false)
+	return t.conclude(tx, k, got.Net()-before, false)
 }
 
 // first checks the first answer to a key against what was asked.
@@ -258,13 +291,10 @@ func (r *rail) closed() bool { return r.d.Custody == wallet.CustodyClosedLoop }
 
 // conclude says what became of the tip as a whole, over all its charges, and writes to the log when it
 // was paid, some of it went back, or it came to nothing; not if the payer is being told so right now.
-func (t *Tips) conclude(tx *store.Tx, tip *ledger.Tip, by int64, said bool) error {
-	charges, err := ledger.ChargesOf(tx, tip.ID)
-	if err != nil {
-		return err
-	}
+func (t *Tips) conclude(tx *store.Tx, k *ledger.Case, by int64, said bool) (err error) {
+	tip := k.Tip
 	var net, received int64
-	for _, c := range charges {
+	for _, c := range k.All {
 		if net, err = wallet.Sum(net, asCharge(c).Net()); err != nil {
 			return err
 		}
@@ -282,7 +312,7 @@ func (t *Tips) conclude(tx *store.Tx, tip *ledger.Tip, by int64, said bool) erro
 	case received > 0:
 		tip.State = ledger.TipReturned
 	default:
-		tip.State = waiting(charges)
+		tip.State = waiting(k.All)
 	}
 	if tip.State != was {
 		if err := ledger.SetTipState(tx, tip); err != nil {
@@ -339,10 +369,11 @@ func waiting(charges []*ledger.Charge) ledger.TipState {
 // fail ends a charge that the rail would not make; said, if its payer is being told so right now.
 func (t *Tips) fail(ctx context.Context, id int64, cause error, said bool) error {
 	err := t.store.Update(ctx, func(tx *store.Tx) error {
-		c, err := ledger.ChargeBy(tx, id)
+		k, err := ledger.CaseOf(tx, id)
 		if err != nil {
 			return err
 		}
+		c := k.Charge
 		if c.Revision >= 0 || c.Held > 0 {
 			r := t.rail(c.Adapter)
 			if r == nil {
@@ -354,11 +385,7 @@ func (t *Tips) fail(ctx context.Context, id int64, cause error, said bool) error
 		if err := ledger.SaveCharge(tx, c); err != nil {
 			return err
 		}
-		tip, err := ledger.TipBy(tx, c.Tip)
-		if err != nil {
-			return err
-		}
-		return t.conclude(tx, tip, 0, said)
+		return t.conclude(tx, k, 0, said)
 	})
 	return wrap("failed charge", err)
 }

@@ -79,12 +79,17 @@ func (t *Tips) Start(ctx context.Context, v circles.Viewer, in Intent) (*Tip, er
 	if err = t.ruled(ctx, err); err != nil {
 		return nil, wrap("start tip", err)
 	}
-	if fresh {
-		if err := t.create(ctx, r, charge.ID); err != nil {
-			return nil, err
-		}
+	if !fresh {
+		return t.Tip(ctx, v, tip.ID)
 	}
-	return t.Tip(ctx, v, tip.ID)
+	k, err := t.create(ctx, r, tip, charge)
+	switch {
+	case err != nil:
+		return nil, err
+	case k == nil || fromAbroad(tip):
+		return t.Tip(ctx, v, tip.ID)
+	}
+	return t.seen(v, k.Tip, k.All)
 }
 
 // unasked returns the charge of a tip whose form came again before its rail answered, nil if there is none: the
@@ -171,14 +176,12 @@ func (t *Tips) judge(tx *store.Tx, v circles.Viewer, in Intent) (destination, er
 			return to, err
 		}
 	}
-	for _, pair := range [][2]circles.ActorID{{payee.ID, v.Person.Actor()}, {v.Person.Actor(), payee.ID}} {
-		blocked, err := tx.Blocked(pair[0], pair[1])
-		if err != nil {
-			return to, err
-		}
-		if blocked { // which of the two is nobody's business
-			return to, breaks(ruleBlocked, v, payee.ID, false, circles.Errorf(circles.Forbidden, "You cannot tip this person.").With("refused.tip-blocked", nil))
-		}
+	blocked, refuses, err := ledger.Between(tx, v.Person, person)
+	if err != nil {
+		return to, err
+	}
+	if blocked { // by which of the two is nobody's business
+		return to, breaks(ruleBlocked, v, payee.ID, false, circles.Errorf(circles.Forbidden, "You cannot tip this person.").With("refused.tip-blocked", nil))
 	}
 	if payer.Local() != payee.Local() { // a member can block a whole server
 		member, far := v.Person, payee.ID
@@ -193,21 +196,15 @@ func (t *Tips) judge(tx *store.Tx, v circles.Viewer, in Intent) (destination, er
 			return to, breaks(ruleBlocked, v, payee.ID, false, circles.Errorf(circles.Forbidden, "You cannot tip this person.").With("refused.tip-blocked", nil))
 		}
 	}
-	refuses, err := ledger.Refusing(tx, v.Person, []circles.PersonID{person})
-	if err != nil {
-		return to, err
-	}
-	if refuses[person] {
+	if refuses {
 		return to, breaks(ruleRefuses, v, payee.ID, false, circles.Errorf(circles.Forbidden, "This person does not take tips from you.").With("refused.tip-refuses", nil))
 	}
-	mine, err := ledger.PayeesOf(tx, v.Person)
+	mine, theirs, err := ledger.PayeesOfBoth(tx, v.Person, person)
 	if err != nil {
 		return to, err
 	}
 	if payee.Local() {
-		if to.payees, err = ledger.PayeesOf(tx, person); err != nil {
-			return to, err
-		}
+		to.payees = theirs
 	}
 	for name, p := range to.payees { // two accounts of one owner are one payee
 		if _, ref, _ := p.Now(tx.Now()); ref != "" {
@@ -346,12 +343,9 @@ func (t *Tips) request(tip *ledger.Tip, c *ledger.Charge) wallet.CreateCharge {
 }
 
 // create asks the rail for a charge that has none yet, and believes the answer. The error is the
-// rail's refusal, for the payer; that nobody knows is no error, for the clock will ask.
-func (t *Tips) create(ctx context.Context, r *rail, id int64) error {
-	tip, c, err := t.load(ctx, id)
-	if err != nil {
-		return err
-	}
+// rail's refusal, for the payer; that nobody knows is no error, for the clock will ask. What it returns besides
+// is how the tip stands, if this was the first that the rail said of it: nil has to be looked up.
+func (t *Tips) create(ctx context.Context, r *rail, tip *ledger.Tip, c *ledger.Charge) (*ledger.Case, error) {
 	var got wallet.Charge
 	asked := ask(ctx, func(ctx context.Context) (err error) {
 		got, err = r.CreateCharge(ctx, t.request(tip, c))
@@ -361,18 +355,18 @@ func (t *Tips) create(ctx context.Context, r *rail, id int64) error {
 	ctx = context.WithoutCancel(ctx)
 	switch {
 	case asked == nil:
-		return t.believe(ctx, id, got)
+		return t.believe(ctx, answer{c.ID, got})
 	case refused(asked), errors.Is(asked, wallet.ErrTemporary) && c.Tries == 0:
 		// A rail that was out of reach has done nothing. The payer is told and may try again; asking
 		// later behind their back could make them pay twice.
 		t.log.Info("wallet refused a charge", "adapter", r.d.Name, "key", c.Key, "error", asked)
-		if err := t.fail(ctx, id, asked, true); err != nil {
-			return err
+		if err := t.fail(ctx, c.ID, asked, true); err != nil {
+			return nil, err
 		}
-		return refusal(asked)
+		return nil, refusal(asked)
 	}
 	t.log.Warn("wallet did not answer; it will be asked again", "adapter", r.d.Name, "key", c.Key, "error", asked)
-	return t.later(ctx, id, asked)
+	return nil, t.later(ctx, c.ID, asked)
 }
 
 // refusal is what a payer reads when a rail said no.
@@ -384,18 +378,6 @@ func refusal(err error) error {
 		return &circles.Error{Kind: circles.Forbidden, Message: "There is not enough for this tip, or the wallet does not take that amount. Nothing was paid.", Text: "refused.tip-short", Err: err}
 	}
 	return &circles.Error{Kind: circles.Forbidden, Message: "The wallet refused this tip. Nothing was paid.", Text: "refused.tip-refused", Err: err}
-}
-
-// load reads a charge with its tip.
-func (t *Tips) load(ctx context.Context, id int64) (tip *ledger.Tip, c *ledger.Charge, err error) {
-	err = t.store.View(ctx, func(tx *store.Tx) (err error) {
-		if c, err = ledger.ChargeBy(tx, id); err != nil {
-			return err
-		}
-		tip, err = ledger.TipBy(tx, c.Tip)
-		return err
-	})
-	return tip, c, wrap("charge", err)
 }
 
 // wrap says where an error comes from and leaves refusals as they are.

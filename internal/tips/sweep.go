@@ -31,9 +31,12 @@ func (t *Tips) Sweep(ctx context.Context) error {
 	now := t.now().UnixMicro()
 	w := waited{map[string]bool{}, map[string]time.Duration{}}
 	for range sweepPages {
-		var charges, refunds []int64
+		var (
+			charges []*ledger.Case
+			refunds []int64
+		)
 		err := t.store.View(ctx, func(tx *store.Tx) (err error) {
-			if charges, err = ledger.DueCharges(tx, now, sweepPage); err != nil {
+			if charges, err = ledger.DueCases(tx, now, sweepPage); err != nil {
 				return err
 			}
 			refunds, err = ledger.DueRefunds(tx, now, sweepPage)
@@ -42,10 +45,8 @@ func (t *Tips) Sweep(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("due charges: %w", err)
 		}
-		for _, id := range charges {
-			if err := t.look(ctx, id, w); err != nil {
-				return err
-			}
+		if err := t.lookAll(ctx, charges, w); err != nil {
+			return err
 		}
 		for _, id := range refunds {
 			if err := t.lookRefund(ctx, id); err != nil {
@@ -65,27 +66,68 @@ type waited struct {
 	spent map[string]time.Duration
 }
 
+const (
+	// bookPage bounds the answers that are booked in one transaction, so that it takes no longer than some of
+	// other people's that wait for it; and bookWait how long an answer waits for the next.
+	bookPage = 16
+	bookWait = time.Second
+)
+
+// lookAll asks about charges, one after another, and believes the answers, some at a time: a commit costs a wait
+// for the disk whatever is in it. Who stops in between has asked for nothing that cannot be asked again.
+func (t *Tips) lookAll(ctx context.Context, all []*ledger.Case, w waited) error {
+	var (
+		answers []answer
+		since   time.Time
+	)
+	for i, k := range all {
+		if len(answers) == 0 {
+			since = t.now()
+		}
+		got, ok, err := t.question(ctx, k, w)
+		if ok {
+			answers = append(answers, answer{k.Charge.ID, got})
+		}
+		if err != nil || i == len(all)-1 || len(answers) == bookPage || t.now().Sub(since) >= bookWait {
+			if err := errors.Join(err, t.believeAll(ctx, answers)); err != nil {
+				return err
+			}
+			answers = answers[:0]
+		}
+	}
+	return nil
+}
+
 // look asks the rail about one charge and believes the answer. Only our own database's trouble is an
 // error.
 func (t *Tips) look(ctx context.Context, id int64, w waited) error {
-	if err := ctx.Err(); err != nil {
+	var k *ledger.Case
+	err := t.store.View(ctx, func(tx *store.Tx) (err error) {
+		k, err = ledger.CaseOf(tx, id)
 		return err
-	}
-	tip, c, err := t.load(ctx, id)
+	})
 	if err != nil {
-		return err
+		return wrap("charge", err)
 	}
+	return t.lookAll(ctx, []*ledger.Case{k}, w)
+}
+
+// question asks the rail about one charge, and reports whether it answered; what became of it otherwise is noted.
+func (t *Tips) question(ctx context.Context, k *ledger.Case, w waited) (got wallet.Charge, ok bool, err error) {
+	if err := ctx.Err(); err != nil {
+		return got, false, err
+	}
+	tip, c, id := k.Tip, k.Charge, k.Charge.ID
 	r := t.rail(c.Adapter)
 	if r == nil { // no longer configured: its charges wait, and the admin sees why
-		return t.park(ctx, id)
+		return got, false, t.park(ctx, id)
 	}
 	switch {
 	case w.hung[c.Adapter]:
-		return t.later(ctx, id, errHung)
+		return got, false, t.later(ctx, id, errHung)
 	case w.spent[c.Adapter] >= railTime:
-		return t.store.Update(ctx, func(tx *store.Tx) error { return ledger.PutOff(tx, id, tx.Now()+railTime.Microseconds()) })
+		return got, false, t.store.Update(ctx, func(tx *store.Tx) error { return ledger.PutOff(tx, id, tx.Now()+railTime.Microseconds()) })
 	}
-	var got wallet.Charge
 	began := t.now()
 	err = ask(ctx, func(ctx context.Context) (err error) {
 		switch finder, ok := able[wallet.KeyFinder](r, wallet.CapFind); {
@@ -103,13 +145,13 @@ func (t *Tips) look(ctx context.Context, id int64, w waited) error {
 	w.spent[c.Adapter] += t.now().Sub(began)
 	switch {
 	case err == nil:
-		return t.believe(ctx, id, got)
+		return got, true, nil
 	case c.RailID == "" && refused(err):
-		return t.fail(ctx, id, err, false)
+		return got, false, t.fail(ctx, id, err, false)
 	}
 	w.hung[c.Adapter] = errors.Is(err, context.DeadlineExceeded)
 	t.log.Warn("wallet did not answer about a charge", "adapter", c.Adapter, "key", c.Key, "error", err)
-	return t.later(ctx, id, err)
+	return got, false, t.later(ctx, id, err)
 }
 
 // askSoon is how soon before its time a charge is not asked for once more.

@@ -123,7 +123,7 @@ func Refusing(tx *store.Tx, payer circles.PersonID, people []circles.PersonID) (
 	list, args := s.InIDs([]any{payer}, ids)
 	all := map[circles.PersonID]bool{}
 	err := s.Rows(`SELECT w.person FROM tip_wish w WHERE w.person IN (`+list+`) AND (w.takes = 'none' OR w.takes = 'followed'
-			AND NOT EXISTS (SELECT 1 FROM follow f WHERE f.follower = w.person AND f.followee = $1 AND f.state = 'accepted'))
+			AND NOT EXISTS (SELECT 1 FROM follow f WHERE f.follower = w.person AND f.followee = $1 AND f.state = 'accepted' AND f.state <> 'ended'))
 		UNION SELECT b.target FROM block b WHERE b.actor = $1 AND b.target IN (`+list+`)
 		UNION SELECT b.actor FROM block b WHERE b.target = $1 AND b.actor IN (`+list+`)`, args, func(r store.Row) error {
 		var id circles.PersonID
@@ -132,6 +132,16 @@ func Refusing(tx *store.Tx, payer circles.PersonID, people []circles.PersonID) (
 		return err
 	})
 	return all, err
+}
+
+// Between returns what parts a payer from one payee: a block, whoever made it, and that the payee takes no tips
+// from them.
+func Between(tx *store.Tx, payer, payee circles.PersonID) (blocked, refuses bool, err error) {
+	var blocks, wishes int64
+	err = tx.Statements(key.SQL{}).Row(`SELECT (SELECT COUNT(*) FROM block WHERE actor = $1 AND target = $2) + (SELECT COUNT(*) FROM block WHERE actor = $2 AND target = $1),
+		(SELECT COUNT(*) FROM tip_wish w WHERE w.person = $2 AND (w.takes = 'none' OR w.takes = 'followed'
+			AND NOT EXISTS (SELECT 1 FROM follow f WHERE f.follower = w.person AND f.followee = $1 AND f.state = 'accepted' AND f.state <> 'ended')))`, payer, payee).Scan(&blocks, &wishes)
+	return blocks > 0, wishes > 0, err
 }
 
 // A Limit is what a member allows themselves to give of an asset in 24 hours, in minor units; -1 = they
@@ -193,15 +203,26 @@ func (p Payee) Now(now int64) (kind, ref, typed string) {
 
 // PayeesOf returns where a member is paid, by adapter.
 func PayeesOf(tx *store.Tx, person circles.PersonID) (map[string]Payee, error) {
-	all := map[string]Payee{}
-	err := tx.Statements(key.SQL{}).Rows(`SELECT person, adapter, kind, ref, typed, at, next_kind, next_ref, next_typed, next_at
-		FROM tip_account WHERE person = $1`, []any{person}, func(r store.Row) error {
+	all, _, err := PayeesOfBoth(tx, person, person)
+	return all, err
+}
+
+// PayeesOfBoth is PayeesOf for two people at once.
+func PayeesOfBoth(tx *store.Tx, one, other circles.PersonID) (ones, others map[string]Payee, err error) {
+	ones, others = map[string]Payee{}, map[string]Payee{}
+	err = tx.Statements(key.SQL{}).Rows(`SELECT person, adapter, kind, ref, typed, at, next_kind, next_ref, next_typed, next_at
+		FROM tip_account WHERE person IN ($1, $2)`, []any{one, other}, func(r store.Row) error {
 		var p Payee
 		err := r.Scan(&p.Person, &p.Adapter, &p.Kind, &p.Ref, &p.Typed, &p.At, &p.Next.Kind, &p.Next.Ref, &p.Next.Typed, &p.NextAt)
-		all[p.Adapter] = p
+		if p.Person == one {
+			ones[p.Adapter] = p
+		}
+		if p.Person == other {
+			others[p.Adapter] = p
+		}
 		return err
 	})
-	return all, err
+	return ones, others, err
 }
 
 // SavePayee stores one.

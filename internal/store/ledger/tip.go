@@ -82,10 +82,14 @@ type Charge struct {
 
 const tipColumns = `id, payer, payee, post, circle, asset, amount, adapter, state, binding, created_at, paid_at, once, note, hidden`
 
+func (t *Tip) fields() []any {
+	return []any{&t.ID, &t.Payer, &t.Payee, &t.Post, &t.Circle, &t.Asset, &t.Amount, &t.Adapter, &t.State, &t.Binding,
+		&t.CreatedAt, &t.PaidAt, &t.Once, &t.Note, &t.Hidden}
+}
+
 func scanTip(r store.Row) (*Tip, error) {
 	var t Tip
-	err := r.Scan(&t.ID, &t.Payer, &t.Payee, &t.Post, &t.Circle, &t.Asset, &t.Amount, &t.Adapter, &t.State, &t.Binding,
-		&t.CreatedAt, &t.PaidAt, &t.Once, &t.Note, &t.Hidden)
+	err := r.Scan(t.fields()...)
 	return &t, err
 }
 
@@ -93,11 +97,15 @@ const chargeColumns = `id, tip, attempt, key, adapter, rail_id, payee_kind, paye
 	pending, received, refunded, reversed, fee, late, held, held_at, cancel_at, expires_at, rail_expires_at, settled_at, created_at, due_at, tries,
 	locale, rail_ref, problem, actions, proof`
 
+func (c *Charge) fields() []any {
+	return []any{&c.ID, &c.Tip, &c.Attempt, &c.Key, &c.Adapter, &c.RailID, &c.PayeeKind, &c.PayeeRef, &c.Asset, &c.Requested,
+		&c.Revision, &c.State, &c.Pending, &c.Received, &c.Refunded, &c.Reversed, &c.Fee, &c.Late, &c.Held, &c.HeldAt, &c.CancelAt,
+		&c.ExpiresAt, &c.RailExpiresAt, &c.SettledAt, &c.CreatedAt, &c.DueAt, &c.Tries, &c.Locale, &c.RailRef, &c.Problem, &c.Actions, &c.Proof}
+}
+
 func scanCharge(r store.Row) (*Charge, error) {
 	var c Charge
-	err := r.Scan(&c.ID, &c.Tip, &c.Attempt, &c.Key, &c.Adapter, &c.RailID, &c.PayeeKind, &c.PayeeRef, &c.Asset, &c.Requested,
-		&c.Revision, &c.State, &c.Pending, &c.Received, &c.Refunded, &c.Reversed, &c.Fee, &c.Late, &c.Held, &c.HeldAt, &c.CancelAt,
-		&c.ExpiresAt, &c.RailExpiresAt, &c.SettledAt, &c.CreatedAt, &c.DueAt, &c.Tries, &c.Locale, &c.RailRef, &c.Problem, &c.Actions, &c.Proof)
+	err := r.Scan(c.fields()...)
 	return &c, err
 }
 
@@ -213,6 +221,19 @@ func ChargesOf(tx *store.Tx, tip int64) ([]*Charge, error) {
 	return all, err
 }
 
+// SaveHold stores how many credits of a charge are held, since when, and when its payer took them back. It
+// touches no index, as SaveCharge does.
+func SaveHold(tx *store.Tx, c *Charge) error {
+	n, err := tx.Statements(key.SQL{}).Exec(`UPDATE charge SET held = $2, held_at = $3, cancel_at = $4 WHERE id = $1`, c.ID, c.Held, c.HeldAt, c.CancelAt)
+	if err == nil && n != 1 {
+		err = fmt.Errorf("%d rows", n)
+	}
+	if err != nil {
+		return fmt.Errorf("charge %s: %w", c.Key, err)
+	}
+	return nil
+}
+
 // SaveCharge stores what changed of a charge: all but what it was made with.
 func SaveCharge(tx *store.Tx, c *Charge) error {
 	n, err := tx.Statements(key.SQL{}).Exec(`UPDATE charge SET rail_id = $2, revision = $3, state = $4, pending = $5, received = $6,
@@ -234,11 +255,6 @@ func null(n sql.NullInt64) any {
 		return nil
 	}
 	return n.Int64
-}
-
-// DueCharges returns the ids of charges to ask about, those due longest first, at most limit.
-func DueCharges(tx *store.Tx, now int64, limit int) ([]int64, error) {
-	return ids(tx, `SELECT id FROM charge WHERE due_at > 0 AND due_at <= $1 ORDER BY due_at, id LIMIT $2`, now, limit)
 }
 
 // Knock makes a charge due now because its rail said "look again", and reports whether it is known.
@@ -275,60 +291,6 @@ func SetFeed(tx *store.Tx, adapter, cursor string) error {
 	_, err := tx.Statements(key.SQL{}).Exec(`INSERT INTO wallet_feed (adapter, cursor, at) VALUES ($1, $2, $3)
 		ON CONFLICT (adapter) DO UPDATE SET cursor = excluded.cursor, at = excluded.at`, adapter, cursor, tx.Now())
 	return err
-}
-
-// CountTip adds to what a person gave for a post, or takes from it, and keeps the number of people.
-func CountTip(tx *store.Tx, post circles.PostID, payer circles.PersonID, asset string, by int64) error {
-	if post == 0 || by == 0 {
-		return nil
-	}
-	s := tx.Statements(key.SQL{})
-	gives := func() (bool, error) {
-		var n int64
-		err := s.Row(`SELECT COUNT(*) FROM tipper WHERE post = $1 AND payer = $2 AND amount > 0`, post, payer).Scan(&n)
-		return n > 0, err
-	}
-	before, err := gives()
-	if err != nil {
-		return err
-	}
-	if _, err := s.Exec(`INSERT INTO tipper (post, payer, asset, amount) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (post, payer, asset) DO UPDATE SET amount = tipper.amount + excluded.amount`, post, payer, asset, by); err != nil {
-		return err
-	}
-	after, err := gives()
-	if err != nil || before == after {
-		return err
-	}
-	change := 1
-	if before {
-		change = -1
-	}
-	_, err = s.Exec(`INSERT INTO tipped (post, people) VALUES ($1, $2)
-		ON CONFLICT (post) DO UPDATE SET people = tipped.people + excluded.people`, post, change)
-	return err
-}
-
-// Tippers returns how many people tipped each of some posts; posts that nobody tipped are left out, and
-// those that are sensitive or stand in a circle which says nothing of tips.
-func Tippers(tx *store.Tx, posts []circles.PostID) (map[circles.PostID]int, error) {
-	s := tx.Statements(key.SQL{})
-	all := map[circles.PostID]int{}
-	list, args := s.InIDs(nil, posts)
-	err := s.Rows(`SELECT t.post, t.people FROM tipped t CROSS JOIN post p LEFT JOIN circle c ON c.id = p.circle
-		WHERE t.people > 0 AND t.post IN (`+list+`) AND p.id = t.post AND p.sensitive = 0 AND (c.sensitive IS NULL OR c.sensitive = 0)
-		AND NOT EXISTS (SELECT 1 FROM tip_policy x WHERE x.circle = p.circle AND x.policy = 'off')`, args, func(r store.Row) error {
-		var (
-			post circles.PostID
-			n    int
-		)
-		if err := r.Scan(&post, &n); err != nil {
-			return err
-		}
-		all[post] = n
-		return nil
-	})
-	return all, err
 }
 
 // A Grant is credits that an admin gave out.
