@@ -33,7 +33,9 @@ type scripted struct {
 	lose    bool            // do it, and do not say so
 	dies    func(at string) // ends the process that asks
 	creates int
-	letters []string // what it wrote of its own accord, in order
+	letters []string          // what it wrote of its own accord, in order
+	page    int               // most hints in one page of the feed
+	ids     map[string]string // keys by id
 }
 
 func newScripted() *scripted {
@@ -44,7 +46,8 @@ func newScripted() *scripted {
 			Capabilities: []string{wallet.CapFind, wallet.CapCancel, wallet.CapWebhook, wallet.CapFeed, wallet.CapRefund},
 			LateFunds:    true, InexactFunds: true, SplitFunds: true, Reversible: true,
 		},
-		charges: map[string]*wallet.Charge{}, asked: map[string]wallet.CreateCharge{}, refunds: map[string]*wallet.Refund{},
+		page: 2, // short, so that the cursor is used
+		ids:  map[string]string{}, charges: map[string]*wallet.Charge{}, asked: map[string]wallet.CreateCharge{}, refunds: map[string]*wallet.Refund{},
 	}
 }
 
@@ -71,7 +74,7 @@ func (s *scripted) CreateCharge(_ context.Context, in wallet.CreateCharge) (wall
 			ID: "rail-" + in.Key, Key: in.Key, Revision: 1, State: wallet.Pending, Requested: in.Amount, ExpiresAt: in.ExpiresAt,
 			Actions: []wallet.Action{{Kind: wallet.ActQR, URI: "lightning:x"}},
 		}
-		s.asked[in.Key], s.charges[in.Key] = in, c
+		s.asked[in.Key], s.charges[in.Key], s.ids[c.ID] = in, c, in.Key
 	}
 	if s.lose {
 		return wallet.Charge{}, fmt.Errorf("%w: connection reset", wallet.ErrIndeterminate)
@@ -83,8 +86,8 @@ func (s *scripted) by(id string) (wallet.Charge, error) {
 	if s.down != nil {
 		return wallet.Charge{}, s.down
 	}
-	for _, c := range s.charges {
-		if c.ID == id || c.Key == id {
+	for _, key := range []string{s.ids[id], id} {
+		if c, ok := s.charges[key]; ok {
 			return *c, nil
 		}
 	}
@@ -129,7 +132,7 @@ func (s *scripted) Feed(_ context.Context, cursor string, limit int) (wallet.Pag
 		return wallet.Page{}, s.down
 	}
 	from, _ := strconv.Atoi(cursor)
-	to := min(from+2, len(s.changed)) // short pages, so that the cursor is used
+	to := min(from+min(s.page, limit), len(s.changed))
 	p := wallet.Page{Cursor: strconv.Itoa(to), More: to < len(s.changed)}
 	for _, id := range s.changed[from:to] {
 		p.Hints = append(p.Hints, wallet.Hint{ChargeID: id})
