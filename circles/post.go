@@ -61,6 +61,7 @@ type Post struct {
 	Pinned    bool
 	Listed    bool // in the common feeds: its circle is public; of what is in none, whether it is public
 	LocalTo   bool // its circle lives here
+	Absent    bool // it is Deleted, and only its place is known: it was gone before it came here
 	PhotoN    int  // how many photos it has
 
 	Published int64 // UTC microseconds, clamped to when it arrived

@@ -143,7 +143,7 @@ func (in *Inbox) announcedObject(tx *store.Tx, circle *circles.Circle, address, 
 	if address == "" || in.site.Ours(address) {
 		return nil
 	}
-	_, err := tx.PostByURI(address)
+	_, err := posted(tx, address)
 	if err == nil && what == needObject {
 		return nil
 	}

@@ -53,7 +53,7 @@ func (in *Inbox) closes(tx *store.Tx, update *as.Envelope) (*circles.Post, error
 	if err != nil || c.AttributedTo == update.Actor || c.CommentsEnabled == nil {
 		return nil, nil // what is wrong with it is said when it is read
 	}
-	post, err := tx.PostByURI(in.site.URI(c.ID))
+	post, err := posted(tx, in.site.URI(c.ID))
 	if circles.Is(err, circles.NotFound) || err == nil && (post.Kind != circles.IsPost || post.Locked != *c.CommentsEnabled) {
 		return nil, nil
 	}
@@ -102,7 +102,7 @@ func (in *Inbox) closedWith(tx *store.Tx, author *circles.Actor, known *circles.
 
 // moderated returns the post that a moderator's act is about.
 func (in *Inbox) moderated(tx *store.Tx, a act, object string) (*circles.Post, error) {
-	post, err := tx.PostByURI(in.site.URI(object))
+	post, err := posted(tx, in.site.URI(object))
 	if err == nil && a.via != nil && post.Circle != a.via.CircleID() {
 		err = circles.Errorf(circles.Forbidden, "A circle moderates only what is in it.")
 	}

@@ -91,7 +91,7 @@ func (in *Inbox) receive(tx *store.Tx, a act) error {
 	if gone, err := in.buried(tx, c.ID, c.AttributedTo); err != nil || gone {
 		return err
 	}
-	if _, err := tx.PostByURI(c.ID); !circles.Is(err, circles.NotFound) {
+	if _, err := posted(tx, c.ID); !circles.Is(err, circles.NotFound) {
 		return err // here already, whichever way it came first
 	}
 	placed, err := in.place(tx, a)
@@ -137,7 +137,7 @@ func (in *Inbox) place(tx *store.Tx, a act) (*app.RemotePost, error) {
 		case a.via == nil && !circle.Local() && !a.asked:
 			return nil, nil // that circle passes it on, if it takes it
 		}
-		need := &lacks{what: needObject, address: c.InReplyTo}
+		need := &lacks{what: needParent, address: c.InReplyTo}
 		if a.via != nil {
 			need.circle = a.via.CircleID()
 		}
@@ -385,7 +385,7 @@ func (in *Inbox) update(tx *store.Tx, a act) error {
 	if a.content.IsPollVote() {
 		return circles.Errorf(circles.Invalid, "A vote in a poll is not changed.")
 	}
-	known, err := tx.PostByURI(a.content.ID)
+	known, err := posted(tx, a.content.ID)
 	if circles.Is(err, circles.NotFound) {
 		if letter, err := knownLetter(tx, a.content.ID); err != nil {
 			return err
@@ -496,7 +496,7 @@ func (in *Inbox) delete(tx *store.Tx, a act) error {
 		in.keys.forget(gone.KeyID)
 		return in.outcome(a)(in.app.ReceiveActorDelete(tx, gone.ID))
 	}
-	known, err := tx.PostByURI(in.site.URI(a.Object.ID))
+	known, err := posted(tx, in.site.URI(a.Object.ID))
 	if circles.Is(err, circles.NotFound) {
 		if letter, err := knownLetter(tx, a.Object.ID); err != nil {
 			return err
@@ -540,7 +540,7 @@ func (in *Inbox) deleteVia(tx *store.Tx, known *circles.Post, a act) error {
 
 // undelete brings back what its author deleted or a moderator removed.
 func (in *Inbox) undelete(tx *store.Tx, a act, inner *as.Envelope) error {
-	known, err := tx.PostByURI(in.site.URI(inner.Object.ID))
+	known, err := posted(tx, in.site.URI(inner.Object.ID))
 	if circles.Is(err, circles.NotFound) {
 		if a.via != nil && !fetch.SameHost(a.via.URI, a.Actor) {
 			return nil

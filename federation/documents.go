@@ -27,7 +27,8 @@ type documents struct {
 }
 
 // get fetches the document whose id is address. A document that calls itself otherwise is fetched
-// once more under that name, which must be on the host that answered. // CVE-2024-23832
+// once more under that name, which must be on the host that answered. Where its server says that it is
+// gone, what is left at this address comes with the error, if anything is. // CVE-2024-23832
 func (d *documents) get(ctx context.Context, address string) ([]byte, error) {
 	if d.site.Ours(address) {
 		return nil, circles.Errorf(circles.Invalid, "The address %s is on this instance.", address)
@@ -38,7 +39,7 @@ func (d *documents) get(ctx context.Context, address string) ([]byte, error) {
 	}
 	resp, err := d.client.Document(ctx, address, sign)
 	if err != nil {
-		return nil, err
+		return remains(resp, address), err
 	}
 	id, _, err := as.Identify(resp.Body)
 	if err != nil {
@@ -69,6 +70,17 @@ func (d *documents) get(ctx context.Context, address string) ([]byte, error) {
 		return nil, circles.Errorf(circles.Invalid, "The document at %s does not keep to one address.", address)
 	}
 	return resp.Body, nil
+}
+
+// remains returns what a server has left at an address of its own.
+func remains(resp *fetch.Response, address string) []byte {
+	if resp == nil || !fetch.SameHost(address, resp.FinalURL.String()) {
+		return nil
+	}
+	if id, _, err := as.Identify(resp.Body); err != nil || id != address {
+		return nil
+	}
+	return resp.Body
 }
 
 // actor fetches an actor. A key's address may bring a stub without an inbox (GoToSocial); the actor

@@ -76,7 +76,7 @@ func (in *Inbox) concernsUs(tx *store.Tx, a *as.Envelope, content *as.Content) (
 
 // here reports whether a post or comment is known.
 func here(tx *store.Tx, uri string) (bool, error) {
-	_, err := tx.PostByURI(uri)
+	_, err := posted(tx, uri)
 	if circles.Is(err, circles.NotFound) {
 		return false, nil
 	}

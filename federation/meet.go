@@ -53,7 +53,7 @@ func (in *Inbox) met(ctx context.Context, l lacks, asked bool, depth int) (id st
 		return "", err
 	case needMove:
 		return "", in.moved(ctx, l)
-	case needObject, needFresh:
+	case needObject, needParent, needFresh:
 		return in.fetchPost(ctx, l, asked, depth)
 	}
 	return "", circles.Errorf(circles.Invalid, "Nothing is known about a need of kind %q.", l.what)
@@ -100,15 +100,24 @@ func (in *Inbox) fetchPost(ctx context.Context, l lacks, asked bool, depth int) 
 	if l.what == needFresh && isGone(err) {
 		return l.address, in.vanished(ctx, l.address)
 	}
-	if err != nil {
+	gone := err
+	if err != nil && (l.what != needParent || body == nil) {
 		return "", err
 	}
 	c, err := as.ParseContent(body)
 	if err != nil {
 		return "", err
 	}
-	if c.Type == "Tombstone" && c.ID == l.address && l.what == needFresh {
-		return l.address, in.vanished(ctx, l.address)
+	if c.Type == "Tombstone" && c.ID == l.address {
+		switch l.what {
+		case needFresh:
+			return l.address, in.vanished(ctx, l.address)
+		case needParent:
+			return l.address, in.absent(ctx, c, l, len(body), depth)
+		}
+	}
+	if gone != nil {
+		return "", gone
 	}
 	if !isContentType(c.Type) {
 		// Some servers announce the activity: what it created is fetched itself.
@@ -175,7 +184,7 @@ func (in *Inbox) settle(ctx context.Context, a act, l lacks, depth int) error {
 					return err
 				}
 			}
-			known, err := tx.PostByURI(a.content.ID)
+			known, err := posted(tx, a.content.ID)
 			if err == nil && l.what == needFresh {
 				return in.revise(tx, known, a)
 			}
@@ -203,7 +212,7 @@ func (in *Inbox) settle(ctx context.Context, a act, l lacks, depth int) error {
 // vanished deletes what its own server no longer has.
 func (in *Inbox) vanished(ctx context.Context, address string) error {
 	return in.store.Update(ctx, func(tx *store.Tx) error {
-		known, err := tx.PostByURI(address)
+		known, err := posted(tx, address)
 		if err != nil {
 			return err
 		}

@@ -260,7 +260,7 @@ func (p *Publisher) actor(w http.ResponseWriter, r *http.Request, find func(*sto
 			if err := p.shown(tx, &was); err != nil {
 				return err // nobody elsewhere was ever told of it
 			}
-			doc = as.Tombstone(p.site.ActorAddress(a), typeOf(a.Kind), moment(a.DeletedAt))
+			doc = as.Tombstone{ID: p.site.ActorAddress(a), FormerType: typeOf(a.Kind), Deleted: moment(a.DeletedAt)}.Doc()
 			return errTombstone
 		}
 		if err := p.shown(tx, a); err != nil {
@@ -327,12 +327,11 @@ func (p *Publisher) post(w http.ResponseWriter, r *http.Request) error {
 				variesByAgent(w)
 			}
 			return nil
-		case circles.Deleted:
-			former := "Page"
-			if v.post.Kind == circles.IsComment {
-				former = "Note"
+		case circles.Deleted, circles.Removed:
+			if v.post.State == circles.Removed && v.post.CreateSeq == 0 {
+				return notHere() // it was held, and nobody elsewhere ever heard of it
 			}
-			doc = as.Tombstone(p.site.Address(v.post.URI), former, moment(v.post.DeletedAt))
+			doc = p.site.renderTombstone(v)
 			return errTombstone
 		}
 		return notHere()

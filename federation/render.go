@@ -1,6 +1,7 @@
 package federation
 
 import (
+	"cmp"
 	"errors"
 	"html"
 	"net/url"
@@ -229,6 +230,18 @@ func (s Site) renderPost(v *postView, now int64, polls pollForm) as.Doc {
 		s.putPoll(&doc, v, polls, now)
 	}
 	return doc.Doc()
+}
+
+// renderTombstone is what is left of a post or comment that was taken away.
+func (s Site) renderTombstone(v *postView) as.Doc {
+	t := as.Tombstone{ID: s.Address(v.post.URI), FormerType: "Page", Published: moment(v.post.Published), Deleted: moment(cmp.Or(v.post.DeletedAt, v.post.RemovedAt))}
+	if v.circle != nil {
+		t.Audience = s.ActorAddress(&v.circle.Actor)
+	}
+	if v.parent != nil {
+		t.FormerType, t.InReplyTo = "Note", s.Address(v.parent.URI)
+	}
+	return t.Doc()
 }
 
 // marks names whom the post is for, and its tags. The circle is among them so that reply composers of microblogs

@@ -151,6 +151,7 @@ func bounded(key string) string {
 const (
 	needActor  = "actor"  // fetch the actor, then apply
 	needObject = "object" // fetch the post or comment, then apply
+	needParent = "parent" // the same of what is answered; if that is gone, its place will do
 	needFresh  = "fresh"  // fetch it again and take over what its server says now; that is all
 	needRenew  = "renew"  // the same for an actor
 	needMove   = "move"   // fetch the actor, and if it says so lead the followers of another there

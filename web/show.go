@@ -127,6 +127,9 @@ func (v *visit) row(c app.PostCard, here string, in bool) PostRow {
 func (v *visit) state(p *circles.Post) string {
 	switch p.State {
 	case circles.Deleted:
+		if p.Absent { // who took it away its server does not say
+			return v.l.T("post.gone-absent")
+		}
 		return v.l.T("post.gone-deleted")
 	case circles.Removed:
 		if p.Reason != "" {

@@ -291,9 +291,10 @@ type row struct {
 
 func (r row) String() string {
 	if r.state != "visible" {
-		return r.state
+		return fmt.Sprintf("%s in %s below %q, %d comments", r.state, r.circle, r.parent, r.comments)
 	}
-	return fmt.Sprintf("%s %q %q by %s in %s below %q, votes %v", r.state, r.title, r.text, r.author, r.circle, r.parent, r.votes)
+	return fmt.Sprintf("%s %q %q by %s in %s below %q, %d comments, +%d -%d by %v", r.state, r.title, r.text, r.author, r.circle, r.parent,
+		r.comments, r.ups, r.downs, r.votes)
 }
 
 // open reads the child's database beside it.
@@ -388,21 +389,18 @@ func (c *child) intact() {
 	}
 }
 
-// difference says where two instances do not show the same. What was deleted before the other one
-// heard of it need not be there, nor what hangs below that: it is sent, but whoever asks for what it
-// answers gets a tombstone, and nobody takes an answer to what is gone.
+// difference says where two instances do not show the same.
 func difference(t *testing.T, here, there *child) string {
 	t.Helper()
 	one, two := here.shown(), there.shown()
+	for _, all := range []map[string]row{one, two} {
+		unseen(all)
+	}
 	both := maps.Clone(two)
 	maps.Copy(both, one)
 	var b strings.Builder
 	for _, a := range slices.Sorted(maps.Keys(both)) {
-		r, known := one[a]
-		s, known2 := two[a]
-		if known != known2 && (gone(a, one) || gone(a, two)) {
-			continue
-		}
+		r, s := one[a], two[a]
 		if r.String() != s.String() {
 			fmt.Fprintf(&b, "%s\n  here  %s\n  there %s\n", a, r, s)
 		}
@@ -410,16 +408,17 @@ func difference(t *testing.T, here, there *child) string {
 	return b.String()
 }
 
-// gone reports whether something, or anything above it, is deleted.
-func gone(address string, all map[string]row) bool {
-	for address != "" {
-		r, ok := all[address]
-		if ok && r.state == "deleted" {
-			return true
+// unseen takes out what nobody is shown: what was deleted is a notice in its thread as long as something
+// below it stands, and nothing otherwise. A server that had not heard of it by then never does.
+func unseen(all map[string]row) {
+	seen := map[string]bool{}
+	for a, r := range all {
+		for r.state == "visible" && a != "" && !seen[a] {
+			seen[a] = true
+			a = all[a].parent
 		}
-		address = r.parent
 	}
-	return false
+	maps.DeleteFunc(all, func(a string, _ row) bool { return !seen[a] })
 }
 
 // counted compares what an instance has counted with what there is.

@@ -36,6 +36,8 @@ type Content struct {
 	Tags        []Tag
 
 	Published, Updated time.Time // zero if absent
+	FormerType         string    // of a Tombstone, as Deleted
+	Deleted            time.Time
 	StartTime, EndTime time.Time
 
 	Context      string // FEP-7888
@@ -144,6 +146,8 @@ func content(v value) (*Content, error) {
 		Attachments:  attachments(v.get("attachment")),
 		Published:    moment(o.GetActivityStreamsPublished(), v, "published"),
 		Updated:      moment(o.GetActivityStreamsUpdated(), v, "updated"),
+		FormerType:   v.get("formerType").text(128),
+		Deleted:      moment(nil, v, "deleted"),
 		StartTime:    moment(o.GetActivityStreamsStartTime(), v, "startTime"),
 		EndTime:      moment(o.GetActivityStreamsEndTime(), v, "endTime"),
 		Context:      v.get("context").id(),

@@ -197,15 +197,28 @@ func (n Note) Doc() Doc {
 	})}
 }
 
-// Tombstone stands where something was, for those who ask again. formerType and deleted may be left
-// out when they are not known any more.
-func Tombstone(id, formerType string, deleted time.Time) Doc {
+// A Tombstone stands where something was, for those who ask again. Of a post or comment it says where it
+// stood, so that what hangs below it has its place elsewhere too; never what it said, nor who said it.
+// Everything but the id may be left out.
+type Tombstone struct {
+	ID                 string
+	FormerType         string
+	Audience           string // the circle that it was in
+	InReplyTo          string
+	Published, Deleted time.Time
+}
+
+// Doc renders the tombstone.
+func (t Tombstone) Doc() Doc {
 	return Doc{context: contextPlain, body: render(struct {
 		ID         string `json:"id"`
 		Type       string `json:"type"`
 		FormerType string `json:"formerType,omitempty"`
+		Audience   string `json:"audience,omitempty"`
+		InReplyTo  string `json:"inReplyTo,omitempty"`
+		Published  string `json:"published,omitempty"`
 		Deleted    string `json:"deleted,omitempty"`
-	}{id, "Tombstone", formerType, stamp(deleted)})}
+	}{t.ID, "Tombstone", t.FormerType, t.Audience, t.InReplyTo, stamp(t.Published), stamp(t.Deleted)})}
 }
 
 func markdown(s string) *source {

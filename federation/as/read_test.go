@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -294,4 +295,16 @@ func TestReadDiscovery(t *testing.T) {
 		t.Fatal(err)
 	}
 	same(t, "nodeinfo", s, Software{"nodebb", "4.15.1", 12, true})
+}
+
+// What a Tombstone says of what was there is read.
+func TestTombstoneIsRead(t *testing.T) {
+	c, err := ParseContent(Tombstone{"https://h.example/comment/2", "Note", "https://h.example/c/garden", "https://h.example/post/1", posted, edited}.Doc().Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Type != "Tombstone" || c.FormerType != "Note" || !slices.Equal(c.Audience, []string{"https://h.example/c/garden"}) ||
+		c.InReplyTo != "https://h.example/post/1" || !c.Published.Equal(posted) || !c.Deleted.Equal(edited) {
+		t.Errorf("read as %+v", *c)
+	}
 }

@@ -100,7 +100,7 @@ func shapes(t *testing.T) map[string]Doc {
 	return map[string]Doc{
 		"group": group.Doc(), "person": person.Doc(), "service": bot.Doc(), "application": instance.Doc(),
 		"page": page, "page-bare": Page{ID: site + "/post/1", AttributedTo: alice, Name: "x", Published: posted}.Doc(), "page-closed": closed.Doc(),
-		"note": exampleNote().Doc(), "tombstone": Tombstone(site+"/post/101", "Page", edited),
+		"note": exampleNote().Doc(), "tombstone": Tombstone{site + "/comment/102", "Note", site + "/c/gardening", site + "/post/101", posted, edited}.Doc(),
 		"create": create, "create-note": Create(act("104", alice, everyone, members), exampleNote().Doc()),
 		"create-by-id":   Create(act("130", alice, toCircle, followers), ByID(site+"/post/101")),
 		"update":         Update(act("105", alice, toCircle, followers), closed.Doc()),

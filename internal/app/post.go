@@ -158,7 +158,11 @@ func publish(tx *store.Tx, at place, d standing.Decision, with extras, detail ci
 		p.Listed = at.root.Listed
 	}
 	rankNew(p, monthlyActive(c))
-	if err := tx.AddPost(p); err != nil {
+	add := tx.AddPost
+	if p.Absent {
+		p.Absent, add = false, tx.FillAbsent
+	}
+	if err := add(p); err != nil {
 		return err
 	}
 	if err := with.names.keep(tx, p.ID); err != nil {

@@ -147,19 +147,22 @@ func (p *RemotePost) names(c *circles.Circle) names {
 	return n
 }
 
-// ReceivePost stores a post or comment of a remote person. One that is there already stays as it is.
+// ReceivePost stores a post or comment of a remote person. One that is there already stays as it is; of
+// one that was absent the place is filled.
 func (a *App) ReceivePost(tx *store.Tx, said Said, in RemotePost) (Outcome, error) {
 	a.Prepare(&in)
-	if p, err := tx.PostByURI(in.URI); !circles.Is(err, circles.NotFound) {
-		if err != nil {
-			return Outcome{}, err
-		}
-		return Outcome{Result: Nothing, Post: p.ID}, nil
+	absent, err := tx.PostByURI(in.URI)
+	switch {
+	case circles.Is(err, circles.NotFound):
+		absent = nil
+	case err != nil:
+		return Outcome{}, err
+	case !absent.Absent:
+		return Outcome{Result: Nothing, Post: absent.ID}, nil
 	}
 	p := &circles.Post{Kind: circles.IsPost, Circle: in.Circle, Author: said.By}
 	at := place{post: p, root: p}
 	q := standing.Question{Who: said.viewer(), Action: standing.Post, Via: said.Via}
-	var err error
 	if in.Parent != 0 {
 		above, err := placeOf(tx, in.Parent)
 		if err != nil {
@@ -183,6 +186,9 @@ func (a *App) ReceivePost(tx *store.Tx, said Said, in RemotePost) (Outcome, erro
 			q.With = append(q.With, standing.PostLink)
 		}
 	}
+	if p.Absent, err = fill(absent, p); err != nil {
+		return refused(0, err)
+	}
 	d, err := allow(tx, q)
 	if err != nil {
 		if d.Gate != nil {
@@ -198,7 +204,9 @@ func (a *App) ReceivePost(tx *store.Tx, said Said, in RemotePost) (Outcome, erro
 	}
 	p.URI = in.URI
 	p.Published = clampTime(in.Published, tx.Now())
-	if p.ID, err = tx.NewPostIDAt(p.Published); err != nil {
+	if p.Absent {
+		p.ID = absent.ID
+	} else if p.ID, err = tx.NewPostIDAt(p.Published); err != nil {
 		return Outcome{}, fmt.Errorf("receive %s: %w", in.URI, err)
 	}
 	p.Listed = !in.Unlisted
@@ -236,12 +244,12 @@ func (a *App) ReceivePost(tx *store.Tx, said Said, in RemotePost) (Outcome, erro
 	return Outcome{Result: Applied, Post: p.ID}, nil
 }
 
-// ReceiveUpdate applies an edit by the author. What is not here yet arrives with it. An edit older
+// ReceiveUpdate applies an edit by the author. What is not here yet, or absent, arrives with it. An edit older
 // than the one that is here, or that says the same, changes nothing; none moves a post elsewhere, closes
 // it to comments or opens it.
 func (a *App) ReceiveUpdate(tx *store.Tx, said Said, in RemotePost) (Outcome, error) {
 	p, err := tx.PostByURI(in.URI)
-	if circles.Is(err, circles.NotFound) {
+	if circles.Is(err, circles.NotFound) || err == nil && p.Absent {
 		return a.ReceivePost(tx, said, in)
 	}
 	if err != nil {

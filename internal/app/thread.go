@@ -205,7 +205,7 @@ func fullPost(tx *store.Tx, v circles.Viewer, p *circles.Post, c *circles.Circle
 // noticeOf keeps what a notice may say: that something was here, and what became of it.
 func noticeOf(p *circles.Post) *circles.Post {
 	return &circles.Post{ID: p.ID, URI: p.URI, Kind: p.Kind, Circle: p.Circle, Root: p.Root, Parent: p.Parent, Depth: p.Depth,
-		State: p.State, Reason: p.Reason, RemovedAt: p.RemovedAt, DeletedAt: p.DeletedAt, Published: p.Published,
+		State: p.State, Absent: p.Absent, Reason: p.Reason, RemovedAt: p.RemovedAt, DeletedAt: p.DeletedAt, Published: p.Published,
 		Comments: p.Comments, LocalTo: p.LocalTo, Rev: p.Rev}
 }
 

@@ -22,18 +22,27 @@ const (
 )
 
 // Document fetches an ActivityPub document by GET, signed on each hop if sign is not nil. An
-// answer that is not 2xx is a *StatusError; one with another Content-Type is refused before anyone
+// answer that is not 2xx is a *StatusError, and comes with it if the status is 410 and it is such a
+// document, for it may be a Tombstone; one with another Content-Type is refused before anyone
 // parses it, since an upload that happens to be JSON must not become an actor (CVE-2024-25623).
 // That the document's id belongs to FinalURL is for the caller to check (CVE-2024-23832).
 func (c *Client) Document(ctx context.Context, address string, sign Sign) (*Response, error) {
 	resp, err := c.get(ctx, address, acceptDocument, sign)
 	if err != nil {
+		if resp != nil && resp.Status == http.StatusGone && isDocument(resp) {
+			return resp, err
+		}
 		return nil, err
 	}
-	if types := resp.Header.Values("Content-Type"); len(types) != 1 || !IsActivityPub(types[0]) {
+	if !isDocument(resp) {
 		return nil, refusal(circles.Invalid, ReasonType, "%s did not answer with an ActivityPub document.", shown(resp.FinalURL))
 	}
 	return resp, nil
+}
+
+func isDocument(resp *Response) bool {
+	types := resp.Header.Values("Content-Type")
+	return len(types) == 1 && IsActivityPub(types[0])
 }
 
 // JSON fetches a WebFinger or NodeInfo document, unsigned, under the limits of Document.

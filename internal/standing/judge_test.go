@@ -112,7 +112,7 @@ func TestWhoMay(t *testing.T) {
 		{"comment", public, Comment, nil, all[1:]},
 		{"comment on a locked thread", public, Comment, locked, []string{"moderator", "operator", "owner", "sitemod", "admin"}},
 		{"comment on what was removed", public, Comment, removed, nil},
-		{"comment on what was deleted", public, Comment, deleted, nil},
+		{"comment on what was deleted", public, Comment, deleted, []string{"far"}},
 		{"vote", public, React, nil, all[1:]},
 		{"vote among members", members, Downvote, nil, []string{"member", "moderator", "operator", "owner", "admin"}},
 		{"vote on what was deleted", public, React, deleted, nil},

@@ -222,7 +222,10 @@ func (j *judgement) post() Reason {
 }
 
 func (j *judgement) comment() Reason {
-	if r := j.there(j.Post); r != "" {
+	// Who is elsewhere may have answered before their server heard that it is gone. What they wrote stands
+	// there below a notice, and so it does here; nobody is shown a form to answer it.
+	late := j.Who.Remote && j.Post.State == circles.Deleted
+	if r := j.there(j.Post); r != "" && !late {
 		return r
 	}
 	root := j.Root

@@ -11,14 +11,14 @@ const postColumns = `p.id, p.uri, p.url, p.kind, p.circle, p.author, p.root, p.p
 	p.state, p.reason, p.removed_by, p.removed_at, p.deleted_at,
 	p.title, p.link, p.language, p.sensitive, p.warning, p.locked, p.pinned, p.listed, p.local, p.photos,
 	p.published, p.edited_at, p.created_at, p.ups, p.downs, p.score, p.comments,
-	p.hot, p.scaled, p.active, p.controversy, p.create_seq, p.announce_seq, p.rev, p.cross_of, p.body, p.body_html`
+	p.hot, p.scaled, p.active, p.controversy, p.create_seq, p.announce_seq, p.rev, p.cross_of, p.absent, p.body, p.body_html`
 
 func postDest(p *circles.Post) []any {
 	return []any{&p.ID, &p.URI, &p.URL, &p.Kind, &p.Circle, &p.Author, &p.Root, &p.Parent, &p.Depth,
 		&p.State, &p.Reason, &p.RemovedBy, &p.RemovedAt, &p.DeletedAt,
 		&p.Title, &p.Link, &p.Language, &p.Sensitive, &p.Warning, &p.Locked, &p.Pinned, &p.Listed, &p.LocalTo, &p.PhotoN,
 		&p.Published, &p.EditedAt, &p.CreatedAt, &p.Ups, &p.Downs, &p.Score, &p.Comments,
-		&p.Hot, &p.Scaled, &p.Active, &p.Controversy, &p.CreateSeq, &p.AnnounceSeq, &p.Rev, &p.CrossOf, &p.Body, &p.BodyHTML}
+		&p.Hot, &p.Scaled, &p.Active, &p.Controversy, &p.CreateSeq, &p.AnnounceSeq, &p.Rev, &p.CrossOf, &p.Absent, &p.Body, &p.BodyHTML}
 }
 
 func scanPost(r rowScanner) (*circles.Post, error) {
@@ -63,6 +63,28 @@ func (tx *Tx) AddPost(p *circles.Post) error {
 		p.Title, p.Link, p.Language, p.Sensitive, p.Warning, p.Locked, p.Listed, p.LocalTo, p.PhotoN,
 		p.Published, p.EditedAt, p.CreatedAt, p.Hot, p.Scaled, p.Active, p.Controversy, p.CreateSeq, p.AnnounceSeq,
 		p.Body, p.BodyHTML, p.CrossOf)
+	return err
+}
+
+// AddAbsent stores the place of a post or comment that was gone before it came here.
+func (tx *Tx) AddAbsent(p *circles.Post) error {
+	_, err := tx.exec(`INSERT INTO post (id, uri, kind, circle, author, root, parent, depth, state, deleted_at, local, published, created_at, absent)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1)`,
+		p.ID, p.URI, p.Kind, p.Circle, p.Author, p.Root, p.Parent, p.Depth, p.State, p.DeletedAt, p.LocalTo, p.Published, p.CreatedAt)
+	return err
+}
+
+// FillAbsent puts a post or comment into its place, when it came after all. What was counted there
+// stays, and what is below it keeps the thread as active as it was.
+func (tx *Tx) FillAbsent(p *circles.Post) error {
+	_, err := tx.exec(`UPDATE post SET url = $2, author = $3, state = $4, reason = $5, deleted_at = 0, title = $6, link = $7, language = $8,
+			sensitive = $9, warning = $10, locked = $11, listed = $12, photos = $13, published = $14, edited_at = $15, created_at = $16,
+			hot = $17, scaled = $18, active = CASE WHEN active < $19 THEN $19 ELSE active END, controversy = $20,
+			body = $21, body_html = $22, cross_of = $23, absent = 0, rev = rev + 1
+		WHERE id = $1`,
+		p.ID, p.URL, p.Author, p.State, p.Reason, p.Title, p.Link, p.Language,
+		p.Sensitive, p.Warning, p.Locked, p.Listed, p.PhotoN, p.Published, p.EditedAt, p.CreatedAt,
+		p.Hot, p.Scaled, p.Active, p.Controversy, p.Body, p.BodyHTML, p.CrossOf)
 	return err
 }
 
