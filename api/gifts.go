@@ -42,7 +42,7 @@ func (s *Server) shownGifts(c *call) (Gifts, error) {
 	if _, err := s.app.Root(c.ctx(), c.who, post); err != nil { // who may not read it learns nothing of it
 		return Gifts{}, err
 	}
-	all, err := s.o.Tips.ShownGifts(c.ctx(), []circles.PostID{post})
+	all, err := s.o.Tips.ShownGifts(c.ctx(), c.who, []circles.PostID{post})
 	out := Gifts{Items: []Gift{}}
 	for _, g := range all {
 		out.Items = append(out.Items, Gift{id(g.Tip), g.Kind, g.Note, id(g.Post)})
@@ -103,7 +103,7 @@ func (s *Server) reportedGifts(c *call) (GiftCases, error) {
 	if err != nil {
 		return GiftCases{}, err
 	}
-	people, _, err := s.o.Tips.Faces(c.ctx(), rows)
+	people, _, err := s.o.Tips.Faces(c.ctx(), c.who, rows)
 	out := GiftCases{Items: []GiftCase{}}
 	for i, g := range all {
 		out.Items = append(out.Items, GiftCase{Gift{id(g.Tip), g.Kind, g.Note, id(g.Post)}, s.person(people[rows[i].Payer.Actor()]),

@@ -201,7 +201,7 @@ type TipRefund struct {
 
 // tipRows shows tips as lists do.
 func (c *call) tipRows(all []*tips.Row) ([]Tip, error) {
-	people, posts, err := c.s.o.Tips.Faces(c.ctx(), all)
+	people, posts, err := c.s.o.Tips.Faces(c.ctx(), c.who, all)
 	if err != nil {
 		return nil, err
 	}

@@ -53,7 +53,7 @@ func (v *visit) gifts(t *app.Thread) []GiftRow {
 	}
 	walk(t.Above)
 	walk(t.Comments)
-	all, err := v.s.tips.ShownGifts(v.Request().Context(), ids)
+	all, err := v.s.tips.ShownGifts(v.Request().Context(), v.who, ids)
 	if err != nil {
 		v.s.log.Warn("gifts were not shown", "err", err)
 		return nil
@@ -153,7 +153,7 @@ func (s *Server) giftDesk(v *visit) error {
 	if err != nil {
 		return err
 	}
-	people, posts, err := s.tips.Faces(v.Request().Context(), rows)
+	people, posts, err := s.tips.Faces(v.Request().Context(), v.who, rows)
 	if err != nil {
 		return err
 	}

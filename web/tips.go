@@ -52,7 +52,7 @@ func (v *visit) showTip(status int, form *Form, typed url.Values) error {
 	if err != nil {
 		return err
 	}
-	people, posts, err := v.s.tips.Faces(ctx, []*tips.Row{&tip.Tip})
+	people, posts, err := v.s.tips.Faces(ctx, v.who, []*tips.Row{&tip.Tip})
 	if err != nil {
 		return err
 	}
@@ -368,7 +368,7 @@ func (s *Server) tipHistory(v *visit) error {
 		}
 		view.Have = append(view.Have, v.sum(n, code))
 	}
-	people, posts, err := s.tips.Faces(ctx, all)
+	people, posts, err := s.tips.Faces(ctx, v.who, all)
 	if err != nil {
 		return err
 	}
@@ -412,7 +412,7 @@ func (s *Server) tipCSV(v *visit) error {
 		if err != nil || len(all) == 0 {
 			break // the head of the file is out; what is cut off is seen by its end
 		}
-		people, _, err := s.tips.Faces(ctx, all)
+		people, _, err := s.tips.Faces(ctx, v.who, all)
 		if err != nil {
 			break
 		}

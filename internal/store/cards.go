@@ -53,6 +53,15 @@ func (tx *Tx) PostTitles(ids []circles.PostID) (map[circles.PostID]*circles.Post
 	return byKey(all, err, func(p *circles.Post) circles.PostID { return p.ID })
 }
 
+// TitlesFor returns those of these posts that stand and that the viewer may read, without any body.
+func (tx *Tx) TitlesFor(v circles.Viewer, ids []circles.PostID) (map[circles.PostID]*circles.Post, error) {
+	set, args := in(nil, ids)
+	columns := strings.TrimSuffix(postColumns, "p.body, p.body_html") + "'', ''"
+	all, err := list(tx, scanPost, "SELECT "+columns+" FROM post p LEFT JOIN circle c ON c.id = p.circle WHERE p.id IN ("+set+
+		") AND p.state = 'visible' AND "+mayFind(v, &args), args...)
+	return byKey(all, err, func(p *circles.Post) circles.PostID { return p.ID })
+}
+
 // ActorCards returns what a byline shows of these actors: no texts, addresses or keys.
 func (tx *Tx) ActorCards(ids []circles.ActorID) (map[circles.ActorID]*circles.Actor, error) {
 	set, args := in(nil, ids)

@@ -191,6 +191,9 @@ func (t *Tips) grant(ctx context.Context, g ledger.Grant, id string) error {
 		booked, err := ledger.Post(tx, ledger.Txn{ID: id, Kind: "grant", Postings: []ledger.Posting{
 			{Account: grants(g.Asset), Amount: -g.Amount}, {Account: creditsOf(g.Person, g.Asset), Amount: g.Amount},
 		}})
+		if errors.Is(err, ledger.ErrReused) {
+			return formReused()
+		}
 		if err != nil || !booked {
 			return err
 		}

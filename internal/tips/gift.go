@@ -71,11 +71,11 @@ func (t *Tips) Gifts(ctx context.Context, rows []*Row) (all map[int64]*Gift, err
 	return all, wrap("gifts", err)
 }
 
-// ShownGifts returns what their payees show under some posts, the latest first. Who asks has been shown
-// the posts.
-func (t *Tips) ShownGifts(ctx context.Context, posts []circles.PostID) (all []ShownGift, err error) {
+// ShownGifts returns what their payees show under some posts, the latest first, without those of people whom the
+// viewer blocked or muted. Who asks has been shown the posts.
+func (t *Tips) ShownGifts(ctx context.Context, v circles.Viewer, posts []circles.PostID) (all []ShownGift, err error) {
 	err = t.store.View(ctx, func(tx *store.Tx) (err error) {
-		all, err = ledger.ShownGifts(tx, posts, giftsShown)
+		all, err = ledger.ShownGifts(tx, v.Person, posts, giftsShown)
 		return err
 	})
 	return all, wrap("gifts", err)
@@ -151,7 +151,7 @@ func (t *Tips) mayReadGift(tx *store.Tx, v circles.Viewer, id int64) (*ledger.Ti
 	if v.SignedIn() && (tip.Payer == v.Person || tip.Payee == v.Person) {
 		return tip, g, nil
 	}
-	shown, err := ledger.ShownGifts(tx, []circles.PostID{g.Post}, giftsShown)
+	shown, err := ledger.ShownGifts(tx, v.Person, []circles.PostID{g.Post}, giftsShown)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -28,7 +28,7 @@ func (w *world) present(kind, note string) (*tips.Tip, error) {
 
 func (w *world) shown() []tips.ShownGift {
 	w.t.Helper()
-	all, err := w.tips.ShownGifts(context.Background(), []circles.PostID{w.post})
+	all, err := w.tips.ShownGifts(context.Background(), w.ann, []circles.PostID{w.post})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -196,6 +196,10 @@ func (t *Tips) MakePacket(ctx context.Context, v circles.Viewer, in NewPacket) (
 	err := t.store.Update(ctx, func(tx *store.Tx) error {
 		old, err := ledger.PacketOnce(tx, v.Person, in.Once)
 		if err == nil {
+			if old.Post != in.Post || in.Post == 0 && old.Circle != in.Circle || old.Asset != in.Amount.Asset || old.Total != in.Amount.Minor ||
+				old.Shares != in.Shares || old.Random != in.Random {
+				return formReused()
+			}
 			id = old.ID
 			return nil
 		}

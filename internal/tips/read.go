@@ -201,8 +201,9 @@ func (t *Tips) Received(ctx context.Context, v circles.Viewer, p *circles.Post, 
 	return all, wrap("tips", err)
 }
 
-// Faces returns whom some tips are between, and the posts they are for, as far as those still stand.
-func (t *Tips) Faces(ctx context.Context, all []*ledger.Tip) (people map[circles.ActorID]*circles.Actor, posts map[circles.PostID]*circles.Post, err error) {
+// Faces returns whom some tips are between, and the posts they are for, as far as those still stand and the viewer
+// may read them now: who left a circle has their tips there, and no titles.
+func (t *Tips) Faces(ctx context.Context, v circles.Viewer, all []*ledger.Tip) (people map[circles.ActorID]*circles.Actor, posts map[circles.PostID]*circles.Post, err error) {
 	var ids []circles.ActorID
 	var on []circles.PostID
 	for _, tip := range all {
@@ -215,14 +216,9 @@ func (t *Tips) Faces(ctx context.Context, all []*ledger.Tip) (people map[circles
 		if people, err = tx.ActorCards(ids); err != nil {
 			return err
 		}
-		posts, err = tx.PostTitles(on)
+		posts, err = tx.TitlesFor(v, on)
 		return err
 	})
-	for id, p := range posts {
-		if p.State != circles.Visible { // its title is nobody's any more
-			delete(posts, id)
-		}
-	}
 	return people, posts, wrap("tips", err)
 }
 

@@ -145,7 +145,10 @@ func (t *Tips) startAbroad(ctx context.Context, v circles.Viewer, in Intent) (*T
 	if in.Once != "" {
 		var payee *circles.Actor
 		err := t.store.View(ctx, func(tx *store.Tx) (err error) {
-			if tip, err = ledger.TipOnce(tx, v.Person, in.Once); err != nil || tip.Adapter != Abroad {
+			if tip, err = ledger.TipOnce(tx, v.Person, in.Once); err != nil {
+				return err
+			}
+			if err := again(tx, tip, in); err != nil {
 				return err
 			}
 			if charge, err = unasked(tx, tip); err != nil || charge == nil {
@@ -176,7 +179,7 @@ func (t *Tips) startAbroad(ctx context.Context, v circles.Viewer, in Intent) (*T
 			old, err := ledger.TipOnce(tx, v.Person, in.Once)
 			if err == nil {
 				tip = old
-				return nil
+				return again(tx, old, in)
 			}
 			if !circles.Is(err, circles.NotFound) {
 				return err

@@ -52,9 +52,12 @@ func (t *Tips) Start(ctx context.Context, v circles.Viewer, in Intent) (*Tip, er
 		if in.Once != "" {
 			old, err := ledger.TipOnce(tx, v.Person, in.Once)
 			if err == nil {
+				if err := again(tx, old, in); err != nil {
+					return err
+				}
 				tip = old
 				charge, err = unasked(tx, tip)
-				fresh = charge != nil && tip.Adapter == in.Adapter
+				fresh = charge != nil
 				return err
 			}
 			if !circles.Is(err, circles.NotFound) {
@@ -90,6 +93,32 @@ func (t *Tips) Start(ctx context.Context, v circles.Viewer, in Intent) (*Tip, er
 		return t.Tip(ctx, v, tip.ID)
 	}
 	return t.seen(v, k.Tip, k.All)
+}
+
+func formReused() error {
+	return circles.Errorf(circles.Conflict, "This form was sent before with other contents, and that stands. Load the page again to send another.").With("refused.form-reused", nil)
+}
+
+// again refuses a form that made another tip than it asks for now: whoever sent it would read that a tip was given
+// that was not. A note that a moderator took away, or that its writer's end did, was the same.
+func again(tx *store.Tx, tip *ledger.Tip, in Intent) error {
+	gifts, err := ledger.GiftsOf(tx, []int64{tip.ID})
+	if err != nil {
+		return err
+	}
+	kind, note := "", tip.Note
+	if g := gifts[tip.ID]; g != nil {
+		kind = g.Kind
+		if note == "" {
+			note = g.Taken
+		}
+	}
+	switch {
+	case tip.Post != in.Post, in.Post == 0 && tip.Payee != in.Payee, tip.Adapter != in.Adapter,
+		tip.Asset != in.Amount.Asset, tip.Amount != in.Amount.Minor, kind != in.Gift, note != in.Note:
+		return formReused()
+	}
+	return nil
 }
 
 // unasked returns the charge of a tip whose form came again before its rail answered, nil if there is none: the

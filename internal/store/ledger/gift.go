@@ -70,15 +70,19 @@ type ShownGift struct {
 	Note string
 }
 
-// ShownGifts returns what is shown under some posts, the latest first, at most limit: what was paid, went
-// round in no ring, and stands where gifts are still wanted.
-func ShownGifts(tx *store.Tx, posts []circles.PostID, limit int) ([]ShownGift, error) {
+// ShownGifts returns what is shown under some posts to a reader (0 = a visitor), the latest first, at most limit:
+// what was paid, went round in no ring, stands where gifts are still wanted, and is of nobody whom the reader does
+// not want to meet.
+func ShownGifts(tx *store.Tx, reader circles.PersonID, posts []circles.PostID, limit int) ([]ShownGift, error) {
 	s := tx.Statements(key.SQL{})
-	list, args := s.InIDs([]any{limit}, posts)
+	list, args := s.InIDs([]any{limit, reader}, posts)
 	return shownGifts(s, `SELECT `+giftColumns+`, t.note FROM gift g CROSS JOIN tip t CROSS JOIN tip_policy x CROSS JOIN circle c CROSS JOIN post p
 		WHERE g.shown_at <> 0 AND g.post IN (`+list+`) AND t.id = g.tip AND t.state IN ('paid', 'short') AND t.hidden = 0
 		AND x.circle = g.circle AND x.policy = 'on' AND x.gifts = 1 AND c.id = g.circle AND c.sensitive = 0
 		AND p.id = g.post AND p.state = 'visible' AND p.sensitive = 0
+		AND NOT EXISTS (SELECT 1 FROM block b WHERE b.actor = $2 AND b.target IN (t.payer, t.payee))
+		AND NOT EXISTS (SELECT 1 FROM mute u WHERE u.person = $2 AND u.target IN (t.payer, t.payee))
+		AND NOT EXISTS (SELECT 1 FROM host_block h CROSS JOIN actor z WHERE h.person = $2 AND z.id IN (t.payer, t.payee) AND z.host = h.host)
 		ORDER BY g.tip DESC LIMIT $1`, args...)
 }
 

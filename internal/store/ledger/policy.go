@@ -241,7 +241,9 @@ func Forget(tx *store.Tx, person circles.PersonID) error {
 	s := tx.Statements(key.SQL{})
 	for _, q := range []string{`DELETE FROM tip_wish WHERE person = $1`, `DELETE FROM tip_limit WHERE person = $1`,
 		`DELETE FROM tip_account WHERE person = $1`, `DELETE FROM tip_address WHERE person = $1`, `DELETE FROM tip_month WHERE person = $1`,
-		`DELETE FROM tip_source WHERE payer = $1`, `UPDATE tip SET note = '' WHERE payer = $1 AND note <> ''`} {
+		`DELETE FROM tip_source WHERE payer = $1`, `UPDATE tip SET note = '' WHERE payer = $1 AND note <> ''`,
+		`UPDATE gift SET taken = '' WHERE taken <> '' AND tip IN (SELECT id FROM tip WHERE payer = $1)`,
+		`UPDATE gift SET report = '' WHERE reported_by = $1 AND reported_by <> 0 AND report <> ''`} {
 		if _, err := s.Exec(q, person); err != nil {
 			return err
 		}

@@ -43,9 +43,11 @@ func GivenSince(tx *store.Tx, payer, payee circles.PersonID, got bool, asset str
 	return d, err
 }
 
-// TipsSince counts what a payer meant to give since then, whatever became of it, at most to limit.
+// TipsSince counts what a payer meant to give since then, tips and red packets, whatever became of it; of either at
+// most to limit.
 func TipsSince(tx *store.Tx, payer circles.PersonID, since time.Time, limit int) (n int, err error) {
-	err = tx.Statements(key.SQL{}).Row(`SELECT COUNT(*) FROM (SELECT 1 AS one FROM tip WHERE payer = $1 AND id >= $2 LIMIT $3) AS t`,
+	err = tx.Statements(key.SQL{}).Row(`SELECT (SELECT COUNT(*) FROM (SELECT 1 AS one FROM tip WHERE payer = $1 AND id >= $2 LIMIT $3) AS t)
+		+ (SELECT COUNT(*) FROM (SELECT 1 AS one FROM packet WHERE maker = $1 AND id >= $2 LIMIT $3) AS k)`,
 		payer, circles.IDFloor(since), limit).Scan(&n)
 	return n, err
 }
