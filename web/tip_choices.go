@@ -59,6 +59,7 @@ func (v *visit) showTipSettings(status int, form *Form, typed url.Values) error 
 	}
 	for _, p := range c.Payees {
 		row := TipPayee{Adapter: p.Adapter, Typed: p.Typed, Next: p.Next, At: at(p.NextAt)}
+		row.Problem, row.NoPassword = view.Form.Problem("payee-in-"+p.Adapter), view.Form.Problem("password-"+p.Adapter)
 		if typed != nil && typed.Get("adapter") == p.Adapter {
 			row.Typed = typed.Get("payee")
 		}
@@ -94,7 +95,8 @@ func (s *Server) saveTipSettings(v *visit) error {
 		return v.onward("/settings/tips", "flash.saved")
 	}
 	var form Form
-	status, err := v.refused(&form, err, nil)
+	// A form a wallet: the fields of each have its name.
+	status, err := v.refused(&form, err, map[string]string{"payee": "payee-in-" + f.Get("adapter"), "password": "password-" + f.Get("adapter")})
 	if err != nil {
 		return err
 	}

@@ -270,6 +270,10 @@ func TestTipChoices(t *testing.T) {
 	if ada.status == http.StatusOK {
 		t.Error("an account was set with a wrong password")
 	}
+	ada.shows(`href="#password-desk"`, `id="password-desk-problem"`)
+	ada.hides(`id="payee-in-desk-problem"`)
+	ada.take(ada.client.PostForm(h.site.URL+"/settings/tips", map[string][]string{"do": {"payee"}, "adapter": {"desk"}, "payee": {strings.Repeat("x", 301)}, "password": {goodPassword}}))
+	ada.shows(`href="#payee-in-desk"`, `id="payee-in-desk-problem"`)
 	payee(goodPassword)
 	ada.shows("ada@pay.example")
 	bob.open(post + "/tip")
@@ -285,6 +289,8 @@ func TestTipChoices(t *testing.T) {
 		t.Errorf("the form cannot leave: %s", got)
 	}
 	tip := bob.path
+	bob.send(tip+"/look", fill{})
+	bob.shows("No payment has been seen yet", "Waits to be paid.")
 
 	// The wallet knocks.
 	knock := func(body, sign, to string) (int, string) {

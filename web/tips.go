@@ -277,10 +277,15 @@ func (s *Server) lookAtTip(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if _, err := s.tips.Look(v.Request().Context(), v.who, id); err != nil {
+	tip, err := s.tips.Look(v.Request().Context(), v.who, id)
+	if err != nil {
 		return v.refuseTip(err, url.Values{})
 	}
-	return v.onward("/tips/"+idOf(id), "")
+	told := ""
+	if tip.State == tips.Open { // nothing came, or the wallet does not answer: who has paid must not pay again
+		told = "flash.tip-looked"
+	}
+	return v.onward("/tips/"+idOf(id), told)
 }
 
 // proveTip takes what the payer's wallet shows of the payment: POST /tips/{id}/prove.

@@ -156,6 +156,8 @@ type TipPayee struct {
 	Typed   string
 	Next    string
 	At      time.Time
+
+	Problem, NoPassword string // what is wrong with the account and the password
 }
 
 // CircleTipsView is page "circle-tips", /c/{name}/tips.
