@@ -22,7 +22,7 @@ type backupCmd struct {
 // Run writes a backup. The running server makes it, where one runs; this program writes the file, so
 // that it lies where, and belongs to whom, the command line says.
 func (c *backupCmd) Run(ctx context.Context, term *terminal, g *cli) error {
-	cfg, err := loadConfig(g.Config, term.getenv)
+	cfg, err := readConfig(g.Config, term.getenv)
 	if err != nil {
 		return err
 	}

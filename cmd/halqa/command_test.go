@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -196,7 +197,7 @@ func TestExampleIsTheDefaults(t *testing.T) {
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("the example says %+v, the defaults are %+v", got, want)
 	}
-	if err := got.check(); err != nil {
+	if err := errors.Join(got.check(), got.checkWallets()); err != nil {
 		t.Errorf("the example cannot be used: %v", err)
 	}
 	var keys map[string]any

@@ -144,6 +144,16 @@ func defaultConfig() config {
 // loadConfig reads the file at path, or the defaults where path is "" and no halqa.toml lies in the
 // working directory. Every mistake is a refusal that names the file, and the line where it can.
 func loadConfig(path string, getenv func(string) string) (config, error) {
+	c, err := readConfig(path, getenv)
+	if err != nil {
+		return c, err
+	}
+	return c, c.checkWallets()
+}
+
+// readConfig is loadConfig for who opens no wallet: their secrets may be missing, as they are where a command
+// is run by hand or at night and the server alone has them in its environment.
+func readConfig(path string, getenv func(string) string) (config, error) {
 	c := defaultConfig()
 	if path == "" {
 		path = getenv("HALQA_CONFIG")
@@ -264,6 +274,17 @@ func (c *config) check() error {
 	if c.Tips.Welcome < 0 || c.Tips.Welcome > tips.MaxGrant {
 		return c.wrong("tips.welcome", "tips.welcome must be 0 to %d credits.", tips.MaxGrant)
 	}
+	if c.database != "" {
+		u, err := url.Parse(c.database)
+		if err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") {
+			return circles.Errorf(circles.Invalid, "HALQA_DATABASE must be a postgres:// address; leave it empty for SQLite.")
+		}
+	}
+	return nil
+}
+
+// checkWallets checks what the wallets need, secrets and files of keys among it.
+func (c *config) checkWallets() error {
 	for _, w := range c.Tips.Wallets {
 		if _, err := w.client(time.Now); err != nil {
 			return circles.Errorf(circles.Invalid, "The wallet at %q: %s. Its secret is read from the environment variable that secret names, %q.",
@@ -273,16 +294,7 @@ func (c *config) check() error {
 	if err := c.Tips.Alipay.check(c.wrong); err != nil {
 		return err
 	}
-	if err := c.Tips.Lightning.check(c.wrong); err != nil {
-		return err
-	}
-	if c.database != "" {
-		u, err := url.Parse(c.database)
-		if err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") {
-			return circles.Errorf(circles.Invalid, "HALQA_DATABASE must be a postgres:// address; leave it empty for SQLite.")
-		}
-	}
-	return nil
+	return c.Tips.Lightning.check(c.wrong)
 }
 
 // databaseName is SQLite's file in the data folder.

@@ -411,7 +411,7 @@ func (g *giver) give(ctx context.Context, n int) {
 	}
 	bill := ""
 	for _, way := range answer.Ways {
-		bill, _ = strings.CutPrefix(way, "fake:")
+		bill, _ = strings.CutPrefix(way, wallettest.PayAt)
 	}
 	if bill == "" {
 		return // the wallet has not answered; this person goes home

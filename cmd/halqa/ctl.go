@@ -71,7 +71,7 @@ func dialCtl(c config) (client *http.Client, running bool, err error) {
 // forward hands the command line to the server that runs on this data folder. answered is false
 // where none runs; then the command opens the database itself.
 func (g *cli) forward(ctx context.Context, term *terminal, args []string) (code int, answered bool, err error) {
-	c, err := loadConfig(g.Config, term.getenv)
+	c, err := readConfig(g.Config, term.getenv)
 	if err != nil {
 		return 0, false, err
 	}

@@ -26,7 +26,7 @@ type restoreCmd struct {
 // Run restores a backup into an empty folder, or only reads it. The whole backup is checked before
 // the first byte of it is kept.
 func (c *restoreCmd) Run(ctx context.Context, term *terminal, g *cli) error {
-	cfg, err := loadConfig(g.Config, term.getenv)
+	cfg, err := readConfig(g.Config, term.getenv)
 	if err != nil {
 		return err
 	}

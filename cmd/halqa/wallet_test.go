@@ -75,3 +75,21 @@ func TestWalletCheck(t *testing.T) {
 		t.Errorf("a payee without a kind: %d", o.code)
 	}
 }
+
+// The server has the secrets of its wallets, whoever makes a backup by hand or at night has not.
+func TestCommandsNeedNoSecretsOfWallets(t *testing.T) {
+	in := newInstance(t, `tips.wallets = [{ url = "http://127.0.0.1:1", secret = "HALQA_WALLET_SECRET" }]`)
+	in.env["HALQA_WALLET_SECRET"] = strings.Repeat("s", remote.MinSecret)
+	in.serve()
+	in.must("", "user", "create", "ada")
+	delete(in.env, "HALQA_WALLET_SECRET")
+	if got := in.must("", "user", "list"); !strings.Contains(got.out, "ada") {
+		t.Errorf("list: %s", got.out)
+	}
+	file := filepath.Join(t.TempDir(), "x.backup")
+	in.must("", "backup", file)
+	in.must("", "restore", "--verify", file)
+	if o := in.run("", "config", "check"); o.code != exitRefused || !strings.Contains(o.err, "HALQA_WALLET_SECRET") {
+		t.Errorf("config check without the secret: %d %s%s", o.code, o.out, o.err)
+	}
+}

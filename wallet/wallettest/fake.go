@@ -305,12 +305,15 @@ func (f *Fake) shape(b *bill, s wallet.State) wallet.Charge {
 	return c
 }
 
+// PayAt is what the address begins with at which a bill of the fake is paid; its id follows.
+const PayAt = "https://rail.invalid/"
+
 // way is how a bill is paid.
 func (f *Fake) way(b *bill) wallet.Action {
 	if f.bug == "leads-nowhere" {
 		return wallet.Action{Kind: wallet.ActQR, URI: "fake:" + b.id}
 	}
-	return wallet.Action{Kind: wallet.ActQR, URI: "https://rail.invalid/" + b.id}
+	return wallet.Action{Kind: wallet.ActQR, URI: PayAt + b.id}
 }
 
 // given is what was refunded of a bill.
