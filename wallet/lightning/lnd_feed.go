@@ -110,7 +110,7 @@ func (l *LND) settledAfter(ctx context.Context, after uint64, limit int) (wallet
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
 		body, _ := io.ReadAll(io.LimitReader(resp.Body, maxNodeBody))
-		return wallet.Page{}, refused(resp.StatusCode, body)
+		return wallet.Page{}, refused(resp.StatusCode, body, l.node.sent(nil)...)
 	}
 	told := json.NewDecoder(io.LimitReader(resp.Body, maxFeedBody))
 	for range feedStretch {
@@ -122,7 +122,7 @@ func (l *LND) settledAfter(ctx context.Context, after uint64, limit int) (wallet
 			return quiet(err)
 		}
 		if m.Result == nil {
-			return wallet.Page{}, refused(resp.StatusCode, m.Error)
+			return wallet.Page{}, refused(resp.StatusCode, m.Error, l.node.sent(nil)...)
 		}
 		silence.Reset(l.o.Quiet)
 		if m.Result.State != "SETTLED" || uint64(m.Result.SettleIndex) <= after {

@@ -23,6 +23,7 @@ import (
 type node struct {
 	base     string
 	macaroon string // hexadecimal
+	opens    []byte // the same, as it is
 	client   *http.Client
 }
 
@@ -45,7 +46,7 @@ func newNode(address string, cert, macaroon []byte) (*node, error) {
 	if len(macaroon) < 16 || len(macaroon) > 4096 {
 		return nil, fmt.Errorf("%w: the macaroon has %d bytes", wallet.ErrInvalid, len(macaroon))
 	}
-	return &node{base: "https://" + u.Host, macaroon: hex.EncodeToString(macaroon), client: &http.Client{
+	return &node{base: "https://" + u.Host, macaroon: hex.EncodeToString(macaroon), opens: bytes.Clone(macaroon), client: &http.Client{
 		Transport: &http.Transport{
 			TLSClientConfig:     &tls.Config{RootCAs: pinned, MinVersion: tls.VersionTLS12},
 			DialContext:         (&net.Dialer{Timeout: nodeTime / 2}).DialContext,
@@ -87,7 +88,7 @@ func (n *node) call(ctx context.Context, method, path string, in, out any) error
 		return fmt.Errorf("%w: lnd: %w", wallet.ErrIndeterminate, err)
 	}
 	if resp.StatusCode != http.StatusOK {
-		return refused(resp.StatusCode, body)
+		return refused(resp.StatusCode, body, n.sent(in)...)
 	}
 	if out == nil {
 		return nil
@@ -98,7 +99,17 @@ func (n *node) call(ctx context.Context, method, path string, in, out any) error
 	return nil
 }
 
-func refused(status int, body []byte) error {
+// sent is what lnd is trusted with, which its words must not carry further: preimages too, for who knows one
+// has a receipt for what nobody paid.
+func (n *node) sent(in any) [][]byte {
+	secrets := [][]byte{[]byte(n.macaroon), n.opens}
+	if o, ok := in.(order); ok {
+		secrets = append(secrets, o.Preimage)
+	}
+	return secrets
+}
+
+func refused(status int, body []byte, secrets ...[]byte) error {
 	var said struct {
 		Code    int    `json:"code"`
 		Message string `json:"message"`
@@ -106,7 +117,7 @@ func refused(status int, body []byte) error {
 	if json.Unmarshal(body, &said) != nil { // a proxy, or another program
 		said.Code = -1
 	}
-	return &refusal{status, said.Code, said.Message}
+	return &refusal{status, said.Code, wallet.Redact(said.Message, secrets...)}
 }
 
 func (n *node) send(ctx context.Context, method, path string, in any) (*http.Response, error) {

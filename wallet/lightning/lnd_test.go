@@ -239,6 +239,18 @@ func TestLNDHealth(t *testing.T) {
 	}
 }
 
+// TestLNDRefusalsTellNothing: a node, or a proxy before it, that repeats in its answer what it was sent. Who
+// knows a preimage has a receipt for what nobody paid.
+func TestLNDRefusalsTellNothing(t *testing.T) {
+	f := newFakeNode(t)
+	l := f.adapter()
+	f.Tells("POST")
+	_, err := l.CreateCharge(t.Context(), f.ask(l, "tip_1_a1"))
+	if err == nil || !strings.Contains(err.Error(), "cannot POST /v1/invoices with [secret] and ") || !strings.Contains(err.Error(), `r_preimage":"[secret]"`) {
+		t.Errorf("refused with %v", err)
+	}
+}
+
 func TestLNDOptions(t *testing.T) {
 	f := newFakeNode(t)
 	for name, spoil := range map[string]func(*LNDOptions){

@@ -185,7 +185,7 @@ func (c *Client) call(ctx context.Context, method, path string, in, out any) err
 		return fmt.Errorf("%w: an answer to another request", wallet.ErrIndeterminate)
 	}
 	if resp.StatusCode != http.StatusOK {
-		err := problem(answer)
+		err := problem(answer, c.secret)
 		if path != "webhook" && errors.Is(err, wallet.ErrBadSignature) {
 			// Ours, not a rail's: the network sent it twice, or a clock is wrong. What the first one did is unknown.
 			err = fmt.Errorf("%w: %w", wallet.ErrIndeterminate, err)
@@ -198,12 +198,14 @@ func (c *Client) call(ctx context.Context, method, path string, in, out any) err
 	return nil
 }
 
-// problem turns an answer that is no success into the contract's error.
-func problem(answer []byte) error {
+// problem turns an answer that is no success into the contract's error, without the secret, should the
+// adapter have put its settings into its words.
+func problem(answer, secret []byte) error {
 	var p Problem
 	if err := json.Unmarshal(answer, &p); err != nil {
 		return fmt.Errorf("%w: neither a success nor a problem", wallet.ErrIndeterminate)
 	}
+	p.Error, p.Message = wallet.Redact(p.Error, secret), wallet.Redact(p.Message, secret)
 	err := errorOf(p.Error)
 	if err == nil {
 		return fmt.Errorf("%w: the adapter says %.40q", wallet.ErrIndeterminate, p.Error)

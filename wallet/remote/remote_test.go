@@ -117,6 +117,10 @@ func TestErrorsArrive(t *testing.T) {
 	if _, err := c.GetCharge(context.Background(), "x"); !errors.Is(err, wallet.ErrIndeterminate) {
 		t.Errorf("an error that is not the contract's arrives as %v", err)
 	}
+	s.err = fmt.Errorf("%w: cannot use %s, which is %x", wallet.ErrTemporary, secret, secret)
+	if err := c.Health(context.Background()); !errors.Is(err, wallet.ErrTemporary) || !strings.HasSuffix(err.Error(), ": cannot use [secret], which is [secret]") {
+		t.Errorf("an adapter that tells its secret arrives as %v", err)
+	}
 	srv.Close()
 	if _, err := c.CreateCharge(context.Background(), wallet.CreateCharge{Amount: wallet.Amount{Minor: 1, Asset: "CNY"}}); !errors.Is(err, wallet.ErrTemporary) {
 		t.Errorf("nobody listens: %v, want ErrTemporary", err)

@@ -38,7 +38,7 @@ type Node struct {
 	heard   *sync.Cond // something was settled
 	down    bool
 	rich    bool
-	tells   bool
+	tells   string
 	lose    Loss
 }
 
@@ -105,11 +105,11 @@ func (n *Node) Rich() {
 	n.rich = true
 }
 
-// Tells makes the node refuse everything, with all that it was sent in its answer.
-func (n *Node) Tells(tells bool) {
+// Tells makes the node refuse requests of a method, "*" for all, with all that it was sent in its answer.
+func (n *Node) Tells(method string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.tells = tells
+	n.tells = method
 }
 
 // Lose breaks off the next request for an invoice.
@@ -138,9 +138,9 @@ func (n *Node) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	shown := r.Header.Get("Grpc-Metadata-macaroon")
-	if n.tells {
+	if n.tells == "*" || n.tells == r.Method {
 		body, _ := io.ReadAll(r.Body)
-		no(w, 500, 2, fmt.Sprintf("cannot %s %s with macaroon %s and %s", r.Method, r.URL, shown, body))
+		no(w, 500, 2, fmt.Sprintf("cannot %s %s with %s and %s", r.Method, r.URL.Path, shown, body))
 		return
 	}
 	if shown != n.macaroon {
