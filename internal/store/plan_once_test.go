@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"modernc.org/sqlite/vtab"
@@ -84,6 +86,58 @@ func TestStatementsArePlannedOnce(t *testing.T) {
 			if n := ask(query, value); n != 0 {
 				t.Errorf("%s is planned again for %d", query, value)
 			}
+		}
+	}
+}
+
+// TestUnnamed holds what is rewritten against what its parameters are then bound to.
+func TestUnnamed(t *testing.T) {
+	tests := []struct{ query, want string }{
+		{"SELECT 1", "SELECT 1"},
+		{"SELECT $1, $2, $3", "SELECT ?, ?, ?"},
+		{"SELECT $1, $2, $1, $3", "SELECT $1, ?, $1, ?"},
+		{"SELECT $2, $1", "SELECT $2, $1"},
+		{"SELECT $1, $3, $2", "SELECT $1, $3, $2"},
+		{"SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $1, $10, $11", "SELECT $1, ?, ?, ?, ?, ?, ?, ?, ?, $10, $1, $10, ?"},
+		{"SELECT x FROM y WHERE y = +$1 AND z IN ($2,$3) LIMIT +$4", "SELECT x FROM y WHERE y = +? AND z IN (?,?) LIMIT +?"},
+	}
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(t.TempDir(), "unnamed.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	values := func(query string, args []any) []int64 {
+		t.Helper()
+		rows, err := db.Query(query, args...)
+		if err != nil {
+			t.Fatalf("%s: %v", query, err)
+		}
+		defer rows.Close()
+		rows.Next()
+		columns, _ := rows.Columns()
+		got, into := make([]int64, len(columns)), make([]any, len(columns))
+		for i := range got {
+			into[i] = &got[i]
+		}
+		if err := rows.Scan(into...); err != nil {
+			t.Fatalf("%s: %v", query, err)
+		}
+		return got
+	}
+	for _, tt := range tests {
+		got := unnamed(tt.query)
+		if got != tt.want {
+			t.Errorf("unnamed(%q) = %q, want %q", tt.query, got, tt.want)
+		}
+		if strings.Contains(tt.query, "FROM") {
+			continue
+		}
+		args := []any{}
+		for i := range strings.Count(tt.query, "$") {
+			args = append(args, int64(i+1)*11)
+		}
+		if g, w := values(got, args), values(tt.query, args); !slices.Equal(g, w) {
+			t.Errorf("%q gives %v, %q gives %v", got, g, tt.query, w)
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -231,7 +232,7 @@ func (c *conn) stmt(query string) (*sql.Stmt, error) {
 	if s, ok := c.stmts[query]; ok {
 		return s, nil
 	}
-	s, err := c.c.PrepareContext(context.Background(), planOnce(query))
+	s, err := c.c.PrepareContext(context.Background(), unnamed(planOnce(query)))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", firstLine(query), err)
 	}
@@ -255,6 +256,28 @@ var watched = regexp.MustCompile(`(=|<|>|\bLIMIT|\bOFFSET) *\$`)
 // ours: 5 ms for a feed of 64 circles that is read in 1 ms. A sign in front of a parameter changes
 // nothing but that it is not looked at.
 func planOnce(query string) string { return watched.ReplaceAllString(query, "${1} +$$") }
+
+// placeholder is a parameter as both engines write it.
+var placeholder = regexp.MustCompile(`\$([0-9]+)`)
+
+// unnamed writes ? for parameters that stand in a query once and in their order. To SQLite $7 is a name, and
+// to bind a parameter the driver asks for its name, which SQLite looks up from the first one on: a list of
+// 500 ids was bound in 0.2 ms, twice as long as its rows took to find.
+func unnamed(query string) string {
+	all := placeholder.FindAllStringSubmatch(query, -1)
+	times := make(map[string]int, len(all))
+	for _, m := range all {
+		if times[m[1]]++; times[m[1]] == 1 && m[1] != strconv.Itoa(len(times)) {
+			return query // a ? takes the number after the largest so far
+		}
+	}
+	return placeholder.ReplaceAllStringFunc(query, func(p string) string {
+		if times[p[1:]] == 1 {
+			return "?"
+		}
+		return p
+	})
+}
 
 // firstLine is enough of a query to find it by.
 func firstLine(query string) string {
