@@ -46,6 +46,7 @@ type App struct {
 	begging bool             // is held nowhere
 	topics  kept[[]Topic]    // of the directory
 	popular kept[[]TagCount] // of all
+	leads   leads            // of posts in lists
 
 	newKeys func() (Keys, error) // NewKeys; tests use one pair again and again
 }
@@ -61,6 +62,7 @@ func New(o Options) *App {
 	return &App{
 		store: o.Store, text: o.Text, sanitizer: o.Sanitizer, pictures: o.Pictures, blobs: o.Blobs,
 		host: o.Host, origin: o.Origin, now: o.Now, log: o.Log, begging: o.Begging, newKeys: NewKeys,
+		leads: newLeads(),
 	}
 }
 

@@ -80,14 +80,14 @@ func (a *App) Feed(ctx context.Context, v circles.Viewer, q FeedQuery) (*FeedPag
 				return err
 			}
 		}
-		page, err = feedPage(tx, v, q)
+		page, err = a.feedPage(tx, v, q)
 		return err
 	})
 	return page, err
 }
 
 // feedPage is Feed for a viewer who has been let in.
-func feedPage(tx *store.Tx, v circles.Viewer, q FeedQuery) (*FeedPage, error) {
+func (a *App) feedPage(tx *store.Tx, v circles.Viewer, q FeedQuery) (*FeedPage, error) {
 	f := store.Feed{Scope: store.FeedAll, Circle: q.Circle, Unread: q.Unread, Order: ranking.ParseOrder(string(q.Sort), ranking.FeedOrders())}
 	switch q.Scope {
 	case Local:
@@ -130,7 +130,7 @@ func feedPage(tx *store.Tx, v circles.Viewer, q FeedQuery) (*FeedPage, error) {
 		marks = marks[:limit]
 		page.Next = encodeMark(list, marks[limit-1])
 	}
-	page.Posts, err = cards(tx, v, postIDs(marks))
+	page.Posts, err = a.cards(tx, v, postIDs(marks))
 	return page, err
 }
 

@@ -59,7 +59,7 @@ func (a *App) Person(ctx context.Context, v circles.Viewer, name, host string, q
 		if err != nil {
 			return err
 		}
-		page, err = personPage(tx, v, who, q)
+		page, err = a.personPage(tx, v, who, q)
 		return err
 	})
 	return page, err
@@ -73,13 +73,13 @@ func (a *App) PersonByID(ctx context.Context, v circles.Viewer, id circles.Perso
 		if err != nil {
 			return err
 		}
-		page, err = personPage(tx, v, who, q)
+		page, err = a.personPage(tx, v, who, q)
 		return err
 	})
 	return page, err
 }
 
-func personPage(tx *store.Tx, v circles.Viewer, who *circles.Actor, q PersonQuery) (*PersonPage, error) {
+func (a *App) personPage(tx *store.Tx, v circles.Viewer, who *circles.Actor, q PersonQuery) (*PersonPage, error) {
 	switch {
 	case who.Kind != circles.KindPerson && who.Kind != circles.KindService:
 		return nil, circles.Errorf(circles.NotFound, "There is no such person.")
@@ -126,7 +126,7 @@ func personPage(tx *store.Tx, v circles.Viewer, who *circles.Actor, q PersonQuer
 		p.Next = encodeMark(list, marks[limit-1])
 	}
 	if kind == circles.IsPost {
-		p.Posts, err = cards(tx, v, postIDs(marks))
+		p.Posts, err = a.cards(tx, v, postIDs(marks))
 	} else {
 		p.Sayings, err = sayings(tx, v, postIDs(marks))
 	}
@@ -139,7 +139,7 @@ func sayings(tx *store.Tx, v circles.Viewer, ids []circles.PostID) ([]Saying, er
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	posts, err := tx.CommentTexts(ids)
+	posts, err := tx.CommentTexts(v.Person, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -166,14 +166,6 @@ func sayings(tx *store.Tx, v circles.Viewer, ids []circles.PostID) ([]Saying, er
 	if err != nil {
 		return nil, err
 	}
-	votes, err := tx.VotesBy(v.Person, ids)
-	if err != nil {
-		return nil, err
-	}
-	readings, err := tx.Readings(v.Person, ids)
-	if err != nil {
-		return nil, err
-	}
 	all := make([]Saying, 0, len(ids))
 	for _, id := range ids {
 		p := posts[id]
@@ -187,7 +179,7 @@ func sayings(tx *store.Tx, v circles.Viewer, ids []circles.PostID) ([]Saying, er
 		if in == nil {
 			continue
 		}
-		s := Saying{Comment: p, Author: people[p.Author.Actor()], Circle: in, Vote: votes[id], Saved: readings[id].Saved}
+		s := Saying{Comment: &p.Post, Author: people[p.Author.Actor()], Circle: in, Vote: p.Vote, Saved: p.Saved}
 		if root := titles[p.Root]; root != nil && root.State == circles.Visible {
 			s.Root = root
 		}

@@ -46,15 +46,15 @@ func quoteCard(q *store.Quote) *QuoteCard {
 
 // addQuotes puts what the post and the comments of a page quote beside them, all read at once.
 func addQuotes(tx *store.Tx, v circles.Viewer, t *Thread) error {
-	ids := []circles.PostID{}
-	if !t.Notice {
+	var ids []circles.PostID
+	if t.quotes {
 		ids = append(ids, t.Post.ID)
 	}
 	var nodes []*CommentNode
 	var walk func([]*CommentNode)
 	walk = func(all []*CommentNode) {
 		for _, n := range all {
-			if !n.Notice {
+			if n.quotes {
 				ids, nodes = append(ids, n.Post.ID), append(nodes, n)
 			}
 			walk(n.Kids)
@@ -66,7 +66,7 @@ func addQuotes(tx *store.Tx, v circles.Viewer, t *Thread) error {
 	if err != nil || len(quotes) == 0 {
 		return err
 	}
-	if !t.Notice {
+	if t.quotes {
 		t.Quote = quoteCard(quotes[t.Post.ID])
 	}
 	for _, n := range nodes {

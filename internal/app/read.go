@@ -53,24 +53,29 @@ func (a *App) view(ctx context.Context, what string, f func(*store.Tx) error) er
 
 // cards loads what rows show of these posts, in the order of ids. A row whose post, author or circle
 // is gone meanwhile is left out.
-func cards(tx *store.Tx, v circles.Viewer, ids []circles.PostID) ([]PostCard, error) {
+func (a *App) cards(tx *store.Tx, v circles.Viewer, ids []circles.PostID) ([]PostCard, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	posts, err := tx.PostLeads(ids)
+	rows, err := a.leads.read(tx, v.Person, ids)
 	if err != nil {
 		return nil, err
 	}
 	var actors []circles.ActorID
 	var in []circles.CircleID
-	var pictured []circles.PostID
+	var pictured, asking []circles.PostID
 	for _, id := range ids {
-		if p := posts[id]; p != nil {
-			actors = append(actors, p.Author.Actor())
-			in = append(in, p.Circle)
-			if p.PhotoN > 0 {
-				pictured = append(pictured, id)
-			}
+		r := rows[id]
+		if r == nil {
+			continue
+		}
+		actors = append(actors, r.post.Author.Actor())
+		in = append(in, r.post.Circle)
+		if r.post.PhotoN > 0 {
+			pictured = append(pictured, id)
+		}
+		if r.lead.Poll {
+			asking = append(asking, id)
 		}
 	}
 	people, err := tx.ActorCards(unique(actors))
@@ -85,35 +90,25 @@ func cards(tx *store.Tx, v circles.Viewer, ids []circles.PostID) ([]PostCard, er
 	if err != nil {
 		return nil, err
 	}
-	polls, err := tx.Polls(ids)
-	if err != nil {
-		return nil, err
-	}
-	votes, err := tx.VotesBy(v.Person, ids)
-	if err != nil {
-		return nil, err
-	}
-	readings, err := tx.Readings(v.Person, ids)
+	polls, err := tx.Polls(asking)
 	if err != nil {
 		return nil, err
 	}
 	all := make([]PostCard, 0, len(ids))
 	for _, id := range ids {
-		p := posts[id]
-		if p == nil {
+		r := rows[id]
+		if r == nil {
 			continue
 		}
-		card := PostCard{Post: p, Author: people[p.Author.Actor()], Circle: aroundOf(p, around, people[p.Author.Actor()]), Photo: photos[id], Vote: votes[id], Poll: polls[id]}
+		author := people[r.post.Author.Actor()]
+		card := PostCard{Post: &r.post, Excerpt: r.excerpt, Author: author, Circle: aroundOf(&r.post, around, author), Photo: photos[id],
+			Vote: r.lead.Vote, Saved: r.lead.Saved, SeenAt: r.lead.SeenAt, Poll: polls[id]}
 		if card.Author == nil || card.Circle == nil {
 			continue
 		}
-		if r := readings[id]; r != (store.Reading{}) {
-			card.Saved, card.SeenAt = r.Saved, r.SeenAt
-			if r.SeenAt != 0 {
-				card.Unread = max(p.Comments-r.SeenComments, 0)
-			}
+		if card.SeenAt != 0 {
+			card.Unread = max(r.post.Comments-r.lead.SeenComments, 0)
 		}
-		card.Excerpt = excerptOf(p)
 		all = append(all, card)
 	}
 	return all, nil

@@ -131,7 +131,7 @@ func (a *App) Saved(ctx context.Context, v circles.Viewer, cursor string, limit 
 			marks = marks[:limit]
 			page.Next = encodeMark("s-", marks[limit-1])
 		}
-		page.Items, err = items(tx, v, postIDs(marks))
+		page.Items, err = a.items(tx, v, postIDs(marks))
 		return err
 	})
 	if err != nil {

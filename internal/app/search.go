@@ -93,7 +93,7 @@ func (a *App) Search(ctx context.Context, v circles.Viewer, q SearchQuery) (*Sea
 		if next != 0 {
 			page.Next = encodeMark(list, store.Mark{ID: int64(next)})
 		}
-		page.Items, err = items(tx, v, found)
+		page.Items, err = a.items(tx, v, found)
 		return err
 	})
 	if err != nil {
@@ -103,7 +103,7 @@ func (a *App) Search(ctx context.Context, v circles.Viewer, q SearchQuery) (*Sea
 }
 
 // items loads posts and comments that the viewer may read, in the order of ids.
-func items(tx *store.Tx, v circles.Viewer, ids []circles.PostID) ([]Item, error) {
+func (a *App) items(tx *store.Tx, v circles.Viewer, ids []circles.PostID) ([]Item, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
@@ -121,7 +121,7 @@ func items(tx *store.Tx, v circles.Viewer, ids []circles.PostID) ([]Item, error)
 			comments = append(comments, id)
 		}
 	}
-	rows, err := cards(tx, v, posts)
+	rows, err := a.cards(tx, v, posts)
 	if err != nil {
 		return nil, err
 	}

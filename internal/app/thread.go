@@ -49,6 +49,7 @@ type FullPost struct {
 	Quote  *QuoteCard // nil = none; only on the page of its thread
 
 	seenAt int64
+	quotes bool // something, for addQuotes
 }
 
 // A CommentNode is a comment of a thread with what hangs below it.
@@ -68,6 +69,8 @@ type CommentNode struct {
 	Kids      []*CommentNode
 	Below     int64 // visible comments below it, shown or not; counted to some thousand
 	Hidden    int64 // of these, the ones that hang below this comment and are not on the page: a page with Focus has them
+
+	quotes bool // something, for addQuotes
 }
 
 // A Thread is a page of comments with their post.
@@ -184,21 +187,16 @@ func fullPost(tx *store.Tx, v circles.Viewer, p *circles.Post, c *circles.Circle
 	if f.Tags, err = tx.Tags(p.ID); err != nil {
 		return f, err
 	}
-	votes, err := tx.VotesBy(v.Person, []circles.PostID{p.ID})
+	marks, err := tx.MarksOf(v.Person, p.ID)
 	if err != nil {
 		return f, err
 	}
-	f.Vote = votes[p.ID]
+	f.Vote, f.Saved, f.Helped, f.quotes = marks.Vote, marks.Saved, marks.Helped, marks.Quotes
 	if f.Poll, err = pollView(tx, v, p.ID); err != nil {
 		return f, err
 	}
-	helpful, err := tx.HelpfulOf([]circles.PostID{p.ID})
-	if err != nil {
-		return f, err
-	}
-	f.Helped = helpful[p.ID]
 	readings, err := tx.Readings(v.Person, []circles.PostID{p.ID})
-	f.Saved, f.seenAt = readings[p.ID].Saved, readings[p.ID].SeenAt
+	f.seenAt = readings[p.ID].SeenAt
 	return f, err
 }
 
@@ -426,7 +424,7 @@ func (b *branches) fill() error {
 	if err != nil {
 		return err
 	}
-	posts, err := b.tx.CommentTexts(b.shown)
+	posts, err := b.tx.CommentTexts(b.viewer.Person, b.shown)
 	if err != nil {
 		return err
 	}
@@ -439,10 +437,11 @@ func (b *branches) fill() error {
 			continue
 		}
 		if n.Hidden = hidden[id]; n.Notice {
-			n.Post = noticeOf(p)
+			n.Post = noticeOf(&p.Post)
 			continue
 		}
-		n.Post = p
+		n.Post, n.Vote, n.Saved, n.Helped, n.quotes = &p.Post, p.Vote, p.Saved, p.Helped, p.Quotes
+		n.New = b.seenAt != 0 && p.CreatedAt > b.seenAt && p.Author != b.viewer.Person
 		authors = append(authors, p.Author.Actor())
 		if p.PhotoN > 0 {
 			pictured = append(pictured, id)
@@ -456,23 +455,9 @@ func (b *branches) fill() error {
 	if err != nil {
 		return err
 	}
-	votes, err := b.tx.VotesBy(b.viewer.Person, b.shown)
-	if err != nil {
-		return err
-	}
-	helpful, err := b.tx.HelpfulOf(b.shown)
-	if err != nil {
-		return err
-	}
-	readings, err := b.tx.Readings(b.viewer.Person, b.shown)
-	if err != nil {
-		return err
-	}
 	for id, n := range b.nodes {
 		if !n.Notice {
-			n.Author, n.Photos, n.Vote, n.Saved = people[n.Post.Author.Actor()], photos[id], votes[id], readings[id].Saved
-			n.Helped = helpful[id]
-			n.New = b.seenAt != 0 && n.Post.CreatedAt > b.seenAt && n.Post.Author != b.viewer.Person
+			n.Author, n.Photos = people[n.Post.Author.Actor()], photos[id]
 		}
 	}
 	b.tops = tidy(b.tops)

@@ -31,18 +31,25 @@ func (tx *Tx) PostLeads(ids []circles.PostID) (map[circles.PostID]*circles.Post,
 
 // CommentTexts returns what a page shows of these comments: no Body, and none of what only posts have
 // or only lists are ordered by. A thread has hundreds of them, and each column costs.
-func (tx *Tx) CommentTexts(ids []circles.PostID) (map[circles.PostID]*circles.Post, error) {
-	set, args := in(nil, ids)
-	all, err := list(tx, func(r rowScanner) (*circles.Post, error) {
-		p := new(circles.Post)
+func (tx *Tx) CommentTexts(person circles.PersonID, ids []circles.PostID) (map[circles.PostID]*CommentText, error) {
+	set, args := in([]any{person}, ids)
+	all, err := list(tx, func(r rowScanner) (*CommentText, error) {
+		p := new(CommentText)
 		err := r.Scan(&p.ID, &p.URI, &p.URL, &p.Kind, &p.Circle, &p.Author, &p.Root, &p.Parent, &p.Depth, &p.State, &p.Reason,
 			&p.RemovedAt, &p.DeletedAt, &p.Language, &p.Sensitive, &p.Warning, &p.Locked, &p.PhotoN, &p.Published, &p.EditedAt,
-			&p.CreatedAt, &p.Ups, &p.Downs, &p.Score, &p.BodyHTML)
+			&p.CreatedAt, &p.Ups, &p.Downs, &p.Score, &p.BodyHTML, &p.Marks)
 		return p, err
 	}, `SELECT p.id, p.uri, p.url, p.kind, p.circle, p.author, p.root, p.parent, p.depth, p.state, p.reason,
 			p.removed_at, p.deleted_at, p.language, p.sensitive, p.warning, p.locked, p.photos, p.published, p.edited_at,
-			p.created_at, p.ups, p.downs, p.score, p.body_html FROM post p WHERE p.id IN (`+set+`)`, args...)
-	return byKey(all, err, func(p *circles.Post) circles.PostID { return p.ID })
+			p.created_at, p.ups, p.downs, p.score, p.body_html, `+marks("$1", markHelped, markQuotes)+`
+		FROM post p WHERE p.id IN (`+set+`)`, args...)
+	return byKey(all, err, func(p *CommentText) circles.PostID { return p.ID })
+}
+
+// A CommentText is a comment with what stands beside it.
+type CommentText struct {
+	circles.Post
+	Marks
 }
 
 // PostTitles returns these posts without any body.
@@ -165,42 +172,6 @@ func (tx *Tx) photosWhere(posts []circles.PostID, more string) ([]*circles.Photo
 			return err
 		}
 		at[id].Files = append(at[id].Files, f)
-		return nil
-	})
-}
-
-// VotesBy returns how this person voted on these posts; 0 where they did not.
-func (tx *Tx) VotesBy(person circles.PersonID, posts []circles.PostID) (map[circles.PostID]int, error) {
-	if person == 0 || len(posts) == 0 {
-		return nil, nil
-	}
-	args := []any{person}
-	set, args := in(args, posts)
-	votes := map[circles.PostID]int{}
-	return votes, tx.rows("SELECT post, value FROM vote WHERE actor = $1 AND post IN ("+set+")", args, func(r rowScanner) error {
-		var id circles.PostID
-		var v int
-		if err := r.Scan(&id, &v); err != nil {
-			return err
-		}
-		votes[id] = v
-		return nil
-	})
-}
-
-// HelpfulOf returns which of these posts somebody called helpful.
-func (tx *Tx) HelpfulOf(posts []circles.PostID) (map[circles.PostID]bool, error) {
-	if len(posts) == 0 {
-		return nil, nil
-	}
-	set, args := in(nil, posts)
-	helpful := map[circles.PostID]bool{}
-	return helpful, tx.rows("SELECT post FROM rep_contribution WHERE helpful_by <> 0 AND post IN ("+set+")", args, func(r rowScanner) error {
-		var id circles.PostID
-		if err := r.Scan(&id); err != nil {
-			return err
-		}
-		helpful[id] = true
 		return nil
 	})
 }

@@ -140,9 +140,9 @@ func TestReadsSearchIndexes(t *testing.T) {
 			return nil
 		}},
 		{"leads", 1, nil, func(tx *Tx) error { _, err := tx.PostLeads(posts); return err }},
-		{"texts", 1, nil, func(tx *Tx) error { _, err := tx.CommentTexts(posts); return err }},
+		{"texts", 1, nil, func(tx *Tx) error { _, err := tx.CommentTexts(1, posts); return err }},
 		{"photos", 2, nil, func(tx *Tx) error { _, err := tx.AllPhotos(posts); return err }},
-		{"votes", 1, nil, func(tx *Tx) error { _, err := tx.VotesBy(1, posts); return err }},
+		{"leads of a person", 1, nil, func(tx *Tx) error { _, err := tx.Leads(1, posts); return err }},
 		{"readings", 1, nil, func(tx *Tx) error { _, err := tx.Readings(1, posts); return err }},
 		{"drafts", 1, nil, func(tx *Tx) error { _, err := tx.Drafts(v, 10); return err }},
 		{"quoted that are due", 1, nil, func(tx *Tx) error { _, err := tx.DueQuoted(10); return err }},

@@ -107,6 +107,7 @@ func (d *postgresDB) once(ctx context.Context, o *sql.TxOptions, f func(*Tx) err
 		return nil, err
 	}
 	tx := d.store.newTx(ctx, pgQuerier{t, d.store.fault})
+	tx.view = o.ReadOnly
 	defer func() {
 		tx.over = true
 		t.Rollback() // after a commit this does nothing; it is for errors and panics

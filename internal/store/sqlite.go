@@ -120,6 +120,7 @@ func (d *sqliteDB) view(ctx context.Context, f func(*Tx) error) (err error) {
 		return err
 	}
 	tx := d.store.newTx(ctx, c)
+	tx.view = true
 	defer func() {
 		tx.over = true
 		// Also after a panic. What cannot be ended must not be used again.

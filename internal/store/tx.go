@@ -27,6 +27,7 @@ type Tx struct {
 	locked   bool  // PostgreSQL: the lock of the log is ours
 	appended bool  // the log grew
 	tokens   bool  // what tokens are worth changed
+	view     bool  // of a View
 	asked    int   // statements that were begun
 	wrote    int64 // rows that they changed
 
@@ -57,6 +58,10 @@ func (s *Store) newTx(ctx context.Context, q querier) *Tx {
 
 // Now returns the time in UTC microseconds, the same during one run of the closure.
 func (tx *Tx) Now() int64 { return tx.at }
+
+// Committed reports whether everything that is read here is committed: the Tx is a View's. What an Update reads
+// may never come to be, and must not be kept for others.
+func (tx *Tx) Committed() bool { return tx.view }
 
 // Cost returns how many statements ran so far and how many rows they changed: what must cost the same however
 // much there is, tests hold to that.
