@@ -25,6 +25,7 @@ const (
 	maxBody   = 1 << 20                // bytes of JSON: the longest post with its fields, with room
 	maxUpload = media.MaxFile + 64<<10 // bytes of a file with the form around it
 	maxQuery  = 8 << 10                // bytes behind the question mark
+	maxReused = 256 << 10              // bytes of an answer whose memory the next one takes; few are longer
 	jsonType  = "application/json"
 )
 
@@ -81,6 +82,7 @@ func (s *Server) handler(r route) echo.HandlerFunc {
 		if err != nil {
 			return err
 		}
+		defer s.reuse(answer)
 		return c.give(answer)
 	}
 }
@@ -299,8 +301,17 @@ func (c *call) body(into any) error {
 type outcome struct {
 	status   int
 	location string
-	body     []byte // JSON; nil = none
-	next     string // the cursor of the page after
+	body     []byte        // JSON; nil = none
+	next     string        // the cursor of the page after
+	buffer   *bytes.Buffer // of body; nil = it is nobody's
+}
+
+// reuse lends the memory of an answer that was given to the next one.
+func (s *Server) reuse(o *outcome) {
+	if o.buffer != nil && o.buffer.Cap() <= maxReused {
+		o.body = nil
+		s.buffers.Put(o.buffer)
+	}
 }
 
 // do calls the verb and shapes its answer.
@@ -319,13 +330,17 @@ func (c *call) do() (*outcome, error) {
 	if l, ok := v.(interface{ location() string }); ok && c.r.status == http.StatusCreated {
 		out.location = l.location()
 	}
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
+	out.buffer, _ = c.s.buffers.Get().(*bytes.Buffer)
+	if out.buffer == nil {
+		out.buffer = new(bytes.Buffer)
+	}
+	out.buffer.Reset()
+	e := json.NewEncoder(out.buffer)
 	e.SetEscapeHTML(false)
 	if err := e.Encode(v); err != nil {
 		return nil, err
 	}
-	out.body = bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+	out.body = bytes.TrimSuffix(out.buffer.Bytes(), []byte("\n"))
 	return out, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -55,6 +56,7 @@ type Server struct {
 	words      *i18n.Bundle
 	limits     *limits
 	uploads    chan struct{} // one for each picture that arrives
+	buffers    sync.Pool     // of answers; see reuse
 	routes     []route
 	document   []byte // OpenAPI, rendered once
 	log        *slog.Logger

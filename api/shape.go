@@ -222,7 +222,14 @@ type Post struct {
 func (p Post) location() string { return p.URL }
 
 func (s *Server) post(p *circles.Post) *Post {
-	out := &Post{
+	out := new(Post)
+	s.shape(out, p)
+	return out
+}
+
+// shape writes what post returns into out.
+func (s *Server) shape(out *Post, p *circles.Post) {
+	*out = Post{
 		ID: id(p.ID), Kind: p.Kind, State: p.State, Reason: p.Reason, URL: s.o.Origin + p.Path(), Root: id(p.Root), Parent: id(p.Parent), Title: p.Title,
 		Link: p.Link, BodyHTML: p.BodyHTML, Language: p.Language, Sensitive: p.Sensitive, Warning: p.Warning, Locked: p.Locked, Pinned: p.Pinned,
 		PhotoN: p.PhotoN, Ups: p.Ups, Downs: p.Downs, Score: p.Score, Comments: p.Comments, Published: at(p.Published), EditedAt: at(p.EditedAt), Rev: p.Rev,
@@ -239,22 +246,43 @@ func (s *Server) post(p *circles.Post) *Post {
 			out.Origin = p.URI
 		}
 	}
-	return out
 }
 
-func (s *Server) card(c app.PostCard) Post {
-	p := s.post(c.Post)
-	p.Excerpt, p.Author, p.Circle, p.Vote, p.Saved, p.Unread = c.Excerpt, s.person(c.Author), s.circle(c.Circle), c.Vote, c.Saved, c.Unread
-	if c.Photo != nil {
-		p.Photos = []Photo{s.photo(c.Photo)}
+// A cast is who and what stands beside the posts of one answer. Each is shaped once, however many posts it
+// stands beside.
+type cast struct {
+	s       *Server
+	people  map[*circles.Actor]*Person
+	circles map[*circles.Circle]*Circle
+}
+
+func (s *Server) newCast() *cast {
+	return &cast{s, map[*circles.Actor]*Person{}, map[*circles.Circle]*Circle{}}
+}
+
+func (k *cast) card(out *Post, c *app.PostCard) {
+	k.s.shape(out, c.Post)
+	author, known := k.people[c.Author]
+	if !known {
+		author = k.s.person(c.Author)
+		k.people[c.Author] = author
 	}
-	return *p
+	circle, known := k.circles[c.Circle]
+	if !known {
+		circle = k.s.circle(c.Circle)
+		k.circles[c.Circle] = circle
+	}
+	out.Excerpt, out.Author, out.Circle, out.Vote, out.Saved, out.Unread = c.Excerpt, author, circle, c.Vote, c.Saved, c.Unread
+	if c.Photo != nil {
+		out.Photos = []Photo{k.s.photo(c.Photo)}
+	}
 }
 
 func (s *Server) cards(all []app.PostCard) []Post {
-	out := make([]Post, 0, len(all))
-	for _, c := range all {
-		out = append(out, s.card(c))
+	k := s.newCast()
+	out := make([]Post, len(all))
+	for i := range all {
+		k.card(&out[i], &all[i])
 	}
 	return out
 }
@@ -277,12 +305,13 @@ func (s *Server) saying(x app.Saying) Post {
 }
 
 func (s *Server) items(all []app.Item) []Post {
-	out := make([]Post, 0, len(all))
-	for _, i := range all {
-		if i.Post != nil {
-			out = append(out, s.card(*i.Post))
+	k := s.newCast()
+	out := make([]Post, len(all))
+	for i, item := range all {
+		if item.Post != nil {
+			k.card(&out[i], item.Post)
 		} else {
-			out = append(out, s.saying(*i.Comment))
+			out[i] = s.saying(*item.Comment)
 		}
 	}
 	return out

@@ -43,7 +43,7 @@ func newLeads() leads {
 type leadRow struct {
 	post    circles.Post // the reader's own copy, without texts but the title
 	excerpt string
-	lead    store.Lead
+	lead    *store.Lead
 }
 
 // read returns these posts as far as they are there.
@@ -55,7 +55,8 @@ func (l leads) read(tx *store.Tx, person circles.PersonID, ids []circles.PostID)
 	rows := make([]leadRow, len(now))
 	of := make(map[circles.PostID]*leadRow, len(now))
 	var missing []circles.PostID
-	for i, lead := range now {
+	for i := range now {
+		lead := &now[i]
 		rows[i].lead = lead
 		of[lead.ID] = &rows[i]
 		if k, ok := l.kept.GetIfPresent(lead.ID); ok && k.post.Rev == lead.Rev {
@@ -79,7 +80,7 @@ func (l leads) read(tx *store.Tx, person circles.PersonID, ids []circles.PostID)
 		}
 	}
 	for i := range rows {
-		p, lead := &rows[i].post, &rows[i].lead
+		p, lead := &rows[i].post, rows[i].lead
 		p.Listed, p.Ups, p.Downs, p.Score, p.Comments = lead.Listed, lead.Ups, lead.Downs, lead.Score, lead.Comments
 	}
 	return of, nil

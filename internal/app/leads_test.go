@@ -72,7 +72,9 @@ func TestNothingKeptOfAPostIsOld(t *testing.T) {
 		{"deleted", func() error { return h.Delete(h.ctx(), bob, cup.ID) }, nil},
 		{"restored", func() error { return h.Restore(h.ctx(), bob, cup.ID) }, nil},
 		{"its author renamed", func() error { return h.EditProfile(h.ctx(), bob, Profile{DisplayName: "Robert"}) }, nil},
-		{"no more in the common feeds", func() error { return h.store.Update(h.ctx(), func(tx *store.Tx) error { return tx.SetListed(tea, false) }) }, nil},
+		{"no more in the common feeds", func() error {
+			return h.store.Update(h.ctx(), func(tx *store.Tx) error { return tx.SetListed(tea, false) })
+		}, nil},
 		{"its author blocked", func() error { return h.SetBlock(h.ctx(), eve, bob.Person.Actor(), true) }, []string{"eve"}},
 		{"its author suspended", func() error {
 			return h.store.Update(h.ctx(), func(tx *store.Tx) error { return tx.SetSuspended(bob.Person.Actor(), tx.Now()) })

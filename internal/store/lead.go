@@ -72,13 +72,18 @@ type Lead struct {
 // Leads returns it for these posts. Everything else that PostLeads returns stays the same as long as Rev does,
 // so whoever kept that asks for it only when Rev has moved.
 func (tx *Tx) Leads(person circles.PersonID, ids []circles.PostID) ([]Lead, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
 	set, args := in([]any{person}, ids)
-	return list(tx, func(r rowScanner) (Lead, error) {
-		var l Lead
-		err := r.Scan(&l.ID, &l.Rev, &l.Listed, &l.Ups, &l.Downs, &l.Score, &l.Comments, &l.Marks, &l.SeenAt, &l.SeenComments)
-		return l, err
-	}, "SELECT p.id, p.rev, p.listed, p.ups, p.downs, p.score, p.comments, "+marks("$1", markPoll)+`, COALESCE(r.at, 0), COALESCE(r.comments, 0)
-		FROM post p LEFT JOIN read_mark r ON r.person = $1 AND r.post = p.id WHERE p.id IN (`+set+")", args...)
+	all := make([]Lead, 0, len(ids))
+	err := tx.rows("SELECT p.id, p.rev, p.listed, p.ups, p.downs, p.score, p.comments, "+marks("$1", markPoll)+`, COALESCE(r.at, 0), COALESCE(r.comments, 0)
+		FROM post p LEFT JOIN read_mark r ON r.person = $1 AND r.post = p.id WHERE p.id IN (`+set+")", args, func(r rowScanner) error {
+		all = append(all, Lead{})
+		l := &all[len(all)-1]
+		return r.Scan(&l.ID, &l.Rev, &l.Listed, &l.Ups, &l.Downs, &l.Score, &l.Comments, &l.Marks, &l.SeenAt, &l.SeenComments)
+	})
+	return all, err
 }
 
 // MarksOf returns the marks of one post, a poll not among them.
