@@ -18,8 +18,8 @@ type painter struct {
 	now    func() time.Time
 	avatar func(PersonRef) template.HTML
 	person func(PersonRef) template.HTML
-	votes  func(Vote) template.HTML
-	menu   func([]Action) template.HTML
+	votes  func(*strings.Builder, Vote)
+	menu   func(*strings.Builder, []Action)
 	photos func([]Photo) (template.HTML, error)
 	quote  func(*Quote) (template.HTML, error)
 
@@ -29,7 +29,7 @@ type painter struct {
 
 func newPainter(l *i18n.Localizer, assets *static.Files, now func() time.Time, photos func([]Photo) (template.HTML, error)) *painter {
 	word := func(key string) string { return template.HTMLEscapeString(l.T(key)) }
-	p := &painter{l: l, now: now, votes: ringDrawer(l), menu: menuDrawer(l, assets), photos: photos,
+	p := &painter{l: l, now: now, votes: ringPutter(l), menu: menuPutter(l, assets), photos: photos,
 		by: word("thread.comment-by") + " ", level: ", " + word("thread.level") + " ",
 		op:       `<span class="chip own">` + word("thread.author") + `</span>`,
 		helped:   `<span class="chip own">` + string(icon(assets, "check")) + word("helpful.mark") + `</span>`,
@@ -92,7 +92,7 @@ func (p *painter) comment(b *strings.Builder, c *Comment, now time.Time) error {
 		b.WriteString(`<p>`)
 		putText(b, c.Gone)
 		b.WriteString(`</p>`)
-		b.WriteString(string(p.menu(c.Menu)))
+		p.menu(b, c.Menu)
 	} else if err := p.voice(b, c, now); err != nil {
 		return err
 	}
@@ -174,7 +174,7 @@ func (p *painter) voice(b *strings.Builder, c *Comment, now time.Time) error {
 		b.WriteString(`</details>`)
 	}
 	b.WriteString("\n<div class=\"acts\">")
-	b.WriteString(string(p.votes(c.Vote)))
+	p.votes(b, c.Vote)
 	if c.Reply != "" {
 		b.WriteString(`<a href="`)
 		putHref(b, c.Reply)
@@ -190,14 +190,14 @@ func (p *painter) voice(b *strings.Builder, c *Comment, now time.Time) error {
 		putText(b, p.l.T("tip.people", "Count", c.Tipped))
 		b.WriteString(`</span>`)
 	}
-	b.WriteString(string(p.menu(c.Menu)))
+	p.menu(b, c.Menu)
 	b.WriteString(`</div>`)
 	return nil
 }
 
 // putText writes a value into text or a quoted attribute.
 func putText(b *strings.Builder, s string) {
-	template.HTMLEscape(b, []byte(s))
+	b.WriteString(template.HTMLEscapeString(s)) // s itself, mostly
 }
 
 // putHref writes an address into a quoted attribute.

@@ -17,7 +17,7 @@ type rowPainter struct {
 	l      *i18n.Localizer
 	now    func() time.Time
 	person func(PersonRef) template.HTML
-	votes  func(Vote) template.HTML
+	votes  func(*strings.Builder, Vote)
 	saver  func(Saver) template.HTML
 
 	comments, photos, unread, voters, tipped *counted
@@ -32,7 +32,7 @@ func newRowPainter(l *i18n.Localizer, assets *static.Files, now func() time.Time
 	word := func(key string) string { return template.HTMLEscapeString(l.T(key)) }
 	mark := func(name string) string { return string(icon(assets, name)) }
 	const chip, end = `<span class="chip">`, `</span>`
-	p := &rowPainter{l: l, now: now, votes: ringDrawer(l), saver: saverDrawer(l, assets),
+	p := &rowPainter{l: l, now: now, votes: ringPutter(l), saver: saverDrawer(l, assets),
 		comments: count99(l, "post.comments"), photos: count99(l, "post.photos"), unread: count99(l, "post.unread"), voters: count99(l, "poll.voters"), tipped: count99(l, "tip.people"),
 		pinned: chip + mark("pin") + word("post.pinned") + end, locked: chip + mark("lock") + word("post.locked") + end,
 		poll: chip + word("poll.title") + ": ", pollClosed: word("poll.closed") + ", ", sensitive: word("post.sensitive"),
@@ -147,7 +147,7 @@ func (p *rowPainter) chips(b *strings.Builder, r *PostRow) {
 // acts are what the reader can do about a post.
 func (p *rowPainter) acts(b *strings.Builder, r *PostRow) {
 	b.WriteString(`<div class="acts">`)
-	b.WriteString(string(p.votes(r.Vote)))
+	p.votes(b, r.Vote)
 	b.WriteString(`<a href="`)
 	putHref(b, r.Href)
 	b.WriteString(p.commentMark + p.comments.of(r.Comments))

@@ -13,15 +13,23 @@ import (
 // menuDrawer returns the template function that draws the menu of a post or comment. It stands under
 // every voice that a member reads; see ringDrawer.
 func menuDrawer(l *i18n.Localizer, assets *static.Files) func([]Action) template.HTML {
+	put := menuPutter(l, assets)
+	return func(all []Action) template.HTML {
+		var b strings.Builder
+		put(&b, all)
+		return template.HTML(b.String())
+	}
+}
+
+// menuPutter returns what draws the menu into a page that is drawn by Go as a whole.
+func menuPutter(l *i18n.Localizer, assets *static.Files) func(*strings.Builder, []Action) {
 	esc := template.HTMLEscapeString
 	open := `<details class="menu"><summary>` + string(icon(assets, "more")) + `<span class="vh">` + esc(l.T("post.menu")) + `</span></summary><div>`
-	return func(all []Action) template.HTML {
+	return func(b *strings.Builder, all []Action) {
 		if len(all) == 0 {
-			return ""
+			return
 		}
-		var b strings.Builder
-		b.Grow(1024)
-		b.WriteString(open)
+		put(b, open)
 		for _, a := range all {
 			class := ""
 			if a.Danger {
@@ -29,13 +37,12 @@ func menuDrawer(l *i18n.Localizer, assets *static.Files) func([]Action) template
 			}
 			href := esc(safeAddress(a.Href))
 			if a.Post {
-				b.WriteString(`<form method="post" action="` + href + `"><button` + class + `>` + esc(a.Label) + `</button></form>`)
+				put(b, `<form method="post" action="`, href, `"><button`, class, `>`, esc(a.Label), `</button></form>`)
 			} else {
-				b.WriteString(`<a href="` + href + `"` + class + `>` + esc(a.Label) + `</a>`)
+				put(b, `<a href="`, href, `"`, class, `>`, esc(a.Label), `</a>`)
 			}
 		}
-		b.WriteString(`</div></details>`)
-		return template.HTML(b.String())
+		put(b, `</div></details>`)
 	}
 }
 
