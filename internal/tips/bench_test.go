@@ -22,7 +22,7 @@ func BenchmarkCreditsTips(b *testing.B) {
 	w := newWorld(b)
 	w.rules = tips.DefaultRules()
 	w.tips = w.open()
-	payers, posts := w.crowd(b.N/5+1), w.posts(b.N/500+1) // nobody gives, or gets, more than is allowed in a day
+	payers, posts := w.crowd(b.N/5+1), w.posts(b.N/100+1) // nobody gives, or gets, more than is allowed in a day
 	admin := circles.Viewer{Person: w.carl.Person, Role: circles.SiteAdmin}
 	w.each(len(payers), func(i int) error {
 		return w.tips.Grant(context.Background(), admin, payers[i].Person, wallet.Amount{Minor: 100, Asset: "CRD"}, "for the measure", fmt.Sprint(i))

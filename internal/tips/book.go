@@ -22,11 +22,11 @@ func (t *Tips) Book() Book { return Book{t} }
 // Hold takes the credits of a charge from its payer, who is known from the key alone.
 func (b Book) Hold(ctx context.Context, in wallet.CreateCharge) (held wallet.CreateCharge, at, canceled time.Time, err error) {
 	err = b.t.store.Update(ctx, func(tx *store.Tx) error {
-		k, err := b.find(tx, in.Key)
+		h, err := b.find(tx, in.Key)
 		if err != nil {
 			return err
 		}
-		tip, c := k.Tip, k.Charge
+		tip, c := &h.Tip, &h.Charge
 		if held = b.t.request(tip, c); !held.Same(in) {
 			return fmt.Errorf("%w: %s", wallet.ErrKeyReuse, in.Key)
 		}
@@ -63,11 +63,11 @@ func (b Book) take(tx *store.Tx, tip *ledger.Tip, c *ledger.Charge) error {
 // Look returns wallet.ErrNotFound for a key that holds nothing and never did.
 func (b Book) Look(ctx context.Context, key string) (held wallet.CreateCharge, at, canceled time.Time, err error) {
 	err = b.t.store.View(ctx, func(tx *store.Tx) error {
-		k, err := b.find(tx, key)
+		h, err := b.find(tx, key)
 		if err != nil {
 			return err
 		}
-		tip, c := k.Tip, k.Charge
+		tip, c := &h.Tip, &h.Charge
 		if c.HeldAt == 0 {
 			return wallet.ErrNotFound
 		}
@@ -81,11 +81,11 @@ func (b Book) Look(ctx context.Context, key string) (held wallet.CreateCharge, a
 // settled, like everything else.
 func (b Book) Cancel(ctx context.Context, key string, within time.Duration) (held wallet.CreateCharge, at, canceled time.Time, err error) {
 	err = b.t.store.Update(ctx, func(tx *store.Tx) error {
-		k, err := b.find(tx, key)
+		h, err := b.find(tx, key)
 		if err != nil {
 			return err
 		}
-		tip, c := k.Tip, k.Charge
+		tip, c := &h.Tip, &h.Charge
 		if c.HeldAt == 0 {
 			return wallet.ErrNotFound
 		}
@@ -101,12 +101,12 @@ func (b Book) Cancel(ctx context.Context, key string, within time.Duration) (hel
 	return held, at, canceled, err
 }
 
-func (b Book) find(tx *store.Tx, key string) (*ledger.Case, error) {
-	k, err := ledger.CaseByKey(tx, key)
+func (b Book) find(tx *store.Tx, key string) (*ledger.Hold, error) {
+	h, err := ledger.HoldBy(tx, key)
 	if circles.Is(err, circles.NotFound) {
 		return nil, wallet.ErrNotFound
 	}
-	return k, err
+	return h, err
 }
 
 // micros is a time of the database; 0 is the zero time.

@@ -184,17 +184,14 @@ func (t *Tips) judge(tx *store.Tx, v circles.Viewer, in Intent) (destination, er
 		}
 		person = p.Author
 	}
-	payee, err := tx.Actor(person.Actor())
+	faces, err := tx.ActorCards([]circles.ActorID{person.Actor(), v.Person.Actor()}) // their texts and keys are not needed
 	if err != nil {
 		return to, err
 	}
+	payee, payer := faces[person.Actor()], faces[v.Person.Actor()]
 	to.payee = payee
-	payer, err := tx.Actor(v.Person.Actor())
-	if err != nil {
-		return to, err
-	}
 	switch {
-	case payee.Kind != circles.KindPerson || payee.DeletedAt != 0 || payee.SuspendedAt != 0:
+	case payee == nil || payer == nil || payee.Kind != circles.KindPerson || payee.DeletedAt != 0 || payee.SuspendedAt != 0:
 		return to, circles.Errorf(circles.NotFound, "There is nobody to tip.").With("refused.tip-nobody", nil)
 	case payer.DeletedAt != 0 || payer.SuspendedAt != 0:
 		return to, circles.Errorf(circles.Forbidden, "Your account is suspended.").With("refused.tip-suspended", nil)
@@ -290,8 +287,12 @@ func (t *Tips) sees(tx *store.Tx, v circles.Viewer, p *circles.Post) (where *cir
 		}
 		return nil, top, nil
 	}
-	if where, err = tx.Circle(p.Circle); err != nil {
+	cards, err := tx.CircleCards([]circles.CircleID{p.Circle})
+	if err != nil {
 		return nil, nil, err
+	}
+	if where = cards[p.Circle]; where == nil {
+		return nil, nil, gone
 	}
 	role, err := tx.Role(p.Circle, v.Person)
 	if err != nil {

@@ -18,16 +18,7 @@ type Case struct {
 
 // CaseOf returns that of a charge; NotFound if there is no such charge.
 func CaseOf(tx *store.Tx, charge int64) (*Case, error) {
-	return oneCase(tx, `charge AS x`, `x.id = $1 AND`, charge)
-}
-
-// CaseByKey is CaseOf by the charge's key; NotFound if it was never committed.
-func CaseByKey(tx *store.Tx, k string) (*Case, error) {
-	return oneCase(tx, `charge AS x`, `x.key = $1 AND`, k)
-}
-
-func oneCase(tx *store.Tx, from, where string, arg any) (*Case, error) {
-	all, err := cases(tx, from, where, `c.attempt DESC`, arg)
+	all, err := cases(tx, `charge AS x`, `x.id = $1 AND`, `c.attempt DESC`, charge)
 	if err == nil && len(all) == 0 {
 		err = noSuch(sql.ErrNoRows, "charge")
 	}
@@ -35,6 +26,25 @@ func oneCase(tx *store.Tx, from, where string, arg any) (*Case, error) {
 		return nil, err
 	}
 	return all[0], nil
+}
+
+// A Hold is what has to be known of a charge in credits to take them, to say where they are, and to give them
+// back: of Tip and Charge only what the rail is asked with, and the hold itself.
+type Hold struct {
+	Tip    Tip
+	Charge Charge
+}
+
+// HoldBy returns that of a charge by its key; NotFound if it was never committed.
+func HoldBy(tx *store.Tx, k string) (*Hold, error) {
+	var h Hold
+	t, c := &h.Tip, &h.Charge
+	err := tx.Statements(key.SQL{}).Row(`SELECT t.id, t.payer, t.once, t.binding, c.id, c.key, c.adapter, c.payee_kind, c.payee_ref, c.asset, c.requested,
+		c.state, c.held, c.held_at, c.cancel_at, c.expires_at, c.locale FROM charge c CROSS JOIN tip t WHERE c.key = $1 AND t.id = c.tip`, k).
+		Scan(&t.ID, &t.Payer, &t.Once, &t.Binding, &c.ID, &c.Key, &c.Adapter, &c.PayeeKind, &c.PayeeRef, &c.Asset, &c.Requested,
+			&c.State, &c.Held, &c.HeldAt, &c.CancelAt, &c.ExpiresAt, &c.Locale)
+	c.Tip = t.ID
+	return &h, noSuch(err, "charge")
 }
 
 // DueCases returns those of the charges to ask about, those due longest first, at most limit.
