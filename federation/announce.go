@@ -34,6 +34,8 @@ type saying struct {
 var (
 	// errVoid says that an entry has nothing true to say any more.
 	errVoid = errors.New("not true any more")
+	// errHeld says the same for now: the circle is suspended, and nobody is told what is in it.
+	errHeld = errors.New("not while the circle is suspended")
 	// errNoForm says that an entry has no such form.
 	errNoForm = errors.New("no such form")
 )
@@ -111,7 +113,13 @@ func (s speaker) content(ev circles.Event, signer *circles.Actor, form string) (
 	if err != nil {
 		return saying{}, gone(err)
 	}
-	if !v.federated() || !v.open() && shows(ev.Kind) {
+	if !v.federated() {
+		return saying{}, errVoid
+	}
+	if !v.open() && shows(ev.Kind) {
+		if v.post.State == circles.Visible && v.circle.Local() && v.circle.DeletedAt == 0 {
+			return saying{}, errHeld
+		}
 		return saying{}, errVoid
 	}
 	if signer.Kind != circles.KindCircle {

@@ -27,6 +27,8 @@ type outcome struct {
 	err    error         // nil = delivered
 	ours   bool          // the fault is ours, not the host's
 	void   bool          // nothing was sent: not true any more
+	held   bool          // nothing was sent: not while its circle is suspended
+	asOf   int           // Sender.released as it began
 	began  time.Time
 	took   time.Duration // of the slowest request
 }
@@ -35,9 +37,10 @@ type outcome struct {
 func (s *Sender) deliver(st *inboxState, q *laneQueue, it *item) {
 	s.mu.Lock()
 	peer := as.Software{Name: st.host.family, Version: st.host.version}
-	ctx := s.ctx
+	ctx, asOf := s.ctx, s.released
 	s.mu.Unlock()
 	out := s.attempt(ctx, st, it, peer)
+	out.asOf = asOf
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	it.sending = false
@@ -66,8 +69,8 @@ func (s *Sender) attempt(ctx context.Context, st *inboxState, it *item, peer as.
 		out.err, out.ours = err, true
 		return out
 	}
-	if b.void {
-		out.void = true
+	if b.void || b.held {
+		out.void, out.held = b.void, b.held
 		return out
 	}
 	if classOf(peer.Name).micro() && b.author != "" && b.author == st.host.name {
@@ -127,7 +130,12 @@ func (s *Sender) settle(st *inboxState, q *laneQueue, it *item, out outcome) {
 	h, now := st.host, s.now()
 	s.dirty[st] = struct{}{}
 	switch {
-	case out.void:
+	case out.held && out.asOf != s.released: // what was rendered before need not be true now
+		s.press.changed(it.Object)
+		return
+	case out.held && q.hold(it):
+		return
+	case out.void, out.held:
 		q.void(it)
 		return
 	case out.err == nil:

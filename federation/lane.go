@@ -85,6 +85,7 @@ func replaces(newer, older circles.EventKind) bool {
 type item struct {
 	*outgoing
 	sending bool
+	held    bool // until its circle is not suspended any more
 	tried   bool // some peer may have it: it cannot vanish any more
 	tries   int  // that failed
 	alone   int  // of those, while the host took other things
@@ -132,10 +133,18 @@ func (q *laneQueue) add(o *outgoing) {
 // before it waits for that one, whether it is under way or waits to be tried again. may is asked for
 // each candidate.
 func (q *laneQueue) next(now time.Time, may func(*item) bool) *item {
-	var waiting map[int64]bool
+	var waiting, held map[int64]bool
 	var best *item
 	for i, it := range q.items {
-		if waiting[it.OrderKey] {
+		if waiting[it.OrderKey] || held[it.Object] {
+			continue
+		}
+		if it.held {
+			// What else is in its thread need not wait with it, but nothing overtakes it that is about the same.
+			if held == nil {
+				held = make(map[int64]bool)
+			}
+			held[it.Object] = true
 			continue
 		}
 		if !it.sending && !it.next.After(now) && (best == nil || it.tries < best.tries) && may(it) {
@@ -159,6 +168,46 @@ func (q *laneQueue) drop(it *item) {
 	}
 	q.cursor.Ack(it.Seq)
 	q.dirty = true
+}
+
+// maxHeld bounds what one inbox waits for while circles are suspended; what is beyond it goes without.
+const maxHeld = 200
+
+// hold keeps an entry for the time when its circle is not suspended any more, and reports whether there
+// is room for it.
+func (q *laneQueue) hold(it *item) bool {
+	n := 0
+	for _, other := range q.items {
+		if other.held {
+			n++
+		}
+	}
+	it.held = n < maxHeld && !q.cursor.Full()
+	return it.held
+}
+
+// release lets go on what is held, and returns what it is about. What is of a circle that is still
+// suspended is held again at the next attempt.
+func (q *laneQueue) release() (objects []int64) {
+	for _, it := range q.items {
+		if it.held {
+			it.held = false
+			objects = append(objects, it.Object)
+		}
+	}
+	return objects
+}
+
+// relieve lets what is held go without, once too much behind it is done for the cursor to remember.
+func (q *laneQueue) relieve() {
+	if !q.cursor.Full() {
+		return
+	}
+	for _, it := range slices.Clone(q.items) {
+		if it.held {
+			q.void(it)
+		}
+	}
 }
 
 // void takes off an entry that was not true any more when its turn came, and the entry that took it

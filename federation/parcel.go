@@ -24,6 +24,7 @@ type bundle struct {
 	parcels []parcel
 	instead []parcel // for a server that answers 400 to the first ones
 	void    bool     // it is not true any more
+	held    bool     // it may be told when its circle is not suspended any more
 	author  string   // the host whose author is boosted, and who needs no boost of it
 }
 
@@ -46,7 +47,7 @@ func pack(site Site, tx *store.Tx, ev circles.Event, c class) (*bundle, error) {
 		return nil, err
 	}
 	b := &bundle{}
-	voids := 0
+	voids, held := 0, 0
 	for _, form := range forms(ev, signer, c) {
 		said, err := s.sayTo(ev, form)
 		if err == nil && form != formPost && !c.threaded() && c != microblog && len(said.doc.Bytes()) > maxBrief {
@@ -55,6 +56,8 @@ func pack(site Site, tx *store.Tx, ev circles.Event, c class) (*bundle, error) {
 			said, err = brief.sayTo(ev, form)
 		}
 		switch {
+		case errors.Is(err, errHeld):
+			held++
 		case errors.Is(err, errVoid):
 			voids++
 		case errors.Is(err, errNoForm):
@@ -64,7 +67,8 @@ func pack(site Site, tx *store.Tx, ev circles.Event, c class) (*bundle, error) {
 			b.parcels = append(b.parcels, parcel{said.signer, httpsig.PrepareBody(said.doc.Bytes())})
 		}
 	}
-	b.void = voids > 0 && len(b.parcels) == 0
+	b.held = held > 0 && len(b.parcels) == 0
+	b.void = voids > 0 && len(b.parcels) == 0 && !b.held
 	if ev.Kind == circles.PostCreated && signer.Kind == circles.KindCircle && c.micro() && len(b.parcels) > 0 {
 		p, err := tx.Post(circles.PostID(ev.Object))
 		if err != nil {
@@ -192,7 +196,7 @@ func activityFor(ctx context.Context, st *store.Store, site Site, seq circles.Se
 			return err
 		}
 		said, err := speaker{site: site, tx: tx, polls: polls}.say(ev, form)
-		if errors.Is(err, errVoid) || errors.Is(err, errNoForm) {
+		if errors.Is(err, errVoid) || errors.Is(err, errHeld) || errors.Is(err, errNoForm) {
 			return circles.Errorf(circles.NotFound, "There is no activity at this address.")
 		}
 		if err != nil {

@@ -75,6 +75,7 @@ type Sender struct {
 	cancel   context.CancelFunc
 	stopping bool
 	requests int
+	released int         // how often what was held was let go on
 	waiting  []*peerHost // for one of maxRequests
 	loads    int
 	toLoad   []*inboxState
@@ -167,6 +168,7 @@ func (s *Sender) route(o *outgoing, follows []store.Route) error {
 	s.press.changed(o.Object)
 	if o.Kind == circles.ActorUpdated {
 		s.keys.forget(o.Signer)
+		s.release()
 	}
 	if o.lane == "" {
 		return nil
@@ -181,6 +183,24 @@ func (s *Sender) route(o *outgoing, follows []store.Route) error {
 		s.pump(h)
 	}
 	return nil
+}
+
+// release lets go on what is held for suspended circles: an actor of ours changed, and it may be a circle
+// that is suspended no more.
+func (s *Sender) release() {
+	s.released++
+	for _, st := range s.inboxes {
+		again := false
+		for i := range st.lanes {
+			for _, object := range st.lanes[i].release() {
+				s.press.changed(object)
+				again = true
+			}
+		}
+		if again {
+			s.pump(st.host)
+		}
+	}
 }
 
 // prepare reads what routing a batch needs, outside the lock.
@@ -335,13 +355,34 @@ func (st *inboxState) offer(o *outgoing) {
 	}
 }
 
-// pending counts the entries in memory.
+// pending counts the entries in memory that will go on by themselves: not those that are held, nor the
+// votes that wait for them.
 func (st *inboxState) pending() int {
 	n := 0
+	var held map[int64]bool
 	for i := range st.lanes {
-		n += len(st.lanes[i].items)
+		for _, it := range st.lanes[i].items {
+			switch {
+			case it.held:
+				if held == nil {
+					held = make(map[int64]bool)
+				}
+				held[it.Object] = true
+			case !held[it.Object]: // the vote lane comes last
+				n++
+			}
+		}
 	}
 	return n
+}
+
+func (st *inboxState) empty() bool {
+	for i := range st.lanes {
+		if len(st.lanes[i].items) > 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // limit is how many entries the inbox may have in memory.
@@ -468,7 +509,7 @@ func (s *Sender) refill(st *inboxState) {
 		}
 		return
 	}
-	if st.pending() == 0 {
+	if st.empty() {
 		s.sleep(st)
 	}
 }
@@ -476,6 +517,7 @@ func (s *Sender) refill(st *inboxState) {
 // full reports whether a lane has too much done beyond something that is not.
 func (st *inboxState) full() bool {
 	for i := range st.lanes {
+		st.lanes[i].relieve()
 		if st.lanes[i].cursor.Full() {
 			return true
 		}

@@ -78,6 +78,13 @@ func suspendTx(tx *store.Tx, who circles.Viewer, id circles.ActorID, reason stri
 	if err := tx.SetSuspended(id, at); err != nil {
 		return err
 	}
+	if !suspended && a.Local() && a.Kind == circles.KindCircle {
+		// Its followers read again that it is there, and who delivers goes on with what it held meanwhile.
+		_, err := tx.AppendEvent(circles.Event{Kind: circles.ActorUpdated, Stream: id, Signer: id, OrderKey: int64(id), Object: int64(id)})
+		if err != nil {
+			return err
+		}
+	}
 	if !suspended && !a.Local() {
 		if err := tx.RenewBackfill(id); err != nil { // what it said meanwhile was not taken
 			return err
