@@ -51,15 +51,28 @@ func (s *Server) writeDocument() ([]byte, error) {
 				"Refusals are application/problem+json with a stable type. A POST may carry an Idempotency-Key: the same request with the same key is done once and answered alike for 24 hours. " +
 				"RateLimit-Limit, RateLimit-Remaining and RateLimit-Reset say how many requests a minute holds, how many are left, and in how many seconds all are back. " +
 				"To get a token: register a program, send the person to /oauth/authorize with response_type=code, client_id, redirect_uri, scope, state, code_challenge and code_challenge_method=S256, " +
-				"and exchange the code; or let the person make a personal token at /settings/tokens."},
-		"servers": []any{object{"url": s.o.Origin}},
-		"paths":   paths,
+				"and exchange the code; or let the person make a personal token at /settings/tokens. Send it as Authorization: Bearer and the token. " +
+				"A program that registered the grant type refresh_token gets tokens for an hour, and a refresh token that is good once; another one gets a token for a year. " +
+				"Who gave the leave can take it back at any time: from then on the answer is 401 with problem-token-revoked. " +
+				"A parameter or field that a route does not know is refused."},
+		"x-problem-types": problemTypes(),
+		"servers":         []any{object{"url": s.o.Origin}},
+		"paths":           paths,
 		"components": object{
 			"schemas": known.named,
 			"securitySchemes": object{"oauth": object{"type": "oauth2", "flows": object{"authorizationCode": object{
 				"authorizationUrl": s.o.Origin + "/oauth/authorize", "tokenUrl": s.o.Origin + "/oauth/token", "scopes": scopes}}}},
 		},
 	})
+}
+
+// problemTypes are the types of refusals with their titles.
+func problemTypes() object {
+	all := object{}
+	for slug, title := range problemTitles {
+		all[problemBase+slug] = title
+	}
+	return all
 }
 
 func (s *Server) operation(r route, known *schemas, problem, oauthProblem object) object {

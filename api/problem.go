@@ -18,7 +18,7 @@ const problemBase = "https://w3id.org/halqa/v1#problem-"
 
 // Problem is how a request is refused. // RFC 9457 3
 type Problem struct {
-	Type   string           `json:"type" doc:"Names the kind of refusal; the same on every instance and in every version."`
+	Type   string           `json:"type" doc:"Names the kind of refusal; the same on every instance and in every version. x-problem-types lists those of /api/circles/v1; there may be more one day."`
 	Title  string           `json:"title" doc:"The same for every problem of this type."`
 	Status int              `json:"status"`
 	Detail string           `json:"detail" doc:"One sentence for people, in the language that was asked for: what was wrong and what to do."`

@@ -216,3 +216,26 @@ func TestListsHaveNoHalfHTML(t *testing.T) {
 		}
 	}
 }
+
+// Whatever refuses is a kind of refusal that the document names: a program tells them apart by that alone.
+func TestTheDocumentNamesEveryKindOfRefusal(t *testing.T) {
+	listed := problemTypes()
+	for _, kind := range []circles.Kind{circles.Invalid, circles.Denied, circles.Forbidden, circles.NotFound, circles.Conflict, circles.Gone,
+		circles.TooLarge, circles.Limited, circles.Busy, circles.Internal} {
+		if title, _ := listed[problemBase+string(kind)].(string); title == "" {
+			t.Errorf("%s has no title in the document", kind)
+		}
+	}
+	h := newHouse(t)
+	var document struct {
+		Types map[string]string `json:"x-problem-types"`
+	}
+	h.visitor().get("/openapi.json", &document)
+	for at, want := range map[string]int{"/me": 401, "/posts/1": 404, "/nothing": 404, "/posts?limit=1000": 422, "/posts?curser=1": 422, "/posts?cursor=x": 422} {
+		r := h.visitor().ask("GET", at, nil).is(want)
+		var p Problem
+		if err := json.Unmarshal(r.body, &p); err != nil || document.Types[p.Type] != p.Title {
+			t.Errorf("%s: %s is %q in the document, the answer says %q, %v", at, p.Type, document.Types[p.Type], p.Title, err)
+		}
+	}
+}

@@ -150,13 +150,13 @@ type Photo struct {
 	Blurhash string      `json:"blurhash,omitempty"`
 	Animated bool        `json:"animated,omitempty"`
 	Remote   string      `json:"remote,omitempty" doc:"Its address on another server; shown through /media/{id}/remote."`
-	Files    []PhotoFile `json:"files" doc:"The largest first; empty until a post has it."`
+	Files    []PhotoFile `json:"files" doc:"Those of an upload are handed out once a post has it."`
 }
 
 // A PhotoFile is one encoding of a photo.
 type PhotoFile struct {
 	Name   string `json:"name"`
-	URL    string `json:"url" format:"uri" doc:"For a browser with a session, and for anybody if the photo is public; else ask with a token."`
+	URL    string `json:"url" format:"uri" doc:"For anybody if the photo is public, and for a browser with a session. With a token ask /api/circles/v1/media/{id}/{name}."`
 	Type   string `json:"type"`
 	Width  int    `json:"width"`
 	Height int    `json:"height"`
@@ -188,7 +188,7 @@ type Post struct {
 	Notice    bool              `json:"notice,omitempty" doc:"The reader gets no text: it was deleted or removed, or they blocked its author."`
 	URL       string            `json:"url" format:"uri" doc:"Its page on this instance."`
 	Origin    string            `json:"origin,omitempty" doc:"Its page on its own server."`
-	Circle    *Circle           `json:"circle,omitempty"`
+	Circle    *Circle           `json:"circle,omitempty" doc:"Not in the answer to a change, which has no author and no photos either; ask for the post."`
 	Author    *Person           `json:"author,omitempty"`
 	Root      ID                `json:"root" doc:"The post of the thread; of a post itself."`
 	Parent    ID                `json:"parent,omitempty" doc:"What a comment answers."`
