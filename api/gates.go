@@ -221,6 +221,7 @@ type Held struct {
 	Until   Time    `json:"until,omitempty" doc:"When nobody's decision becomes a no."`
 	Decided bool    `json:"decided"`
 	Refused bool    `json:"refused"`
+	Edit    bool    `json:"edit,omitempty" doc:"It is a change of the post that was refused; what was before stands in the circle, which is elsewhere."`
 	By      *Person `json:"by,omitempty"`
 	Note    string  `json:"note,omitempty"`
 }
@@ -228,7 +229,7 @@ type Held struct {
 func (c *call) heldOf(h *app.Held) Held {
 	p := *c.s.post(h.Post)
 	p.Author = c.s.person(h.Author)
-	out := Held{Post: p, At: at(h.At), Until: at(h.Until), Decided: h.Decided, Refused: h.Refused, By: c.s.person(h.By), Note: h.Note}
+	out := Held{Post: p, At: at(h.At), Until: at(h.Until), Decided: h.Decided, Refused: h.Refused, Edit: h.Edit, By: c.s.person(h.By), Note: h.Note}
 	if h.Why != nil {
 		out.Why = h.Why.Say(c.words().Tag())
 	}

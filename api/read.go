@@ -250,6 +250,7 @@ type CircleView struct {
 	Moderators  []Moderator `json:"moderators"`
 	NoPost      string      `json:"no_post,omitempty" doc:"Why the reader may not start a post; absent if they may."`
 	NoJoin      string      `json:"no_join,omitempty" doc:"Why the reader may not join; absent if they may, or are in it."`
+	Door        string      `json:"door,omitempty" doc:"Why the circle, which is elsewhere, did not let the reader in or, while their role is pending, why its operators decide."`
 	MayEdit     bool        `json:"may_edit"`
 	MayModerate bool        `json:"may_moderate"`
 	Blocked     bool        `json:"blocked"`
@@ -269,6 +270,9 @@ func (c *call) circleView(p *app.CirclePage) CircleView {
 	v := CircleView{Circle: *s.circle(p.Circle), Description: p.Circle.Summary, Rules: p.Circle.Rules, Closed: p.Closed, Moderators: []Moderator{},
 		NoPost: c.why(p.NoPost), NoJoin: c.why(p.NoJoin), MayEdit: p.MayEdit, MayModerate: p.MayMod, Blocked: p.Blocked, Muted: p.Muted}
 	v.Circle.Role = p.Role
+	if p.Door != nil {
+		v.Door = p.Door.Say(c.words().Tag())
+	}
 	for _, m := range p.Moderators {
 		v.Moderators = append(v.Moderators, Moderator{*s.person(m.Actor), m.Role})
 	}

@@ -72,7 +72,7 @@ func orVoid(err error) error {
 // gateForms are the forms that a server of this kind gets of a notice, and which instead, if it refuses those.
 func gateForms(n *store.GateNotice, peer as.Software) (forms, instead []string) {
 	switch {
-	case peer.Name == "halqa" && n.About == "": // of the rest, its people get a message
+	case peer.Name == "halqa":
 		return []string{formMain}, nil
 	case n.Told && n.About != store.GateOfFollow && warned(peer):
 		return []string{formWarn}, []string{formNotice}
@@ -92,11 +92,11 @@ func (s speaker) gateTold(ev circles.Event, signer *circles.Actor, form string) 
 		return saying{}, errVoid
 	}
 	if n.Decision == store.GateHeld {
-		p, err := s.tx.Post(n.Post)
+		waits, err := s.waits(n)
 		if err != nil {
 			return saying{}, gone(err)
 		}
-		if p.State != circles.Held {
+		if !waits {
 			return saying{}, errVoid // somebody was quicker
 		}
 	}
@@ -109,11 +109,8 @@ func (s speaker) gateTold(ev circles.Event, signer *circles.Actor, form string) 
 	case formWarn, formWarnInner:
 		return s.warning(ev, n, l, form)
 	case formMain:
-		if n.About != "" {
-			return saying{}, errNoForm
-		}
 		act := as.Act{ID: s.site.activityPath(ev.Seq, formMain), Actor: s.site.ActorAddress(signer), To: to}
-		return saying{doc: as.RejectPost(act, n.Activity, l.plain, l.html, l.gate), signer: signer.ID, reader: l.author.URI}, nil
+		return saying{doc: as.RejectGated(act, n.Activity, l.plain, l.html, l.gate), signer: signer.ID, reader: l.author.URI}, nil
 	case formNotice:
 		if !n.Told {
 			return saying{}, errNoForm
@@ -126,6 +123,16 @@ func (s speaker) gateTold(ev circles.Event, signer *circles.Actor, form string) 
 		return saying{doc: as.Create(act, object), signer: from.ID, reader: l.author.URI}, nil
 	}
 	return saying{}, errNoForm
+}
+
+// waits reports whether what a notice calls held still waits.
+func (s speaker) waits(n *store.GateNotice) (bool, error) {
+	if n.About == store.GateOfFollow {
+		f, err := s.tx.Following(n.Person.Actor(), n.Circle.Actor())
+		return f != nil && f.State == circles.FollowPending, err
+	}
+	p, err := s.tx.Post(n.Post)
+	return err == nil && p.State == circles.Held, err
 }
 
 // A noticeLetter is what is said about one notice, in the language of what it is about.
@@ -170,7 +177,7 @@ func (s speaker) noticeOf(n *store.GateNotice, circle *circles.Actor) (*noticeLe
 	if l.gate, err = s.site.gate(told, n.Decision); err != nil {
 		return nil, fmt.Errorf("notice %d: %w", n.ID, err)
 	}
-	l.gate.Object, l.gate.Note, l.gate.Appeal = n.Object, n.Note, why
+	l.gate.About, l.gate.Object, l.gate.Note, l.gate.Appeal = n.About, n.Object, n.Note, why
 	return l, nil
 }
 
@@ -231,6 +238,8 @@ func (l *noticeLetter) lines(n *store.GateNotice, missing ...string) []string {
 		first = "您在 " + circle + " 的" + what + "的修改未被接收：" + n.Object + " 。原内容保持不变。"
 	case n.About == store.GateOfEdit:
 		first = "The change of your " + what + " in " + circle + " was not taken: " + n.Object + " . There, what was before stands."
+	case n.About == store.GateOfFollow && n.Decision == store.GateHeld: // for servers of our kind, which say it themselves
+		first = "Those who run " + circle + " decide whether you are let in."
 	case n.About == store.GateOfFollow:
 		first = "You were not let into " + circle + "."
 	}
@@ -315,8 +324,8 @@ func (p *Publisher) notice(w http.ResponseWriter, r *http.Request) error {
 	return p.sendTo(w, r, reader, doc.Bytes())
 }
 
-// gateAnswer takes what a circle elsewhere says about something that one of ours wrote in it: that it is
-// held or refused, and why.
+// gateAnswer takes what a circle elsewhere says about something that one of ours wrote in it, about a change of
+// that, or about their wish to join it: that it is held or refused, and why.
 func (in *Inbox) gateAnswer(tx *store.Tx, a act) error {
 	circle, err := in.actorOf(tx, a.Actor)
 	if err != nil {
@@ -324,10 +333,6 @@ func (in *Inbox) gateAnswer(tx *store.Tx, a act) error {
 	}
 	if a.via != nil || circle.Kind != circles.KindCircle {
 		return circles.Errorf(circles.Forbidden, "Only a circle itself says what became of a post in it.")
-	}
-	post, err := in.ourPost(tx, a)
-	if err != nil {
-		return err
 	}
 	g := app.RemoteGate{Note: a.Gate.Note, Told: standing.Told{Action: standing.Action(a.Gate.Action), Held: a.Gate.Decision == store.GateHeld,
 		Text: a.Gate.Text, SetBy: a.Gate.SetBy, Reason: a.Gate.Reason, Appeal: a.Gate.Appeal}}
@@ -345,7 +350,22 @@ func (in *Inbox) gateAnswer(tx *store.Tx, a act) error {
 		}
 		g.Unmet = append(g.Unmet, m)
 	}
-	return in.outcome(a)(in.app.ReceiveGate(tx, circles.CircleID(circle.ID), post, g))
+	id := circles.CircleID(circle.ID)
+	if a.Gate.About == store.GateOfFollow {
+		follower, _, err := in.ourFollow(tx, a)
+		if err != nil {
+			return err
+		}
+		return in.outcome(a)(in.app.ReceiveGateOfJoin(tx, id, circles.PersonID(follower), g))
+	}
+	post, err := in.ourPost(tx, a)
+	if err != nil {
+		return err
+	}
+	if a.Gate.About == store.GateOfEdit {
+		return in.outcome(a)(in.app.ReceiveGateOfEdit(tx, id, post, g))
+	}
+	return in.outcome(a)(in.app.ReceiveGate(tx, id, post, g))
 }
 
 // ourPost finds the post of ours whose Create is answered: as the gate names it, for the log forgets the
@@ -377,9 +397,10 @@ func (in *Inbox) ourPost(tx *store.Tx, a act) (circles.PostID, error) {
 	return circles.PostID(e.Object), nil
 }
 
-// tookOurs notes that a circle passes on what one of ours wrote in it, which it may have held before.
+// tookOurs notes that a circle passes on what one of ours wrote in it, or a change of it, which it may have held
+// or refused before.
 func (in *Inbox) tookOurs(tx *store.Tx, circle *circles.Circle, inner *as.Envelope) error {
-	if inner.Type != "Create" || !in.site.Ours(inner.Object.ID) {
+	if inner.Type != "Create" && inner.Type != "Update" || !in.site.Ours(inner.Object.ID) {
 		return nil
 	}
 	p, err := tx.PostByURI(in.site.URI(inner.Object.ID))
@@ -389,6 +410,6 @@ func (in *Inbox) tookOurs(tx *store.Tx, circle *circles.Circle, inner *as.Envelo
 	if err != nil {
 		return err
 	}
-	_, err = in.app.ReceiveTaken(tx, circle.CircleID(), p.ID)
+	_, err = in.app.ReceiveTaken(tx, circle.CircleID(), p.ID, inner.Type == "Update")
 	return err
 }

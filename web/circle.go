@@ -148,6 +148,13 @@ func (v *visit) head(page *app.CirclePage) CircleHead {
 	if page.NoJoin != nil && page.Role == circles.NoRole {
 		h.WhyNot = v.l.Error(page.NoJoin)
 	}
+	if x := page.Door; x != nil {
+		key := "circle.door-refused"
+		if page.Role == circles.RolePending {
+			key = "circle.door-waits"
+		}
+		h.Door, h.DoorAt = v.l.T(key)+" "+x.Say(v.l.Tag()), x.Appeal
+	}
 	if page.MayEdit {
 		h.Settings = c.Path() + "/settings"
 	}

@@ -40,7 +40,7 @@ func (v *visit) showHeld(status int, typed url.Values, form Form) error {
 func (v *visit) heldRow(h *app.Held) HeldRow {
 	p := h.Post
 	row := HeldRow{ID: p.ID.String(), Base: strconv.FormatInt(p.Rev, 10), What: Link{Label: p.Title, Href: placeOf(p.Root, p.ID)}, Excerpt: text.ExcerptHTML(p.BodyHTML, blurbLen), At: at(h.At),
-		Until: at(h.Until), Why: h.Why.Say(v.l.Tag()), Mine: p.Author == v.who.Person, Note: h.Note}
+		Until: at(h.Until), Why: h.Why.Say(v.l.Tag()), Mine: p.Author == v.who.Person, Note: h.Note, Edit: h.Edit}
 	if h.Author != nil {
 		row.Author = v.s.person(h.Author)
 	}
@@ -57,6 +57,8 @@ func (v *visit) heldRow(h *app.Held) HeldRow {
 		row.State = v.l.T("held.approved")
 	case h.By == nil:
 		row.State = v.l.T("held.unanswered")
+	case h.Edit:
+		row.State = v.l.T("held.edit-refused")
 	default:
 		row.State = v.l.T("held.refused")
 	}
@@ -80,6 +82,9 @@ func (v *visit) showHeldPost(status int, reason string, form Form) error {
 	row := v.heldRow(h)
 	row.Reason, row.Problem = reason, form.Problem("reason-"+row.ID)
 	view.Rows = []HeldRow{row}
+	if row.Edit {
+		view.Title = v.l.T("held.edit-refused")
+	}
 	return v.show(status, "heldpost", view)
 }
 

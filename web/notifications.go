@@ -125,6 +125,8 @@ func (v *visit) told(g app.NotificationGroup, sums map[int64]string, months map[
 		case app.ToldFollow:
 		case app.ToldMoved:
 			out.Heading.Label = v.l.T("notifications.moves")
+		case app.ToldNotIn, app.ToldAtDoor:
+			out.Heading.Label = v.l.T("notifications.doors")
 		case app.ToldBanned:
 			out.Heading.Label = v.l.T("notifications.bans")
 		case app.ToldReport:
@@ -153,6 +155,11 @@ func (v *visit) told(g app.NotificationGroup, sums map[int64]string, months map[
 		switch n.Kind {
 		case app.ToldBanned:
 			v.toldOfBan(&row, n)
+		case app.ToldNotIn, app.ToldAtDoor:
+			row.What = v.l.T("notifications." + string(n.Kind))
+			if n.Circle != nil {
+				row.Who, row.Href = PersonRef{Name: "!" + v.s.handleOf(&n.Circle.Actor)}, n.Circle.Path()+"#door"
+			}
 		case app.ToldReport:
 			v.toldWaits(&row, n, "/mod/site", "/mod")
 		case app.ToldAppeals:
@@ -166,7 +173,7 @@ func (v *visit) told(g app.NotificationGroup, sums map[int64]string, months map[
 		default:
 			row.What = v.l.T("notifications." + string(n.Kind))
 		}
-		if n.Actor != nil {
+		if n.Actor != nil && n.Circle == nil {
 			row.Who = v.s.person(n.Actor)
 		}
 		if n.Kind == app.ToldRemoved {
@@ -190,11 +197,11 @@ func (v *visit) told(g app.NotificationGroup, sums map[int64]string, months map[
 			row.Who, row.Href = PersonRef{}, "/settings/tips"
 		case n.Tip != 0:
 			row.Href = "/tips/" + idOf(n.Tip)
-		case n.Post != nil && (n.Kind == app.ToldHeld || n.Kind == app.ToldRefused || n.Kind == app.ToldApproved):
+		case n.Post != nil && (n.Kind == app.ToldHeld || n.Kind == app.ToldRefused || n.Kind == app.ToldApproved || n.Kind == app.ToldNoEdit):
 			row.Href = "/post/" + n.Post.ID.String() + "/held"
 		case n.Post != nil:
 			row.Href = placeIn(g.Thread, n.Post)
-		case n.Actor != nil:
+		case n.Actor != nil && n.Circle == nil:
 			row.Href = n.Actor.Path()
 		}
 		out.Shown = append(out.Shown, row)

@@ -117,6 +117,8 @@ func (b *branch) ruling(p *circles.Post) string {
 	switch b.ruled[p.ID] {
 	case app.RuledHeld:
 		return b.l.T("held.there")
+	case app.RuledEdit:
+		return b.l.T("held.there-edit")
 	case app.RuledRefused:
 		return b.l.T("held.there-refused")
 	}

@@ -206,6 +206,7 @@ type HeldRow struct {
 	May     bool // the reader decides
 	State   string
 	Note    string
+	Edit    bool   // a change was refused, and the rest stands
 	Reason  string // typed and refused
 	Problem string
 }

@@ -60,6 +60,8 @@ type CircleHead struct {
 	Login      string // for a visitor: the login page that comes back here
 	MayPost    bool
 	WhyNot     string // why MayPost is false, in the reader's language; may be empty
+	Door       string // what a circle elsewhere answered to the reader's wish to join; may be empty
+	DoorAt     string // where it explains that
 	Settings   string // address of the circle's settings for who may change them; may be empty
 	Menu       []Action
 	Mod        string // address of its reports for who moderates it; may be empty

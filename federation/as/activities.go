@@ -114,12 +114,12 @@ func plain(d Doc) Doc {
 	return d
 }
 
-// RejectPost tells another server that a circle does not take a Create: which rule, and what is
-// missing. Summary is plain text, content the same as HTML. // FEP-1b12
-func RejectPost(a Act, create, summary, content string, gate *Gate) Doc {
+// RejectGated tells another server that a circle does not take a Create, an Update or a Follow, by its id: which
+// rule, and what is missing. Summary is plain text, content the same as HTML. // FEP-1b12
+func RejectGated(a Act, activity, summary, content string, gate *Gate) Doc {
 	w := a.direct("Reject")
 	w.Summary, w.Content, w.Gate = summary, content, gate
-	return w.on(create, contextObject)
+	return w.on(activity, contextObject)
 }
 
 // Announce is a circle passing on an activity, ours or, by Raw, somebody else's. // FEP-1b12
@@ -202,6 +202,7 @@ func Move(a Act, target string) Doc {
 type Gate struct {
 	Action   string // "post"
 	Decision string // "held", "refused"
+	About    string // "edit" of a change, "follow" of a Follow; "" = of what was written
 	Object   string // the id of what was written: servers forget the activity sooner
 	Unmet    []Unmet
 	Text     map[string]string // the same in plain sentences, by language
@@ -228,6 +229,7 @@ func (g Gate) MarshalJSON() ([]byte, error) {
 		Type     string            `json:"type"`
 		Action   string            `json:"action"`
 		Decision string            `json:"decision"`
+		About    string            `json:"about,omitempty"`
 		Object   string            `json:"object,omitempty"`
 		Unmet    list[Unmet]       `json:"unmet"`
 		Text     map[string]string `json:"text,omitempty"`
@@ -236,7 +238,7 @@ func (g Gate) MarshalJSON() ([]byte, error) {
 		Reason   string            `json:"reason,omitempty"`
 		Note     string            `json:"note,omitempty"`
 		Appeal   string            `json:"appeal,omitempty"`
-	}{"Gate", g.Action, g.Decision, g.Object, g.Unmet, g.Text, g.SetBy, stamp(g.SetAt), g.Reason, g.Note, g.Appeal}), nil
+	}{"Gate", g.Action, g.Decision, g.About, g.Object, g.Unmet, g.Text, g.SetBy, stamp(g.SetAt), g.Reason, g.Note, g.Appeal}), nil
 }
 
 // MarshalJSON implements json.Marshaler.
@@ -263,7 +265,7 @@ func gate(v value) *Gate {
 		return nil
 	}
 	g := &Gate{
-		Action: v.get("action").text(MaxName), Decision: v.get("decision").text(MaxName), Object: v.get("object").id(),
+		Action: v.get("action").text(MaxName), Decision: v.get("decision").text(MaxName), About: v.get("about").text(MaxName), Object: v.get("object").id(),
 		SetBy: v.get("setBy").id(), SetAt: v.get("setAt").time(), Reason: v.get("reason").text(MaxSummary), Note: v.get("note").text(MaxSummary),
 		Appeal: v.get("appeal").id(), Text: map[string]string{},
 	}

@@ -115,7 +115,7 @@ func shapes(t *testing.T) map[string]Doc {
 		"undo-follow":    Undo(Act{ID: site + "/activity/114", Actor: alice, To: bob}, Follow(Act{ID: site + "/activity/113", Actor: alice, To: bob}, bob[0])),
 		"accept":         Accept(Act{ID: site + "/activity/115", Actor: circle, To: bob}, follow),
 		"reject":         Reject(Act{ID: site + "/activity/116", Actor: circle, To: bob}, follow),
-		"reject-post":    RejectPost(Act{ID: site + "/activity/117", Actor: circle, To: bob}, "https://p.example/activity/1", "Held, not lost.", "<p>Held, not lost.</p>", gate),
+		"reject-post":    RejectGated(Act{ID: site + "/activity/117", Actor: circle, To: bob}, "https://p.example/activity/1", "Held, not lost.", "<p>Held, not lost.</p>", gate),
 		"announce":       Announce(act("118", circle, everyone, members), create),
 		"announce-id":    AnnounceID(act("119", circle, everyone, members), site+"/post/101", posted),
 		"undo-announce":  Undo(act("120", circle, everyone, members), AnnounceID(act("119", circle, everyone, members), site+"/post/101", posted)),

@@ -18,6 +18,8 @@ type CirclePage struct {
 	NoPost *circles.Error // why the viewer may not start a post; nil = they may
 	NoJoin *circles.Error // why the viewer may not join; nil = they may, or are in it already
 
+	// What the circle, which is elsewhere, answered to the viewer's wish to join it; nil = nothing that stands.
+	Door     *standing.Access
 	PostGate *standing.Access // what gates and limits say about a post; nil = nothing
 	MayEdit  bool             // the viewer may change the circle
 	MayMod   bool             // the viewer may remove, lock, pin and ban in it, and decides about its reports
@@ -113,6 +115,11 @@ func circlePage(tx *store.Tx, v circles.Viewer, c *circles.Circle) (*CirclePage,
 	}
 	p.MayEdit = c.Local() && v.SignedIn() && !p.Closed && (role.Operates() || v.Role == circles.SiteAdmin)
 	p.MayMod = c.Local() && v.SignedIn() && !p.Closed && (role.Moderates() || v.Moderates())
+	if v.SignedIn() && !c.Local() && !role.Member() {
+		if p.Door, err = standing.DoorOf(tx, v.Person, c.CircleID()); err != nil {
+			return nil, err
+		}
+	}
 	if v.SignedIn() {
 		if p.Blocked, err = tx.Blocked(v.Person.Actor(), c.ID); err != nil {
 			return nil, err

@@ -49,7 +49,8 @@ func explain(tx *store.Tx, c *circles.Circle, author *circles.Actor, x *standing
 	if n.Why, err = x.Keep(); err != nil {
 		return err
 	}
-	n.Told = !told
+	// That a request waits, other servers show themselves.
+	n.Told = !told && (n.About != store.GateOfFollow || n.Decision != store.GateHeld)
 	if err := tx.AddGateNotice(&n); err != nil {
 		return err
 	}
@@ -128,17 +129,11 @@ func (a *App) ReceiveGate(tx *store.Tx, circle circles.CircleID, post circles.Po
 	if had != nil && (had.Decision == store.GateRefused || had.Decision == store.GateHeld && in.Held) {
 		return done(post, false, nil)
 	}
-	said := in.Told
-	said.Action, said.Reason = standing.Action(text.CleanLine(string(in.Action), maxGateName)), text.CleanLine(in.Reason, maxGateText)
-	said.Appeal, said.Text = remoteURL(in.Appeal), map[string]string{}
-	for lang, s := range in.Text {
-		said.Text[lang] = text.CleanLine(s, maxGateText)
-	}
-	x, err := standing.FromElsewhere(tx, at.circle, said)
+	why, err := in.why(tx, at.circle)
 	if err != nil {
 		return refused(post, err)
 	}
-	now := store.GateAnswer{Post: post, Circle: circle, At: tx.Now(), Decision: store.GateRefused, Decided: tx.Now(),
+	now := store.GateAnswer{Post: post, Circle: circle, At: tx.Now(), Decision: store.GateRefused, Decided: tx.Now(), Why: why,
 		Note: text.CleanLine(in.Note, maxGateText)}
 	kind := store.ToldRefused
 	if in.Held {
@@ -147,18 +142,78 @@ func (a *App) ReceiveGate(tx *store.Tx, circle circles.CircleID, post circles.Po
 	if had != nil {
 		now.At = had.At
 	}
-	if now.Why, err = x.Keep(); err != nil {
-		return Outcome{}, err
-	}
 	if err := tx.SaveGateAnswer(&now); err != nil {
 		return Outcome{}, err
 	}
 	return done(post, true, tx.NotifyOfGate(at.post, kind))
 }
 
-// ReceiveTaken notes that a circle elsewhere passes on what one of ours wrote in it: if it held it, it does
-// no more.
-func (a *App) ReceiveTaken(tx *store.Tx, circle circles.CircleID, post circles.PostID) (Outcome, error) {
+// why is what a circle elsewhere says, clean and with sentences of ours, as it is kept.
+func (in RemoteGate) why(tx *store.Tx, c *circles.Circle) (string, error) {
+	said := in.Told
+	said.Action, said.Reason = standing.Action(text.CleanLine(string(in.Action), maxGateName)), text.CleanLine(in.Reason, maxGateText)
+	said.Appeal, said.Text = remoteURL(in.Appeal), map[string]string{}
+	for lang, s := range in.Text {
+		said.Text[lang] = text.CleanLine(s, maxGateText)
+	}
+	x, err := standing.FromElsewhere(tx, c, said)
+	if err != nil {
+		return "", err
+	}
+	return x.Keep()
+}
+
+// ReceiveGateOfEdit notes that a circle elsewhere did not take a change of what one of ours wrote in it: there,
+// what was before stands.
+func (a *App) ReceiveGateOfEdit(tx *store.Tx, circle circles.CircleID, post circles.PostID, in RemoteGate) (Outcome, error) {
+	at, err := placeOf(tx, post)
+	if err != nil {
+		return refused(0, err)
+	}
+	if at.circle == nil || at.circle.Local() || at.circle.CircleID() != circle || !at.post.Local() {
+		return refused(post, circles.Errorf(circles.Forbidden, "A circle decides about what was written in it alone."))
+	}
+	why, err := in.why(tx, at.circle)
+	if err != nil {
+		return refused(post, err)
+	}
+	return done(post, true, tx.SaveGateReply(&store.GateReply{Person: at.post.Author, Circle: circle, Post: post, Decision: store.GateRefused, Why: why}))
+}
+
+// ReceiveGateOfJoin notes why a circle elsewhere does not let one of ours in, or not yet. Who is in it by now
+// need not know.
+func (a *App) ReceiveGateOfJoin(tx *store.Tx, circle circles.CircleID, person circles.PersonID, in RemoteGate) (Outcome, error) {
+	c, err := tx.Circle(circle)
+	if err != nil {
+		return refused(0, err)
+	}
+	role, err := tx.Role(circle, person)
+	if err != nil || role.Member() {
+		return done(0, false, err)
+	}
+	decision := store.GateRefused
+	if in.Held {
+		if decision = store.GateHeld; role != circles.RolePending {
+			return done(0, false, nil) // they left meanwhile
+		}
+	}
+	why, err := in.why(tx, c)
+	if err != nil {
+		return refused(0, err)
+	}
+	return done(0, true, tx.SaveGateReply(&store.GateReply{Person: person, Circle: circle, Decision: decision, Why: why}))
+}
+
+// ReceiveTaken notes that a circle elsewhere passes on what one of ours wrote in it, or a change of it: if it
+// held it, it does no more.
+func (a *App) ReceiveTaken(tx *store.Tx, circle circles.CircleID, post circles.PostID, changed bool) (Outcome, error) {
+	if changed {
+		p, err := tx.Post(post)
+		if err != nil {
+			return Outcome{}, err
+		}
+		return done(post, false, tx.DropGateReply(p.Author, circle, post))
+	}
 	had, err := tx.GateAnswer(post)
 	if err != nil || had == nil || had.Circle != circle || had.Decision == store.GateApproved {
 		return done(post, false, err)
@@ -180,6 +235,7 @@ type Ruling string
 const (
 	RuledHeld    Ruling = store.GateHeld    // it waits for the circle's moderators
 	RuledRefused Ruling = store.GateRefused // they did not let it through
+	RuledEdit    Ruling = store.GateOfEdit  // a change of it was not taken there; what was before stands
 )
 
 // addRulings notes what the viewer's own posts and comments of a page wait for elsewhere. Nobody else there sees
@@ -217,8 +273,19 @@ func addRulings(tx *store.Tx, v circles.Viewer, t *Thread) error {
 // answered is what a circle elsewhere decided, for the author; nil if it said nothing.
 func answered(tx *store.Tx, p *circles.Post) (*Held, error) {
 	g, err := tx.GateAnswer(p.ID)
-	if err != nil || g == nil {
+	if err != nil {
 		return nil, err
+	}
+	change, err := tx.GateReply(p.Author, p.Circle, p.ID)
+	if err != nil {
+		return nil, err
+	}
+	edit := change != nil && (g == nil || g.At < change.At && g.Decided < change.At) // the last that was heard
+	if edit {
+		g = &store.GateAnswer{Circle: change.Circle, At: change.At, Decision: change.Decision, Decided: change.At, Why: change.Why}
+	}
+	if g == nil {
+		return nil, nil
 	}
 	why, err := standing.ReadAccess(g.Why)
 	if err != nil {
@@ -228,7 +295,7 @@ func answered(tx *store.Tx, p *circles.Post) (*Held, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Held{Post: p, Author: cards[p.Author.Actor()], Why: why, At: g.At, Until: g.At + HeldFor.Microseconds(), Elsewhere: true,
+	h := &Held{Post: p, Author: cards[p.Author.Actor()], Why: why, At: g.At, Until: g.At + HeldFor.Microseconds(), Elsewhere: true, Edit: edit,
 		Decided: g.Decided != 0, Refused: g.Decision == store.GateRefused, Note: g.Note}
 	if h.Decided {
 		h.By = cards[g.Circle.Actor()]

@@ -26,6 +26,7 @@ type Held struct {
 	At     int64 // UTC microseconds
 	Until  int64 // when nobody's decision becomes a no
 
+	Edit      bool // a change of it was refused; what was before stands there
 	Elsewhere bool // a circle of another server holds it; Until is when one of Halqa refuses
 
 	Decided bool

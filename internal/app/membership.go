@@ -31,6 +31,9 @@ func (a *App) Join(ctx context.Context, who circles.Viewer, id circles.CircleID)
 			if err := ask(tx, who.Person.Actor(), &c.Actor); err != nil {
 				return err
 			}
+			if err := tx.DropGateReply(who.Person, id, 0); err != nil { // it will say again
+				return err
+			}
 		case c.Visibility == circles.MembersOnly, d.Outcome == standing.Request, d.Outcome == standing.Hold:
 			role = circles.RolePending
 		default:
@@ -59,6 +62,9 @@ func (a *App) Leave(ctx context.Context, who circles.Viewer, id circles.CircleID
 		}
 		if !c.Local() {
 			if err := unask(tx, who.Person.Actor(), &c.Actor); err != nil {
+				return err
+			}
+			if err := tx.DropGateReply(who.Person, id, 0); err != nil {
 				return err
 			}
 		}

@@ -21,6 +21,9 @@ const (
 	ToldHeld     = store.ToldHeld
 	ToldRefused  = store.ToldRefused
 	ToldApproved = store.ToldApproved
+	ToldNoEdit   = store.ToldNoEdit
+	ToldNotIn    = store.ToldNotIn
+	ToldAtDoor   = store.ToldAtDoor
 
 	ToldFollow = store.ToldFollow
 	ToldMoved  = store.ToldMoved
@@ -63,7 +66,7 @@ type Notification struct {
 	Packet int64 // of ToldPacket
 	Month  int64 // of ToldMonth: 202611
 
-	Circle  *circles.Circle // of ToldBanned, ToldGifts, ToldReport and ToldAppeals, as CircleCards has it; nil of the latter two = the whole instance
+	Circle  *circles.Circle // of ToldBanned, ToldNotIn, ToldAtDoor, ToldGifts, ToldReport and ToldAppeals, as CircleCards has it; nil of the latter two = the whole instance
 	Ban     circles.Ban     // of ToldBanned, as it is now
 	Waiting int64           // of ToldReport and ToldAppeals: how many nobody has decided about
 

@@ -84,6 +84,9 @@ func (a *App) ReceiveFollow(tx *store.Tx, said Said, followee circles.ActorID, u
 		err = enter(tx, c, said.By, role)
 	}
 	if err == nil && f.State == circles.FollowPending && d.Gate != nil {
+		if err := explain(tx, c, d.Actor, d.Gate, store.GateNotice{Activity: uri, Decision: store.GateHeld, About: store.GateOfFollow}); err != nil {
+			return Outcome{}, err
+		}
 		return Outcome{Result: Waits, Reason: d.Reason, Refusal: d.Refusal, Gate: d.Gate}, nil
 	}
 	return done(0, true, err)
@@ -143,6 +146,9 @@ func (a *App) ReceiveAccept(tx *store.Tx, followee, follower circles.ActorID) (O
 	c, err := circleIfAny(tx, followee)
 	if err != nil || c == nil {
 		return done(0, true, err)
+	}
+	if err := tx.DropGateReply(circles.PersonID(follower), c.CircleID(), 0); err != nil {
+		return Outcome{}, err
 	}
 	return done(0, true, enter(tx, c, circles.PersonID(follower), circles.RoleMember))
 }

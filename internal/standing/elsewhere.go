@@ -34,7 +34,9 @@ func FromElsewhere(tx *store.Tx, c *circles.Circle, in Told) (*Access, error) {
 	}
 	d := reputation.Decision{Outcome: reputation.Deny, Path: -1}
 	if in.Held {
-		d.Outcome = reputation.Hold
+		if d.Outcome = reputation.Hold; act == reputation.Join {
+			d.Outcome = reputation.Request
+		}
 	}
 	today := reputation.DayOf(tx.Now())
 	for _, m := range in.Unmet {
@@ -86,6 +88,15 @@ func FromElsewhere(tx *store.Tx, c *circles.Circle, in Told) (*Access, error) {
 		}
 	}
 	return x, nil
+}
+
+// DoorOf is what a circle elsewhere answered to somebody's wish to join it; nil = nothing that stands.
+func DoorOf(tx *store.Tx, person circles.PersonID, circle circles.CircleID) (*Access, error) {
+	g, err := tx.GateReply(person, circle, 0)
+	if err != nil || g == nil {
+		return nil, err
+	}
+	return ReadAccess(g.Why)
 }
 
 // Tellable is what may leave the server about an Access: its facts without standing.

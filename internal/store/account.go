@@ -97,7 +97,7 @@ func (tx *Tx) RemoveAccount(person circles.PersonID) error {
 	if err := tx.removeMessagesOf(person); err != nil {
 		return err
 	}
-	for _, table := range []string{"draft_photo", "draft", "notification", "thread_wish", "tag_wish", "read_mark", "saved", "mute", "host_block", "idempotent", "account"} {
+	for _, table := range []string{"draft_photo", "draft", "notification", "thread_wish", "tag_wish", "read_mark", "saved", "mute", "host_block", "idempotent", "gate_reply", "account"} {
 		if _, err := tx.exec("DELETE FROM "+table+" WHERE person = $1", person); err != nil {
 			return err
 		}

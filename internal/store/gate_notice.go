@@ -114,19 +114,23 @@ func (tx *Tx) GateAnswer(post circles.PostID) (*GateAnswer, error) {
 }
 
 // GateAnswersTo returns which of these posts, as far as they are this person's, a circle elsewhere holds or
-// refused.
+// refused, or of which it did not take a change (GateOfEdit).
 func (tx *Tx) GateAnswersTo(person circles.PersonID, posts []circles.PostID) (map[circles.PostID]string, error) {
 	if len(posts) == 0 {
 		return nil, nil
 	}
 	set, args := in(nil, posts)
+	again, args := in(args, posts)
 	all := map[circles.PostID]string{}
 	return all, tx.rows(`SELECT g.post, g.decision FROM gate_answer g CROSS JOIN post p
-		WHERE g.post IN (`+set+`) AND g.decision IN ('held', 'refused') AND p.id = g.post AND p.author = `+arg(&args, person), args, func(r rowScanner) error {
+		WHERE g.post IN (`+set+`) AND g.decision IN ('held', 'refused') AND p.id = g.post AND p.author = `+arg(&args, person)+`
+		UNION ALL SELECT g.post, 'edit' FROM gate_reply g WHERE g.person = `+arg(&args, person)+` AND g.post IN (`+again+`)`, args, func(r rowScanner) error {
 		var id circles.PostID
 		var decision string
 		err := r.Scan(&id, &decision)
-		all[id] = decision
+		if all[id] == "" || decision != GateOfEdit {
+			all[id] = decision
+		}
 		return err
 	})
 }

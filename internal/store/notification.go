@@ -24,6 +24,9 @@ const (
 	ToldHeld     NotificationKind = "held"     // a circle elsewhere holds what they wrote
 	ToldRefused  NotificationKind = "refused"  // a circle did not take what they wrote
 	ToldApproved NotificationKind = "approved" // a circle took what it held
+	ToldNoEdit   NotificationKind = "no-edit"  // a circle elsewhere did not take a change of what they wrote
+	ToldNotIn    NotificationKind = "not-in"   // a circle elsewhere did not let them in
+	ToldAtDoor   NotificationKind = "at-door"  // a circle elsewhere decides whether it lets them in
 
 	ToldAppealGranted NotificationKind = "appeal-granted" // an appeal of theirs was answered
 	ToldAppealDenied  NotificationKind = "appeal-denied"
@@ -52,7 +55,7 @@ type Notification struct {
 	Month  int64            // of ToldMonth: 202611
 	Thread circles.PostID   // its root; 0 or less with Post 0
 	Actor  circles.ActorID  // who wrote, removed or follows; nobody for what comes from an office
-	Circle circles.CircleID // of ToldBanned, ToldGifts, ToldReport and ToldAppeals; 0 of the latter two = the whole instance
+	Circle circles.CircleID // of ToldBanned, ToldNotIn, ToldAtDoor, ToldGifts, ToldReport and ToldAppeals; 0 of the latter two = the whole instance
 	At     int64            // UTC microseconds
 	Seen   bool
 }
@@ -126,7 +129,7 @@ func (tx *Tx) told(v circles.Viewer, args *[]any) (string, error) {
 	cond := " FROM notification n LEFT JOIN post p ON p.id = n.object AND n.kind NOT IN (" + postless + ") LEFT JOIN circle c ON c.id = p.circle" +
 		" LEFT JOIN actor f ON f.id = n.object AND n.kind IN ('follow', 'moved') WHERE n.person = " + me +
 		" AND CASE n.kind WHEN 'follow' THEN f.deleted_at = 0 AND f.suspended_at = 0 WHEN 'moved' THEN f.suspended_at = 0 WHEN 'banned' THEN " + stillBanned(me, arg(args, tx.at)) +
-		" WHEN 'report' THEN " + stillReported(v, me) + " WHEN 'appeals' THEN " + stillAppealed(v, me) + " WHEN 'gifts' THEN " + stillGifts(me) + whenAppeal + whenTip + " WHEN 'removed' THEN p.state = 'removed' AND " +
+		" WHEN 'report' THEN " + stillReported(v, me) + " WHEN 'appeals' THEN " + stillAppealed(v, me) + " WHEN 'not-in' THEN 1 = 1 WHEN 'at-door' THEN 1 = 1 WHEN 'gifts' THEN " + stillGifts(me) + whenAppeal + whenTip + " WHEN 'removed' THEN p.state = 'removed' AND " +
 		mayFind(v, args) + " WHEN 'refused' THEN p.state IN ('visible', 'refused') AND " + mayFind(v, args) + " ELSE p.state = 'visible' AND " + mayFind(v, args) +
 		" AND NOT EXISTS (SELECT 1 FROM thread_wish w WHERE w.person = " + me + " AND w.post = n.thread AND w.wish = 'mute') END"
 	// What one wrote oneself was removed, whoever did it.
@@ -155,7 +158,7 @@ func (tx *Tx) Notifications(v circles.Viewer) ([]Notification, error) {
 			n.Packet = object
 		case ToldMonth:
 			n.Month = object
-		case ToldBanned, ToldReport, ToldAppeals, ToldGifts:
+		case ToldBanned, ToldNotIn, ToldAtDoor, ToldReport, ToldAppeals, ToldGifts:
 			n.Circle = circles.CircleID(object)
 		default:
 			n.Post = circles.PostID(object)

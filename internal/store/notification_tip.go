@@ -4,7 +4,7 @@ import "halqa/circles"
 
 const (
 	// postless are the kinds of notification whose object is no post.
-	postless = `'follow', 'moved', 'tip', 'tip-failed', 'tip-back', 'payee', 'note', 'gifts', 'packet', 'month', 'banned', 'report', 'appeals', ` + appealKinds
+	postless = `'follow', 'moved', 'tip', 'tip-failed', 'tip-back', 'payee', 'note', 'gifts', 'packet', 'month', 'banned', 'not-in', 'at-door', 'report', 'appeals', ` + appealKinds
 
 	// whenTip are the branches of told for tips: who gave or got one hears of it whatever became of the post.
 	whenTip = ` WHEN 'tip' THEN 1 = 1 WHEN 'tip-failed' THEN 1 = 1 WHEN 'tip-back' THEN 1 = 1 WHEN 'payee' THEN 1 = 1 WHEN 'note' THEN 1 = 1 WHEN 'packet' THEN 1 = 1 WHEN 'month' THEN 1 = 1`
