@@ -8,8 +8,9 @@ import (
 // number in everybody's history here. Our own wallets declare theirs; of what none of them moves, the assets below
 // and the money of ISO 4217 are known, and nothing else can be tipped abroad.
 
-// divided are assets that are no state's money.
-var divided = map[string]uint8{"BTC": 11, "XMR": 12} // millisatoshi, piconero
+// divided are assets that are no state's money: millisatoshi, piconero, and what ISO 4217 keeps for tests, as the
+// kit's own adapter has it, so that two instances can be tried with no real money.
+var divided = map[string]uint8{"BTC": 11, "XMR": 12, "XTS": 3}
 
 // otherwise are those moneys of ISO 4217 that do not have two decimals.
 var otherwise = map[string]uint8{
@@ -27,7 +28,7 @@ func decimals(code string) (uint8, bool) {
 	if n, ok := otherwise[code]; ok {
 		return n, true
 	}
-	// What begins with X is metal, a unit of account, or for tests, and has no decimals; but for those above and
+	// What begins with X is metal or a unit of account, and has no decimals; but for those above and
 	// the dollar of the East Caribbean.
 	if code != "XCD" && (len(code) != 3 || code[0] == 'X') {
 		return 0, false

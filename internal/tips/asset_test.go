@@ -24,7 +24,7 @@ func TestDecimalsAreNotForOthersToSay(t *testing.T) {
 		taken bool
 	}{
 		{"USD", 2, true}, {"USD", 0, false}, {"USD", 4, false}, {"JPY", 0, true}, {"JPY", 2, false}, {"KWD", 3, true}, {"CLF", 4, true}, {"XCD", 2, true},
-		{"BTC", 11, true}, {"BTC", 8, false}, {"XMR", 12, true},
+		{"XTS", 3, true}, {"BTC", 11, true}, {"BTC", 8, false}, {"XMR", 12, true},
 		{"CNY", 2, true}, {"CNY", 0, false}, // a wallet of a's moves it
 		{"GOLD", 2, false}, {"DOGE", 8, false}, {"XAU", 2, false}, {"XTS", 2, false}, {"ABC", 2, false},
 		{"CRD", 0, false}, // a's own credits
