@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -96,13 +97,14 @@ func (in *Inbox) sendIntent(ctx context.Context, payer circles.PersonID, endpoin
 		if err := in.payable(a); err != nil {
 			return nil, err
 		}
-		out.Add(a.Kind, a.URI, a.Method, a.Text, a.Fields)
+		out.Add(a.Kind, a.URI, a.Method, a.Text, a.For, a.Fields)
 	}
 	return out, nil
 }
 
 // exchange sends a request of ours to another instance and returns what it answers. Its refusals are said
-// in its own words; that it cannot be reached, or is busy, is Busy.
+// in its own words. Busy is only what surely did nothing: it was never sent, or turned away unread. What came to no
+// answer, or to one of a server in trouble, may have been heard: an order's wallet may have made a charge before.
 func (in *Inbox) exchange(ctx context.Context, req *http.Request, sign fetch.Sign) ([]byte, error) {
 	req.Header.Set("Accept", fetch.ActivityJSON)
 	resp, err := in.fetcher.client.Do(ctx, req, fetch.Limits{Body: maxQuote, Total: tipTime}, sign)
@@ -111,12 +113,19 @@ func (in *Inbox) exchange(ctx context.Context, req *http.Request, sign fetch.Sig
 		if errors.As(err, &refusal) && refusal.Reason == fetch.ReasonAddress {
 			return nil, err
 		}
-		return nil, &circles.Error{Kind: circles.Busy, Message: "Their server cannot be reached.", Err: err}
+		var op *net.OpError
+		var dns *net.DNSError
+		if errors.As(err, &dns) || errors.As(err, &op) && op.Op == "dial" || refusal != nil && (refusal.Reason == fetch.ReasonTLS || refusal.Reason == fetch.ReasonSubdomains) {
+			return nil, &circles.Error{Kind: circles.Busy, Message: "Their server cannot be reached.", Err: err}
+		}
+		return nil, &circles.Error{Kind: circles.Internal, Message: "Their server gave no answer.", Err: err}
 	}
 	switch {
 	case resp.Status >= 200 && resp.Status <= 299:
 		return resp.Body, nil
-	case resp.Status == http.StatusRequestTimeout, resp.Status == statusTooMany, resp.Status >= 500:
+	case resp.Status >= 500:
+		return nil, &circles.Error{Kind: circles.Internal, Message: "Their server is in trouble.", Err: resp.Err()}
+	case resp.Status == http.StatusRequestTimeout, resp.Status == statusTooMany:
 		return nil, &circles.Error{Kind: circles.Busy, Message: "Their server is busy.", Err: resp.Err()}
 	}
 	return nil, &circles.Error{Kind: circles.Forbidden, Message: sentence(resp.Body), Err: resp.Err()}
@@ -170,7 +179,7 @@ func wireQuote(q *tips.Quote) as.TipQuote {
 	out := as.TipQuote{Intent: q.Intent, AttributedTo: q.Payee, Binding: q.Binding, Money: as.Money{Minor: q.Minor, Asset: q.Asset, Exponent: q.Exponent},
 		Wallet: q.Wallet, Expires: q.Expires, ProofTypes: q.Proofs, Fee: q.Fee}
 	for _, a := range q.Actions {
-		out.Actions = append(out.Actions, as.TipAction{Kind: string(a.Kind), URI: a.URI, Method: a.Method, Text: a.Text, Fields: a.Fields})
+		out.Actions = append(out.Actions, as.TipAction{Kind: string(a.Kind), URI: a.URI, Method: a.Method, Text: a.Text, Fields: a.Fields, For: a.For})
 	}
 	return out
 }

@@ -64,6 +64,7 @@ type TipQuote struct {
 // A TipAction is one way of paying.
 type TipAction struct {
 	Kind, URI, Method, Text string
+	For                     string // "computer", "phone"; "" = anywhere
 	Fields                  map[string]string
 }
 
@@ -273,7 +274,7 @@ func tipAction(v value) (a TipAction, err error) {
 	for _, m := range []struct {
 		key string
 		to  *string
-	}{{"kind", &a.Kind}, {"uri", &a.URI}, {"method", &a.Method}, {"text", &a.Text}} {
+	}{{"kind", &a.Kind}, {"uri", &a.URI}, {"method", &a.Method}, {"text", &a.Text}, {"for", &a.For}} {
 		if *m.to, err = v.get(m.key).whole(maxTipText, m.key+" of an action"); err != nil {
 			return a, err
 		}
@@ -407,6 +408,7 @@ type tipActionOut struct {
 	Method string            `json:"method,omitempty"`
 	Fields map[string]string `json:"fields,omitempty"`
 	Text   string            `json:"text,omitempty"`
+	For    string            `json:"for,omitempty"`
 }
 
 // Doc renders the quote.
@@ -417,7 +419,7 @@ func (q TipQuote) Doc() Doc {
 	}
 	actions := list[tipActionOut]{}
 	for _, a := range q.Actions {
-		actions = append(actions, tipActionOut{a.Kind, a.URI, a.Method, a.Fields, a.Text})
+		actions = append(actions, tipActionOut{a.Kind, a.URI, a.Method, a.Fields, a.Text, a.For})
 	}
 	return Doc{context: contextTip, body: render(struct {
 		Type         string             `json:"type"`

@@ -17,7 +17,7 @@ func exampleIntent() TipIntent {
 
 func exampleQuote() TipQuote {
 	return TipQuote{Intent: "https://p.example/tips/77", AttributedTo: alice, Binding: [32]byte{1, 2, 254}, Money: Money{21_000, "BTC", 11}, Wallet: "lightning",
-		Actions: []TipAction{{Kind: "qr", URI: "lightning:lnbc1"}, {Kind: "redirect", URI: "https://pay.example/x", Method: "POST", Fields: map[string]string{"b": "2", "a": "1"}}},
+		Actions: []TipAction{{Kind: "qr", URI: "lightning:lnbc1"}, {Kind: "redirect", URI: "https://pay.example/x", Method: "POST", Fields: map[string]string{"b": "2", "a": "1"}, For: "phone"}},
 		Expires: tipEnd, ProofTypes: []string{"adapter-attested", "bolt11-preimage"}, Fee: 0}
 }
 

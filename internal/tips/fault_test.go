@@ -279,11 +279,11 @@ func TestAnyStatementFailsBetweenTwo(t *testing.T) {
 	ctx := context.Background()
 	var in tips.Intent
 	var tip *tips.Tip
-	forms := 0 // a charge for the first may be left at b, which nobody was shown how to pay
+	forms := 0 // of which each left at most one charge at b
 	start := func(p *pair) (err error) {
 		tip, err = p.a.tips.Start(ctx, p.a.ann, in)
 		if err == nil && tip.State == tips.Failed { // ann read that nothing was paid, and fills in another form
-			in, forms = p.intent(500), 2
+			in, forms = p.intent(500), 1
 			tip, err = p.a.tips.Start(ctx, p.a.ann, in)
 		}
 		return err

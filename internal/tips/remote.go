@@ -135,8 +135,8 @@ type TermsAsset struct {
 }
 
 // A Carrier carries what the payer's side asks to the payee's instance. Its errors are the other side's
-// refusals (any circles.Error but Busy), Busy where nothing happened and asking again may help, and
-// anything else where nobody knows.
+// refusals (any circles.Error but Busy), Busy where surely nothing happened and asking again may help, and
+// anything else where nobody knows: the same order is sent again then, and finds what it made.
 type Carrier struct {
 	Terms func(ctx context.Context, endpoint, object string) (*Terms, error)
 	Order func(ctx context.Context, payer circles.PersonID, endpoint string, o Order) (*Quote, error)
@@ -384,10 +384,14 @@ func (t *Terms) Add(code string, exponent uint8, low, high, step, usual int64, o
 	t.Assets = append(t.Assets, a)
 }
 
-// Add adds a way to pay to a quote, as the other instance says it. A kind that is not known is left out.
-func (q *Quote) Add(kind, uri, method, text string, fields map[string]string) {
+// Add adds a way to pay to a quote, as the other instance says it. A kind that is not known is left out, and of
+// where it is meant for, what is not known says nothing.
+func (q *Quote) Add(kind, uri, method, text, where string, fields map[string]string) {
+	if where != wallet.OnComputer && where != wallet.OnPhone {
+		where = ""
+	}
 	switch k := wallet.ActionKind(kind); k {
 	case wallet.ActNone, wallet.ActQR, wallet.ActRedirect, wallet.ActAddress:
-		q.Actions = append(q.Actions, wallet.Action{Kind: k, URI: uri, Method: method, Text: text, Fields: fields})
+		q.Actions = append(q.Actions, wallet.Action{Kind: k, URI: uri, Method: method, Text: text, Fields: fields, For: where})
 	}
 }

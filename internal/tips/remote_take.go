@@ -200,6 +200,9 @@ func (t *Tips) Answer(ctx context.Context, payer *circles.Actor, o Order, person
 	switch {
 	case fresh:
 		if _, err := t.create(ctx, r, tip, charge); err != nil {
+			if said := asRefusal(err); said != nil && said.Text == unreachable { // an end of the order, where Busy would ask for it again
+				return nil, circles.Errorf(circles.Forbidden, "%s", said.Message).With(said.Text, nil)
+			}
 			return nil, err
 		}
 	case charge.State == string(wallet.Failed):

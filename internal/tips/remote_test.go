@@ -121,6 +121,9 @@ func (p *pair) order(ctx context.Context, payer circles.PersonID, endpoint strin
 	if err == nil && p.twist != nil {
 		p.twist(q)
 	}
+	if circles.KindOf(err) == circles.Busy { // a 503 does not say what was done before
+		err = &circles.Error{Kind: circles.Internal, Message: "Their server is in trouble.", Err: err}
+	}
 	return q, err
 }
 

@@ -399,11 +399,13 @@ func (t *Tips) create(ctx context.Context, r *rail, tip *ledger.Tip, c *ledger.C
 	return nil, t.later(ctx, c.ID, asked)
 }
 
+const unreachable = "refused.tip-unreachable"
+
 // refusal is what a payer reads when a rail said no.
 func refusal(err error) error {
 	switch {
 	case errors.Is(err, wallet.ErrTemporary):
-		return &circles.Error{Kind: circles.Busy, Message: "The wallet cannot be reached. Nothing was paid; try again later.", Text: "refused.tip-unreachable", Err: err}
+		return &circles.Error{Kind: circles.Busy, Message: "The wallet cannot be reached. Nothing was paid; try again later.", Text: unreachable, Err: err}
 	case errors.Is(err, wallet.ErrLimit):
 		return &circles.Error{Kind: circles.Forbidden, Message: "There is not enough for this tip, or the wallet does not take that amount. Nothing was paid.", Text: "refused.tip-short", Err: err}
 	}
