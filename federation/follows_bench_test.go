@@ -103,7 +103,7 @@ func BenchmarkFollows(b *testing.B) {
 		}
 	}
 	verify, commit, exchange := physical(b, h, keys[0])
-	limit := verify + commit + 2*signing(b, keys[0]) + 3*exchange
+	limit := verify + commit + 2*signing(b, keys[0]) + 3*(exchange.server+exchange.client)
 
 	var fetched, accepted atomic.Int64
 	done := make(chan struct{}, 1)
@@ -191,11 +191,18 @@ func sendUntilTaken(b *testing.B, address string, requests [][]byte) int64 {
 	var all sync.WaitGroup
 	for range benchConns {
 		all.Go(func() {
-			conn := dialWire(b, address)
+			conn, err := dialWire(address)
+			if err != nil {
+				b.Error(err)
+				return
+			}
 			defer conn.Close()
 			for i := int(next.Add(1)) - 1; i < len(requests); i = int(next.Add(1)) - 1 {
 				for {
-					status := conn.send(b, requests[i])
+					status, err := conn.send(requests[i])
+					if err != nil {
+						b.Error(err)
+					}
 					if strings.Contains(status, " 202 ") || b.Failed() {
 						break
 					}
