@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"pgregory.net/rapid"
 )
 
 func TestBegging(t *testing.T) {
@@ -37,5 +39,44 @@ func TestBegging(t *testing.T) {
 	}
 	if hit := Begging(Said{Text: strings.Repeat("给", 200_000) + "我打钱"}); hit != "" {
 		t.Errorf("past the end of what is looked at: %q", hit)
+	}
+}
+
+// What is looked for first must never hide what an expression would find.
+func TestBeggingLooksForWordsFirst(t *testing.T) {
+	pieces := strings.Fields(`Send send SEND pay tip Tips: donate donations transfer please just and it money some to me My my on via by with PayPal pay pal Venmo venmo: @ann-9
+		Cash cash App CASHAPP caſhapp $annleeks Zelle WeChat we chat Pay wise otherwise pix UPI m-pesa BTC crypto handle is : = -> . ! , ; scan Scan the this our QR code
+		support bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq 0x52908400098527886E0F7030069857D2E4169EE7 lnurl1dp68gurn8ghj7um9wfmxjcm99e3k7mf0
+		加 我 的 用 走 微信 v信 VX wx zfb 支付宝 支付寶 打钱 打款 转账 轉賬 汇款 打赏 讚賞 付款 发红包 红包 给我 給我 向我 扫码 掃一掃 扫下方 请 求 大家 到 发 号 账号 ： 收款码 赞赏码 收款二维码 微信收款 。 ， ？ 是 在 番茄`)
+	found := 0
+	rapid.Check(t, func(t *rapid.T) {
+		var b strings.Builder
+		for _, piece := range rapid.SliceOfN(rapid.SampledFrom(pieces), 1, 12).Draw(t, "pieces") {
+			b.WriteString(piece)
+			b.WriteString(rapid.SampledFrom([]string{"", " ", "\n"}).Draw(t, "between"))
+		}
+		text, want := b.String(), Hit("")
+		for _, w := range beggings {
+			if at := w.re.FindString(text); at != "" {
+				want = Hit(shorten(at))
+				found++
+				break
+			}
+		}
+		if got := Begging(Said{Text: text}); got != want {
+			t.Fatalf("%q: hit %q, want %q", text, got, want)
+		}
+	})
+	if found == 0 {
+		t.Error("none of the texts begged")
+	}
+}
+
+func BenchmarkBegging(b *testing.B) {
+	said := Said{Text: "I have thought about it for 40 days, and I would water them less. See here."}
+	for b.Loop() {
+		if hit := Begging(said); hit != "" {
+			b.Fatalf("hit %q", hit)
+		}
 	}
 }
