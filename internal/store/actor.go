@@ -25,7 +25,7 @@ func scanActor(r rowScanner) (*circles.Actor, error) {
 // Actor returns the actor with this id. As with every lookup of a single row, an absent one is a
 // circles.Error of kind NotFound.
 func (tx *Tx) Actor(id circles.ActorID) (*circles.Actor, error) {
-	a, err := tx.actors.read(tx, id, func() (*circles.Actor, error) {
+	a, err := tx.kept.actors.read(tx, id, func() (*circles.Actor, error) {
 		return one(tx, scanActor, `SELECT `+actorColumns+` FROM actor a WHERE a.id = $1`, id)
 	})
 	return a, notFound(err, "account")
@@ -33,10 +33,9 @@ func (tx *Tx) Actor(id circles.ActorID) (*circles.Actor, error) {
 
 // ActorByURI returns the actor with this id in ActivityPub: a path for local ones.
 func (tx *Tx) ActorByURI(uri string) (*circles.Actor, error) {
-	a, err := one(tx, scanActor, `SELECT `+actorColumns+` FROM actor a WHERE a.uri = $1`, uri)
-	if err == nil {
-		tx.actors.put(a.ID, a)
-	}
+	a, err := tx.kept.actors.named(tx, uri, func(a *circles.Actor) circles.ActorID { return a.ID }, func() (*circles.Actor, error) {
+		return one(tx, scanActor, `SELECT `+actorColumns+` FROM actor a WHERE a.uri = $1`, uri)
+	})
 	return a, notFound(err, "account")
 }
 

@@ -22,7 +22,7 @@ const selectCircle = `SELECT ` + actorColumns + `, ` + circleColumns + ` FROM ci
 
 // Circle returns the circle with this id.
 func (tx *Tx) Circle(id circles.CircleID) (*circles.Circle, error) {
-	c, err := tx.circles.read(tx, id, func() (*circles.Circle, error) {
+	c, err := tx.kept.circles.read(tx, id, func() (*circles.Circle, error) {
 		return one(tx, scanCircle, selectCircle+`WHERE c.id = $1`, id)
 	})
 	return c, notFound(err, "circle")
@@ -30,10 +30,9 @@ func (tx *Tx) Circle(id circles.CircleID) (*circles.Circle, error) {
 
 // CircleByURI returns the circle with this id in ActivityPub: a path for local ones.
 func (tx *Tx) CircleByURI(uri string) (*circles.Circle, error) {
-	c, err := one(tx, scanCircle, selectCircle+`WHERE a.uri = $1`, uri)
-	if err == nil {
-		tx.circles.put(c.CircleID(), c)
-	}
+	c, err := tx.kept.circles.named(tx, uri, func(c *circles.Circle) circles.CircleID { return c.CircleID() }, func() (*circles.Circle, error) {
+		return one(tx, scanCircle, selectCircle+`WHERE a.uri = $1`, uri)
+	})
 	return c, notFound(err, "circle")
 }
 
@@ -100,8 +99,12 @@ type CircleChange struct {
 // BumpCircle applies a change to a circle's counters and moves its rev on, so that cached pages of
 // it are made anew. It is the last statement of an Update: all writers of a circle meet in this row.
 func (tx *Tx) BumpCircle(id circles.CircleID, d CircleChange) error {
-	_, err := tx.exec(`UPDATE circle SET members = members + $2, posts = posts + $3, comments = comments + $4,
+	return tx.change(func(k *kept) {
+		k.circles.change(id, func(had *circles.Circle) {
+			had.Members, had.Posts, had.Comments = had.Members+d.Members, had.Posts+d.Posts, had.Comments+d.Comments
+			had.PostedAt, had.Rev = max(had.PostedAt, d.PostedAt), had.Rev+1
+		})
+	}, `UPDATE circle SET members = members + $2, posts = posts + $3, comments = comments + $4,
 			posted_at = CASE WHEN posted_at < $5 THEN $5 ELSE posted_at END, rev = rev + 1
 		WHERE id = $1`, id, d.Members, d.Posts, d.Comments, d.PostedAt)
-	return err
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"database/sql"
 	"errors"
+	"strings"
 
 	"halqa/circles"
 )
@@ -23,10 +24,12 @@ type GateRule struct {
 // GateRules returns what a place asks before some of the actions, those of a storm first. What asks
 // nothing has no rule.
 func (tx *Tx) GateRules(place circles.CircleID, actions []string) ([]GateRule, error) {
-	args := []any{place}
-	cond, args := in(args, actions)
-	return list(tx, scanGateRule, `SELECT action, storm, until, rule, set_by, set_at FROM gate_rule
-		WHERE place = $1 AND action IN (`+cond+`) ORDER BY action, storm DESC`, args...)
+	return tx.kept.gateRules(tx, ruleKey{place, strings.Join(actions, " ")}, func() ([]GateRule, error) {
+		args := []any{place}
+		cond, args := in(args, actions)
+		return list(tx, scanGateRule, `SELECT action, storm, until, rule, set_by, set_at FROM gate_rule
+			WHERE place = $1 AND action IN (`+cond+`) ORDER BY action, storm DESC`, args...)
+	})
 }
 
 func scanGateRule(r rowScanner) (GateRule, error) {

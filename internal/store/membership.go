@@ -32,21 +32,32 @@ type Asker struct {
 // Asker returns all that in one statement, for it is asked at every vote that arrives. circle and
 // other may be 0.
 func (tx *Tx) Asker(person circles.PersonID, circle circles.CircleID, other circles.ActorID) (Asker, error) {
-	a, err := one(tx, func(r rowScanner) (Asker, error) {
-		a := Asker{Actor: new(circles.Actor)}
-		var policy string
-		err := r.Scan(append(actorDest(a.Actor), &a.Role, &policy, &a.Banned, &a.BlockedBy)...)
-		a.PeerBlocked, a.PeerLimited = policy == "blocked", policy == "limited"
-		return a, err
-	}, `SELECT `+actorColumns+`,
-			COALESCE((SELECT m.role FROM membership m WHERE m.circle = $2 AND m.person = $1), ''),
-			COALESCE((SELECT p.policy FROM peer p WHERE p.host = a.host), ''),
-			EXISTS (SELECT 1 FROM block b WHERE b.actor = $2 AND b.target = $1 AND (b.until = 0 OR b.until > $4)),
-			EXISTS (SELECT 1 FROM block b WHERE b.actor = $3 AND b.target = $1)
-				OR EXISTS (SELECT 1 FROM host_block h WHERE h.person = $3 AND h.host = a.host)
-		FROM actor a WHERE a.id = $1`, person, circle, other, tx.at)
-	return a, notFound(err, "account")
+	var a Asker
+	var policy string
+	kept := true
+	actor, err := tx.kept.actors.read(tx, person.Actor(), func() (*circles.Actor, error) {
+		kept = false
+		return one(tx, func(r rowScanner) (*circles.Actor, error) {
+			var actor circles.Actor
+			return &actor, r.Scan(append(actorDest(&actor), &a.Role, &policy, &a.Banned, &a.BlockedBy)...)
+		}, `SELECT `+actorColumns+`, `+ofAsker+` FROM actor a WHERE a.id = $1`, person, circle, other, tx.at)
+	})
+	if err == nil && kept {
+		err = tx.row(`SELECT `+ofAsker+` FROM (SELECT CAST($5 AS TEXT) AS host) a`, person, circle, other, tx.at, actor.Host).Scan(&a.Role, &policy, &a.Banned, &a.BlockedBy)
+	}
+	if err != nil {
+		return Asker{}, notFound(err, "account")
+	}
+	a.Actor, a.PeerBlocked, a.PeerLimited = actor, policy == "blocked", policy == "limited"
+	return a, nil
 }
+
+// ofAsker is what is known for and against somebody whose server is a.host.
+const ofAsker = `COALESCE((SELECT m.role FROM membership m WHERE m.circle = $2 AND m.person = $1), ''),
+	COALESCE((SELECT p.policy FROM peer p WHERE p.host = a.host), ''),
+	EXISTS (SELECT 1 FROM block b WHERE b.actor = $2 AND b.target = $1 AND (b.until = 0 OR b.until > $4)),
+	EXISTS (SELECT 1 FROM block b WHERE b.actor = $3 AND b.target = $1)
+		OR EXISTS (SELECT 1 FROM host_block h WHERE h.person = $3 AND h.host = a.host)`
 
 // SetRole gives a person a place in a circle, or takes it with NoRole. It does not touch the
 // circle's counters. Since when they are a member counts from when they were let in, not from when they

@@ -28,7 +28,7 @@ func scanPost(r rowScanner) (*circles.Post, error) {
 
 // Post returns the post or comment with this id, whatever its state.
 func (tx *Tx) Post(id circles.PostID) (*circles.Post, error) {
-	p, err := tx.posts.read(tx, id, func() (*circles.Post, error) {
+	p, err := tx.kept.posts.read(tx, id, func() (*circles.Post, error) {
 		return one(tx, scanPost, `SELECT `+postColumns+` FROM post p WHERE p.id = $1`, id)
 	})
 	return p, notFound(err, "post")
@@ -36,10 +36,9 @@ func (tx *Tx) Post(id circles.PostID) (*circles.Post, error) {
 
 // PostByURI returns the post or comment with this id in ActivityPub: a path for local ones.
 func (tx *Tx) PostByURI(uri string) (*circles.Post, error) {
-	p, err := one(tx, scanPost, `SELECT `+postColumns+` FROM post p WHERE p.uri = $1`, uri)
-	if err == nil {
-		tx.posts.put(p.ID, p)
-	}
+	p, err := tx.kept.posts.named(tx, uri, func(p *circles.Post) circles.PostID { return p.ID }, func() (*circles.Post, error) {
+		return one(tx, scanPost, `SELECT `+postColumns+` FROM post p WHERE p.uri = $1`, uri)
+	})
 	return p, notFound(err, "post")
 }
 
@@ -90,8 +89,7 @@ func (tx *Tx) FillAbsent(p *circles.Post) error {
 
 // SetPostSeqs keeps which log entries are the Create of a post and its circle's Announce.
 func (tx *Tx) SetPostSeqs(id circles.PostID, create, announce circles.Seq) error {
-	_, err := tx.exec(`UPDATE post SET create_seq = $2, announce_seq = $3 WHERE id = $1`, id, create, announce)
-	return err
+	return tx.change(func(k *kept) { k.posts.drop(id) }, `UPDATE post SET create_seq = $2, announce_seq = $3 WHERE id = $1`, id, create, announce)
 }
 
 // SavePostText writes what an author can edit.
@@ -119,17 +117,24 @@ func (tx *Tx) SetLocked(id circles.PostID, locked bool) error {
 
 // SavePostScore writes the counts of votes and everything that is computed from them.
 func (tx *Tx) SavePostScore(p *circles.Post) error {
-	_, err := tx.exec(`UPDATE post SET ups = $2, downs = $3, score = $4, hot = $5, scaled = $6, active = $7, controversy = $8
+	return tx.change(func(k *kept) {
+		k.posts.change(p.ID, func(had *circles.Post) {
+			had.Ups, had.Downs, had.Score = p.Ups, p.Downs, p.Score
+			had.Hot, had.Scaled, had.Active, had.Controversy = p.Hot, p.Scaled, p.Active, p.Controversy
+		})
+	}, `UPDATE post SET ups = $2, downs = $3, score = $4, hot = $5, scaled = $6, active = $7, controversy = $8
 		WHERE id = $1`, p.ID, p.Ups, p.Downs, p.Score, p.Hot, p.Scaled, p.Active, p.Controversy)
-	return err
 }
 
 // BumpThread counts visible comments below a post in or out, and lifts its rank by activity to
 // active if it is lower.
 func (tx *Tx) BumpThread(root circles.PostID, comments, active int64) error {
-	_, err := tx.exec(`UPDATE post SET comments = comments + $2, active = CASE WHEN active < $3 THEN $3 ELSE active END
+	return tx.change(func(k *kept) {
+		k.posts.change(root, func(had *circles.Post) {
+			had.Comments, had.Active = had.Comments+comments, max(had.Active, active)
+		})
+	}, `UPDATE post SET comments = comments + $2, active = CASE WHEN active < $3 THEN $3 ELSE active END
 		WHERE id = $1`, root, comments, active)
-	return err
 }
 
 // LivePostsOf returns up to limit posts and comments of an author that the author has not deleted, in

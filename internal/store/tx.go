@@ -31,9 +31,8 @@ type Tx struct {
 	asked    int   // statements that were begun
 	wrote    int64 // rows that they changed
 
-	posts   keep[circles.PostID, circles.Post]
-	actors  keep[circles.ActorID, circles.Actor]
-	circles keep[circles.CircleID, circles.Circle]
+	kept *kept
+	own  kept // which kept points to where nobody keeps rows for longer
 }
 
 // A querier runs statements that are prepared once per connection.
@@ -53,7 +52,10 @@ var (
 )
 
 func (s *Store) newTx(ctx context.Context, q querier) *Tx {
-	return &Tx{store: s, ctx: ctx, q: q, at: s.now().UnixMicro()}
+	tx := &Tx{store: s, ctx: ctx, q: q, at: s.now().UnixMicro()}
+	tx.own.clear()
+	tx.kept = &tx.own
+	return tx
 }
 
 // Now returns the time in UTC microseconds, the same during one run of the closure.
@@ -72,21 +74,42 @@ func (tx *Tx) postgres() bool { return tx.store.name == postgresEngine }
 
 // exec runs a statement and returns the number of rows it changed.
 func (tx *Tx) exec(query string, args ...any) (int64, error) {
-	args, err := tx.begin(args)
+	tx.kept.forget(query)
+	return tx.run(query, args)
+}
+
+// run is exec where the caller sees to what is kept.
+func (tx *Tx) run(query string, args []any) (int64, error) {
+	_, n, err := tx.result(query, args)
+	return n, err
+}
+
+func (tx *Tx) result(query string, args []any) (res sql.Result, n int64, err error) {
+	if args, err = tx.begin(args); err != nil {
+		return nil, 0, err
+	}
+	if res, err = tx.q.exec(tx.ctx, tx.text(query), args); err != nil {
+		return nil, 0, tx.fail(err)
+	}
+	if n, err = res.RowsAffected(); err != nil {
+		return nil, 0, tx.fail(err)
+	}
+	tx.wrote += n
+	return res, n, nil
+}
+
+// insert runs an INSERT of one row and returns the number that the database gave it, in the column that is
+// the table's primary key. SQLite tells it without making a result of it.
+func (tx *Tx) insert(column, query string, args ...any) (int64, error) {
+	if tx.postgres() {
+		return one(tx, value[int64], query+" RETURNING "+column, args...)
+	}
+	tx.kept.forget(query)
+	res, _, err := tx.result(query, args)
 	if err != nil {
 		return 0, err
 	}
-	tx.forget("")
-	res, err := tx.q.exec(tx.ctx, tx.text(query), args)
-	if err != nil {
-		return 0, tx.fail(err)
-	}
-	n, err := res.RowsAffected()
-	if err != nil {
-		return 0, tx.fail(err)
-	}
-	tx.wrote += n
-	return n, nil
+	return res.LastInsertId()
 }
 
 // row runs a query for one row, which must be scanned before the next statement. Scan returns
@@ -96,7 +119,7 @@ func (tx *Tx) row(query string, args ...any) rowScanner {
 	if err != nil {
 		return &row{err: err}
 	}
-	tx.forget(query)
+	tx.kept.forget(query)
 	rows, err := tx.q.query(tx.ctx, tx.text(query), args)
 	if err != nil {
 		return &row{err: tx.fail(err)}
@@ -111,7 +134,7 @@ func (tx *Tx) rows(query string, args []any, scan func(rowScanner) error) error 
 	if err != nil {
 		return err
 	}
-	tx.forget(query)
+	tx.kept.forget(query)
 	rows, err := tx.q.query(tx.ctx, tx.text(query), args)
 	if err != nil {
 		return tx.fail(err)

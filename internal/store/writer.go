@@ -39,6 +39,8 @@ type writer struct {
 	db      *sql.DB
 	wal     string // the write-ahead log's path
 	c       *conn  // nil after a failure it did not survive, until the next transaction
+	kept    kept
+	version int64 // of the file, as of the last transaction; see unchanged
 	batches int
 	longest time.Duration // that a batch takes: maxBatchTime
 	queue   chan *job
@@ -62,6 +64,8 @@ func startWriter(s *Store, db *sql.DB, wal string) (*writer, error) {
 		return nil, err
 	}
 	w := &writer{store: s, db: db, wal: wal, c: c, longest: maxBatchTime, queue: make(chan *job, maxWaiting), done: make(chan struct{})}
+	w.kept.wide = true
+	w.kept.clear()
 	go w.loop()
 	return w, nil
 }
@@ -204,6 +208,9 @@ func (w *writer) savepoint(j *job) (err error, lost bool) {
 		return err, true
 	}
 	err = w.lend(j)
+	if err != nil && w.kept.dirty {
+		w.kept.clear() // it may know what is undone now
+	}
 	if err != nil && w.c.run("ROLLBACK TO job") != nil {
 		return err, true
 	}
@@ -213,6 +220,7 @@ func (w *writer) savepoint(j *job) (err error, lost bool) {
 // lend lets the caller run its closure and returns what came of it.
 func (w *writer) lend(j *job) error {
 	j.tx = w.store.newTx(context.Background(), w.c)
+	j.tx.kept, w.kept.dirty = &w.kept, false
 	j.turn <- j.tx
 	err := <-j.back
 	if err == nil {
@@ -271,6 +279,9 @@ func (w *writer) begin() error {
 		if err == nil {
 			err = w.c.run("BEGIN IMMEDIATE")
 		}
+		if err == nil {
+			w.unchanged()
+		}
 		if err == nil || n == maxRetries || !isConflict(err) {
 			return err
 		}
@@ -278,8 +289,26 @@ func (w *writer) begin() error {
 	}
 }
 
+// unchanged forgets what was read before if anybody else has written since: a shell, or a copy that was put
+// back. SQLite counts the commits of others.
+func (w *writer) unchanged() {
+	var version int64
+	rows, err := w.c.query(context.Background(), "PRAGMA data_version", nil)
+	if err == nil {
+		if rows.Next() {
+			err = rows.Scan(&version)
+		}
+		err = errors.Join(err, rows.Close())
+	}
+	if err != nil || version != w.version {
+		w.kept.clear()
+	}
+	w.version = version
+}
+
 // rollback ends the transaction. If that cannot be done the connection is given up.
 func (w *writer) rollback() {
+	w.kept.clear()
 	err := w.c.run("ROLLBACK")
 	if err == nil || strings.Contains(err.Error(), "no transaction is active") {
 		return
@@ -298,6 +327,7 @@ func (w *writer) reconnect() error {
 		return err
 	}
 	w.c = c
+	w.kept.clear()
 	return nil
 }
 
