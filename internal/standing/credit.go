@@ -37,24 +37,23 @@ func acted(tx *store.Tx, who *circles.Actor, home reputation.Person) error {
 	if home.Known != 0 && home.Active.On(today) > 0 {
 		return nil
 	}
-	if home.Known == 0 && !who.Local() {
-		if err := tx.NotePeer(who.Host); err != nil { // from now on their server is no longer new
-			return err
-		}
-	}
 	rows, err := rowsOf(tx, 0, circles.PersonID(who.ID), 0, who.Host)
 	if err != nil {
 		return err
 	}
+	var lines []reputation.Event
 	if home.Known == 0 {
+		if !who.Local() && rows.Peer.FirstSeen == 0 {
+			if err := tx.NotePeer(who.Host); err != nil { // from now on their server is no longer new
+				return err
+			}
+		}
 		e := reputation.Current().Note(0, reputation.Known, 0, reputation.ActorID(who.ID), 0, tx.Now())
 		e.Day = firstKnown(rows, who, today)
-		if _, err := record(tx, rows, e, reputation.Full); err != nil {
-			return err
-		}
+		lines = append(lines, e)
 	}
-	_, err = record(tx, rows, reputation.Current().Note(0, reputation.Active, 0, reputation.ActorID(who.ID), 0, tx.Now()), reputation.Full)
-	return err
+	lines = append(lines, reputation.Current().Note(0, reputation.Active, 0, reputation.ActorID(who.ID), 0, tx.Now()))
+	return recordAll(tx, rows, lines)
 }
 
 // firstKnown is the day from which somebody counts as known who does something for the first time since

@@ -12,7 +12,7 @@ import (
 // a clock that is outside the days which sums have room for it records nothing, and the id is 0: what
 // people do must not fail by that.
 func record(tx *store.Tx, rows *store.StandingRows, e reputation.Event, why reputation.Reason) (reputation.Event, error) {
-	if d := reputation.DayOf(e.At); d < reputation.Epoch || d > reputation.Horizon {
+	if !inTime(e) {
 		return e, nil
 	}
 	e, err := tx.AppendStanding(e, why)
@@ -25,6 +25,34 @@ func record(tx *store.Tx, rows *store.StandingRows, e reputation.Event, why repu
 	}
 	rows.Rows = after
 	return e, nil
+}
+
+// recordAll records several full events between the same people, and saves their rows once.
+func recordAll(tx *store.Tx, rows *store.StandingRows, events []reputation.Event) error {
+	before := rows.Rows
+	var last reputation.Event
+	for _, e := range events {
+		if !inTime(e) {
+			continue
+		}
+		var err error
+		if last, err = tx.AppendStanding(e, reputation.Full); err != nil {
+			return err
+		}
+		rows.Rows = reputation.Apply(rows.Rows, last)
+	}
+	if last.ID == 0 {
+		return nil
+	}
+	if err := tx.SaveStanding(last, &before, &rows.Rows); err != nil {
+		return fmt.Errorf("standing after event %d: %w", last.ID, err)
+	}
+	return nil
+}
+
+func inTime(e reputation.Event) bool {
+	d := reputation.DayOf(e.At)
+	return d >= reputation.Epoch && d <= reputation.Horizon
 }
 
 // note records an event of a kind that only states that something is so.

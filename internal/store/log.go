@@ -34,9 +34,10 @@ func (tx *Tx) AppendEvent(e circles.Event) (circles.Seq, error) {
 		}
 		tx.locked = true
 	}
-	seq, err := one(tx, value[circles.Seq], `INSERT INTO event (at, kind, stream, signer, order_key, object, detail)
-		VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING seq`,
+	place, err := tx.insert("seq", `INSERT INTO event (at, kind, stream, signer, order_key, object, detail)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 		tx.at, e.Kind, e.Stream, e.Signer, e.OrderKey, e.Object, detail)
+	seq := circles.Seq(place)
 	if err != nil {
 		return 0, fmt.Errorf("append %s: %w", e.Kind, err)
 	}

@@ -36,12 +36,12 @@ func (tx *Tx) AppendStanding(e reputation.Event, why reputation.Reason) (reputat
 	if err := check.Check(); err != nil {
 		return e, err
 	}
-	var err error
-	e.ID, err = one(tx, value[reputation.EventID], `INSERT INTO rep_event (circle, subject, source, kind, object, weight_milli, branch, domain,
+	id, err := tx.insert("id", `INSERT INTO rep_event (circle, subject, source, kind, object, weight_milli, branch, domain,
 			credited_milli, outside, day, at, formula_version, reverses, restores, reason)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) RETURNING id`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
 		e.Circle, e.Subject, e.Source, e.Kind, e.Object, e.WeightMilli, e.Branch, e.Domain,
 		e.CreditedMilli, e.Outside, e.Day, e.At, e.FormulaVersion, e.Reverses, e.Restores, why)
+	e.ID = reputation.EventID(id)
 	if err != nil {
 		return e, fmt.Errorf("append to the ledger of standing: %w", err)
 	}
