@@ -37,6 +37,15 @@ func (in *Inbox) accept(ctx context.Context, d delivery) (int, error) {
 		if fetch.SameHost(a.Actor, d.signer) {
 			return 0, &httpError{http.StatusUnauthorized, "The activity was not signed by its actor."}
 		}
+		host, err := hostOf(d.signer)
+		if err != nil {
+			return 0, err
+		}
+		if blocked, err := in.blocked(ctx, host); err != nil {
+			return 0, err
+		} else if blocked {
+			return 0, errBlocked
+		}
 		return in.forwarded(ctx, d)
 	}
 	if in.site.Ours(a.Actor) {
@@ -72,17 +81,25 @@ func (in *Inbox) accept(ctx context.Context, d delivery) (int, error) {
 	}
 	var lacking *lacks
 	begun := in.begun(a)
+	begun.grave = grave(a.ID, a.Actor)
+	if a.Type == "Create" && begun.content != nil {
+		begun.grave = grave(begun.content.ID, a.Actor)
+	}
 	begun.verdict = d.verdict
 	err = in.store.Update(ctx, func(tx *store.Tx) error {
 		lacking, announced = nil, false
-		if err := keep(tx); err != nil {
-			return err
-		}
-		waits, err := tx.IsParked(p.OrderKey)
+		arrival, err := tx.Arrives(p.OrderKey, host, begun.grave)
 		if err != nil {
 			return err
 		}
-		if waits {
+		if arrival.Blocked {
+			return errBlocked
+		}
+		begun.buried = arrival.Buried
+		if err := keep(tx); err != nil {
+			return err
+		}
+		if arrival.Waits {
 			lacking = &lacks{} // behind what came before it
 			return in.park(tx, p)
 		}
@@ -225,6 +242,9 @@ type act struct {
 	letter  *app.RemoteMessage // the same, where it is not for everyone
 
 	actor *portrait // of an Update of somebody's profile
+
+	grave  string // the tombstone that was asked for with the arrival; "" = none was
+	buried bool   // and whether it stands
 
 	verdict *verdict // for the answer to its sender; nil = nobody waits for one
 }

@@ -22,7 +22,7 @@ func (in *Inbox) follow(tx *store.Tx, a act) error {
 	if err != nil {
 		return err
 	}
-	if gone, err := in.buried(tx, a.ID, a.Actor); err != nil || gone {
+	if gone, err := in.buried(tx, a, a.ID, a.Actor); err != nil || gone {
 		return err
 	}
 	followee, err := tx.ActorByURI(in.site.URI(a.Object.ID))
@@ -229,7 +229,11 @@ func (in *Inbox) bury(tx *store.Tx, id string, a act) error {
 func grave(id, actor string) string { return bounded(actor + " " + id) }
 
 // buried reports whether something was undone or deleted by whose it is before it came.
-func (in *Inbox) buried(tx *store.Tx, id, actor string) (bool, error) {
-	by, err := tx.Tombstone(grave(id, actor))
+func (in *Inbox) buried(tx *store.Tx, a act, id, actor string) (bool, error) {
+	at := grave(id, actor)
+	if at == a.grave {
+		return a.buried, nil
+	}
+	by, err := tx.Tombstone(at)
 	return by != "", err
 }

@@ -72,7 +72,7 @@ func (in *Inbox) readers(tx *store.Tx, a act) (to []*circles.Actor, shared bool,
 
 // letters keeps a message for each of its readers here. The rules of one do not bind the other.
 func (in *Inbox) letters(tx *store.Tx, a act, to []*circles.Actor, shared bool) error {
-	if gone, err := in.buried(tx, a.content.ID, a.Actor); err != nil || gone {
+	if gone, err := in.buried(tx, a, a.content.ID, a.Actor); err != nil || gone {
 		return err
 	}
 	from, err := in.actorOf(tx, a.Actor)

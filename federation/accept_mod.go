@@ -33,7 +33,7 @@ func (in *Inbox) lock(tx *store.Tx, a act, object string, locked bool) error {
 		return err
 	}
 	if locked {
-		if gone, err := in.buried(tx, a.ID, a.Actor); err != nil || gone {
+		if gone, err := in.buried(tx, a, a.ID, a.Actor); err != nil || gone {
 			return err
 		}
 	} else if !post.Locked {
@@ -128,7 +128,7 @@ func (in *Inbox) block(tx *store.Tx, a act, block *as.Envelope, on bool) error {
 		return err
 	}
 	if on {
-		if gone, err := in.buried(tx, a.ID, a.Actor); err != nil || gone {
+		if gone, err := in.buried(tx, a, a.ID, a.Actor); err != nil || gone {
 			return err
 		}
 	} else {

@@ -88,7 +88,7 @@ func (in *Inbox) receive(tx *store.Tx, a act) error {
 		}
 		return in.ballot(tx, a)
 	}
-	if gone, err := in.buried(tx, c.ID, c.AttributedTo); err != nil || gone {
+	if gone, err := in.buried(tx, a, c.ID, c.AttributedTo); err != nil || gone {
 		return err
 	}
 	if _, err := posted(tx, c.ID); !circles.Is(err, circles.NotFound) {

@@ -29,7 +29,7 @@ func (in *Inbox) vote(tx *store.Tx, a act, value int) error {
 	if err != nil {
 		return err
 	}
-	if gone, err := in.buried(tx, a.ID, a.Actor); err != nil || gone {
+	if gone, err := in.buried(tx, a, a.ID, a.Actor); err != nil || gone {
 		return err
 	}
 	voter, err := in.voter(tx, a)

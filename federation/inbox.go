@@ -30,7 +30,8 @@ const (
 //
 // The order of checks is from cheap to costly, and nothing a stranger says is believed before the
 // signature proves who speaks: content type, size, the sender's share of slots, JSON, digest and
-// clock, block list, key, signature, origin; then one Update. A slot is held only while something is
+// clock, key, signature, origin; then one Update, which asks the block list first. Before a key is looked up
+// or fetched for a host, the list is asked as well. A slot is held only while something is
 // worked on, never while bytes or keys are waited for, since how long that takes the sender chooses.
 type Inbox struct {
 	site    Site
@@ -162,28 +163,29 @@ func (in *Inbox) take(w http.ResponseWriter, r *http.Request, said *verdict) (in
 	if err != nil {
 		return 0, err
 	}
-	return in.accept(r.Context(), delivery{activity: activity, signer: signer, stranger: stranger, body: body, verdict: said})
+	status, err := in.accept(r.Context(), delivery{activity: activity, signer: signer, stranger: stranger, body: body, verdict: said})
+	if err != errBlocked {
+		in.heard(host)
+	}
+	return status, err
 }
+
+// errBlocked is for who speaks for a server that nothing is exchanged with.
+var errBlocked = &httpError{http.StatusForbidden, "This server does not talk to yours."}
 
 // errNeverMet says that a request is signed by somebody whose key is not here and may not be fetched.
 var errNeverMet = errors.New("the signer was never met")
 
 // proven checks whose key signed a request with this body, and returns that actor's address; stranger is the
 // actor if they had to be fetched just now, which meet allows. The slot is given back meanwhile and held
-// again afterwards.
+// again afterwards. Nothing is fetched from a blocked server; whether the server of a key that was at hand
+// is blocked is asked by the transaction that acts, which costs nothing more there.
 func (in *Inbox) proven(w http.ResponseWriter, r *http.Request, sig *httpsig.Signature, host string, body []byte, slot *slot, meet bool) (signer string, stranger *as.Actor, err error) {
 	checked, err := sig.Check([]string{in.site.Host}, body, in.now())
 	if err != nil {
 		return "", nil, err
 	}
-	blocked, err := in.blocked(r.Context(), host)
-	if err != nil {
-		return "", nil, err
-	}
-	if blocked {
-		return "", nil, &httpError{http.StatusForbidden, "This server does not talk to yours."}
-	}
-	key, known, err := in.keys.look(r.Context(), sig.KeyID)
+	key, known, err := in.keys.look(r.Context(), sig.KeyID, host)
 	if err != nil {
 		return "", nil, err
 	}
@@ -204,6 +206,11 @@ func (in *Inbox) proven(w http.ResponseWriter, r *http.Request, sig *httpsig.Sig
 			return "", nil, err
 		}
 		// The key may have been replaced since it was fetched: ask once more.
+		if blocked, err := in.blocked(r.Context(), host); err != nil {
+			return "", nil, err
+		} else if blocked {
+			return "", nil, errBlocked
+		}
 		slot.release()
 		old := key
 		if key, stranger, err = in.fetchKey(r.Context(), sig.KeyID, len(body), old); err != nil {
@@ -219,7 +226,6 @@ func (in *Inbox) proven(w http.ResponseWriter, r *http.Request, sig *httpsig.Sig
 			return "", nil, err
 		}
 	}
-	in.heard(host)
 	return key.owner, stranger, nil
 }
 

@@ -79,14 +79,21 @@ func newKeyRing(s *store.Store, fetcher *documents, now func() time.Time) *keyRi
 	}
 }
 
-// look returns a key that is here already. ok is false where it has to be fetched.
-func (k *keyRing) look(ctx context.Context, keyID string) (found knownKey, ok bool, err error) {
+// look returns a key that is here already. ok is false where it has to be fetched from its host, which the
+// error then says if it is blocked.
+func (k *keyRing) look(ctx context.Context, keyID, host string) (found knownKey, ok bool, err error) {
 	if found, ok := k.known.GetIfPresent(keyID); ok {
 		return found, true, nil
 	}
 	var a *circles.Actor
 	err = k.store.View(ctx, func(tx *store.Tx) error {
-		var err error
+		blocked, err := tx.PeerBlocked(host)
+		if err != nil {
+			return err
+		}
+		if blocked {
+			return errBlocked
+		}
 		a, err = tx.ActorByKey(keyID)
 		return err
 	})

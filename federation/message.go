@@ -166,6 +166,6 @@ func (in *Inbox) signedBy(r *http.Request, actor string) bool {
 	if blocked, err := in.blocked(r.Context(), host); err != nil || blocked {
 		return false
 	}
-	key, known, err := in.keys.look(r.Context(), sig.KeyID)
+	key, known, err := in.keys.look(r.Context(), sig.KeyID, host)
 	return err == nil && known && key.owner == actor && checked.Verify(key.key) == nil
 }

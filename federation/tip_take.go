@@ -143,6 +143,12 @@ func (in *Inbox) quote(w http.ResponseWriter, r *http.Request) (*tips.Quote, err
 	if err != nil {
 		return nil, err
 	}
+	if blocked, err := in.blocked(r.Context(), host); err != nil {
+		return nil, err
+	} else if blocked {
+		return nil, errBlocked
+	}
+	in.heard(host)
 	slot.release() // what follows waits for others
 	if signer != intent.Actor || !fetch.SameHost(intent.ID, intent.Actor) || in.site.Ours(intent.Actor) {
 		return nil, &httpError{http.StatusUnauthorized, "An intent is signed by who gives the tip, and its id is on their server."}

@@ -36,6 +36,20 @@ func (tx *Tx) Park(p Parked) error {
 	return err
 }
 
+// An Arrival is what is asked of everything that arrives.
+type Arrival struct {
+	Waits   bool // something with its order key does
+	Blocked bool // nothing is exchanged with the server that says it
+	Buried  bool // there is a tombstone under the id that was asked for
+}
+
+// Arrives returns that, in one statement.
+func (tx *Tx) Arrives(orderKey, host, tombstone string) (a Arrival, err error) {
+	err = tx.row(`SELECT EXISTS (SELECT 1 FROM parked WHERE order_key = $1), EXISTS (SELECT 1 FROM peer WHERE host = $2 AND policy = 'blocked'),
+		EXISTS (SELECT 1 FROM tombstone WHERE uri = $3)`, orderKey, host, tombstone).Scan(&a.Waits, &a.Blocked, &a.Buried)
+	return a, err
+}
+
 // IsParked reports whether something with this order key waits.
 func (tx *Tx) IsParked(orderKey string) (bool, error) {
 	return tx.exists(`SELECT 1 FROM parked WHERE order_key = $1`, orderKey)
