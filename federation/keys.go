@@ -85,7 +85,7 @@ func (k *keyRing) look(ctx context.Context, keyID, host string) (found knownKey,
 	if found, ok := k.known.GetIfPresent(keyID); ok {
 		return found, true, nil
 	}
-	var a *circles.Actor
+	var at store.SigningKey
 	err = k.store.View(ctx, func(tx *store.Tx) error {
 		blocked, err := tx.PeerBlocked(host)
 		if err != nil {
@@ -94,7 +94,7 @@ func (k *keyRing) look(ctx context.Context, keyID, host string) (found knownKey,
 		if blocked {
 			return errBlocked
 		}
-		a, err = tx.ActorByKey(keyID)
+		at, err = tx.SigningKey(keyID)
 		return err
 	})
 	if circles.Is(err, circles.NotFound) {
@@ -103,11 +103,11 @@ func (k *keyRing) look(ctx context.Context, keyID, host string) (found knownKey,
 	if err != nil {
 		return knownKey{}, false, err
 	}
-	key, err := httpsig.ParsePEM(a.PublicKey)
-	if err != nil || a.Local() || !fetch.SameHost(a.URI, keyID) {
+	key, err := httpsig.ParsePEM(at.PEM)
+	if err != nil || !fetch.SameHost(at.Owner, keyID) {
 		return knownKey{}, false, nil
 	}
-	found = knownKey{key: key, owner: a.URI, at: time.UnixMicro(a.FetchedAt)}
+	found = knownKey{key: key, owner: at.Owner, at: time.UnixMicro(at.FetchedAt)}
 	k.known.Set(keyID, found)
 	return found, true, nil
 }

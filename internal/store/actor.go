@@ -53,11 +53,21 @@ func (tx *Tx) ActorByHandle(name, host string) (*circles.Actor, error) {
 	return a, notFound(err, "account")
 }
 
-// ActorByKey returns the remote actor whose signing key has this id.
-func (tx *Tx) ActorByKey(keyID string) (*circles.Actor, error) {
-	a, err := one(tx, scanActor, `SELECT `+actorColumns+` FROM actor a WHERE a.key_id = $1 AND a.key_id <> ''
+// A SigningKey is the public key of a remote actor.
+type SigningKey struct {
+	Owner     string // the actor's address
+	PEM       string
+	FetchedAt int64 // when its document was last read
+}
+
+// SigningKey returns the key with this id.
+func (tx *Tx) SigningKey(keyID string) (SigningKey, error) {
+	k, err := one(tx, func(r rowScanner) (SigningKey, error) {
+		var k SigningKey
+		return k, r.Scan(&k.Owner, &k.PEM, &k.FetchedAt)
+	}, `SELECT a.uri, a.public_key, a.fetched_at FROM actor a WHERE a.key_id = $1 AND a.key_id <> '' AND a.host <> ''
 		ORDER BY a.deleted_at, a.id DESC LIMIT 1`, keyID)
-	return a, notFound(err, "account")
+	return k, notFound(err, "key")
 }
 
 // AddActor stores a new actor under a.ID.
