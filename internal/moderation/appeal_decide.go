@@ -37,15 +37,11 @@ func (m *Moderation) Appeals(ctx context.Context, who circles.Viewer, cursor str
 		return nil, "", circles.Errorf(circles.Denied, "Sign in to do that.").With("refused.not-signed-in", nil)
 	}
 	err = m.view(ctx, "own appeals", func(tx *store.Tx) error {
-		next = ""
 		rows, err := tx.AppealsOf(who.Person, before, appealPage+1)
 		if err != nil {
 			return err
 		}
-		if len(rows) > appealPage {
-			rows = rows[:appealPage]
-			next = encodeCursor(rows[appealPage-1].ID)
-		}
+		rows, next = cut(rows, appealPage, func(a *circles.Appeal) int64 { return a.ID })
 		cases, err = fillAppeals(tx, rows)
 		return err
 	})
@@ -60,7 +56,6 @@ func (m *Moderation) AppealQueue(ctx context.Context, who circles.Viewer, circle
 		return nil, "", err
 	}
 	err = m.view(ctx, "appeals", func(tx *store.Tx) error {
-		next = ""
 		if _, err := mayDecide(tx, who, circle); err != nil {
 			return err
 		}
@@ -68,10 +63,7 @@ func (m *Moderation) AppealQueue(ctx context.Context, who circles.Viewer, circle
 		if err != nil {
 			return err
 		}
-		if len(rows) > appealPage {
-			rows = rows[:appealPage]
-			next = encodeCursor(rows[appealPage-1].ID)
-		}
+		rows, next = cut(rows, appealPage, func(a *circles.Appeal) int64 { return a.ID })
 		if cases, err = fillAppeals(tx, rows); err != nil {
 			return err
 		}

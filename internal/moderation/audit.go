@@ -44,10 +44,7 @@ func (m *Moderation) Findings(ctx context.Context, who circles.Viewer, cursor st
 		if err != nil {
 			return err
 		}
-		if len(rows) > auditPage {
-			rows = rows[:auditPage]
-			next = encodeCursor(rows[auditPage-1].ID)
-		}
+		rows, next = cut(rows, auditPage, func(a store.AuditFinding) int64 { return a.ID })
 		found, err = fillFindings(tx, rows)
 		return err
 	})

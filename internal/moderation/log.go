@@ -37,10 +37,7 @@ func (m *Moderation) Log(ctx context.Context, who circles.Viewer, circle circles
 		if err != nil {
 			return err
 		}
-		if len(rows) > logPage {
-			rows = rows[:logPage]
-			next = encodeCursor(rows[logPage-1].ID)
-		}
+		rows, next = cut(rows, logPage, func(e circles.ModEntry) int64 { return e.ID })
 		entries, err = explain(tx, rows)
 		return err
 	})

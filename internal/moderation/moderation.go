@@ -71,6 +71,15 @@ func allow(tx *store.Tx, q standing.Question) (standing.Decision, error) {
 // the first.
 func encodeCursor(id int64) string { return strconv.FormatInt(id, 36) }
 
+// cut takes the row that is one too many off a page, and returns the cursor after the last that stays; "" where
+// none was too many.
+func cut[T any](rows []T, most int, id func(T) int64) ([]T, string) {
+	if len(rows) <= most {
+		return rows, ""
+	}
+	return rows[:most], encodeCursor(id(rows[most-1]))
+}
+
 func decodeCursor(s string) (int64, error) {
 	if s == "" {
 		return 0, nil

@@ -42,7 +42,6 @@ func (m *Moderation) Reports(ctx context.Context, who circles.Viewer, circle cir
 		return nil, "", err
 	}
 	err = m.view(ctx, "reports", func(tx *store.Tx) error {
-		next = ""
 		if _, err := mayDecide(tx, who, circle); err != nil {
 			return err
 		}
@@ -50,10 +49,7 @@ func (m *Moderation) Reports(ctx context.Context, who circles.Viewer, circle cir
 		if err != nil {
 			return err
 		}
-		if len(rows) > reportPage {
-			rows = rows[:reportPage]
-			next = encodeCursor(rows[reportPage-1].ID)
-		}
+		rows, next = cut(rows, reportPage, func(r *circles.Report) int64 { return r.ID })
 		cases, err = fill(tx, rows)
 		return err
 	})
