@@ -191,24 +191,10 @@ func (v *visit) showAppeals(where func(*visit) (desk, error), status int, typed 
 
 // answerAppeal decides: POST with appeal, do = grant or deny, and reason.
 func (s *Server) answerAppeal(where func(*visit) (desk, error)) func(*visit) error {
-	return func(v *visit) error {
-		if s.moderation == nil {
-			return noPage
-		}
-		d, err := where(v)
-		if err != nil {
-			return err
-		}
-		f, err := v.form()
-		if err != nil {
-			return err
-		}
-		id, err := parseNumber(f.Get("appeal"))
-		if err != nil {
-			return err
-		}
+	return s.atDesk(where, "appeal", func(v *visit, d desk, id int64, f url.Values) error {
 		grant := f.Get("do") == "grant"
-		if err = s.moderation.Answer(v.Request().Context(), v.who, id, grant, f.Get("reason")); err == nil {
+		err := s.moderation.Answer(v.Request().Context(), v.who, id, grant, f.Get("reason"))
+		if err == nil {
 			flash := "flash.appeal-denied"
 			if grant {
 				flash = "flash.appeal-granted"
@@ -222,7 +208,7 @@ func (s *Server) answerAppeal(where func(*visit) (desk, error)) func(*visit) err
 			return err
 		}
 		return v.showAppeals(where, status, f, form)
-	}
+	})
 }
 
 func (v *visit) appealRow(c moderation.AppealCase) AppealRow {

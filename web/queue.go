@@ -183,6 +183,23 @@ func (v *visit) caseRow(c moderation.Case) CaseRow {
 // decide closes a report: POST with report, do (dismiss, uphold, remove or ban), reason, severity unless it
 // is dismissed or about a circle, and for a ban days and also.
 func (s *Server) decide(where func(*visit) (desk, error)) func(*visit) error {
+	return s.atDesk(where, "report", func(v *visit, d desk, id int64, f url.Values) error {
+		flash, err := s.decision(v, id, f)
+		if err == nil {
+			return v.onward(d.path, flash)
+		}
+		var form Form
+		field := "reason-" + f.Get("report")
+		status, err := v.refused(&form, err, map[string]string{"reason": field, "note": field, "severity": field, "": field})
+		if err != nil {
+			return err
+		}
+		return v.showQueue(d, status, &form, f)
+	})
+}
+
+// atDesk reads which case a form of a desk is about, whose number stands in the field, and hands it over.
+func (s *Server) atDesk(where func(*visit) (desk, error), field string, do func(v *visit, d desk, id int64, f url.Values) error) func(*visit) error {
 	return func(v *visit) error {
 		if s.moderation == nil {
 			return noPage
@@ -195,21 +212,11 @@ func (s *Server) decide(where func(*visit) (desk, error)) func(*visit) error {
 		if err != nil {
 			return err
 		}
-		id, err := parseNumber(f.Get("report"))
+		id, err := parseNumber(f.Get(field))
 		if err != nil {
 			return err
 		}
-		flash, err := s.decision(v, id, f)
-		if err == nil {
-			return v.onward(d.path, flash)
-		}
-		var form Form
-		field := "reason-" + f.Get("report")
-		status, err := v.refused(&form, err, map[string]string{"reason": field, "note": field, "severity": field, "": field})
-		if err != nil {
-			return err
-		}
-		return v.showQueue(d, status, &form, f)
+		return do(v, d, id, f)
 	}
 }
 
