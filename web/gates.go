@@ -203,14 +203,14 @@ func readGates(f url.Values, p reputation.Place) (reputation.Settings, error) {
 		if !a.At(p) {
 			continue
 		}
-		num := func(name string) (int, bool, error) {
+		num := func(name, label string, way int) (int, bool, error) {
 			value := strings.TrimSpace(f.Get(name))
 			if value == "" {
 				return 0, false, nil
 			}
 			n, err := strconv.Atoi(value)
 			if err != nil || n < 0 || n > 1_000_000 {
-				return 0, false, circles.FieldErrorf(circles.Invalid, string(a), "%q is no number.", value[:min(len(value), 20)]).With("refused.number", nil)
+				return 0, false, &notNumber{a, way, label, firstRunes(value, 20)}
 			}
 			return n, true, nil
 		}
@@ -218,7 +218,7 @@ func readGates(f url.Values, p reputation.Place) (reputation.Settings, error) {
 		for i := range maxPaths {
 			var path reputation.Path
 			for _, c := range factColumns(p) {
-				n, asked, err := num(factField(a, i, c))
+				n, asked, err := num(factField(a, i, c), "fact."+string(c.Fact)+"-"+string(c.Scope), i+1)
 				if err != nil {
 					return s, err
 				}
@@ -236,13 +236,13 @@ func readGates(f url.Values, p reputation.Place) (reputation.Settings, error) {
 		}
 		var l reputation.Limit
 		var err error
-		if l.PerDay, _, err = num(string(a) + ".per-day"); err != nil {
+		if l.PerDay, _, err = num(string(a)+".per-day", "gates.per-day", 0); err != nil {
 			return s, err
 		}
-		if l.FirstHeld, _, err = num(string(a) + ".first"); err != nil {
+		if l.FirstHeld, _, err = num(string(a)+".first", "gates.first", 0); err != nil {
 			return s, err
 		}
-		links, asked, err := num(string(a) + ".links")
+		links, asked, err := num(string(a)+".links", "gates.links", 0)
 		if err != nil {
 			return s, err
 		}
@@ -311,7 +311,7 @@ func (s *Server) setGates(v *visit) error {
 		if preset := f.Get("preset"); preset != ownGates {
 			change.Preset = preset
 		} else if err != nil {
-			return again(place.Settings, err)
+			return again(place.Settings, v.sayRefused(err))
 		}
 		change.Settings = typed
 		if f.Get("do") != "save" {
@@ -336,8 +336,34 @@ func (s *Server) setGates(v *visit) error {
 	return v.onward(edit, "flash.saved")
 }
 
-// sayRefused names the action of a gate that cannot be in the reader's words.
+// notNumber says where in the editor something else than a number was typed.
+type notNumber struct {
+	action reputation.Action
+	way    int    // counted from 1; 0 = in no way, but a limit
+	label  string // of the field, as the catalogue has it
+	typed  string
+}
+
+func (n *notNumber) Error() string { return string(n.action) + ": " + n.typed + " is no number" }
+
+func firstRunes(s string, n int) string {
+	if r := []rune(s); len(r) > n {
+		return string(r[:n]) + "…"
+	}
+	return s
+}
+
+// sayRefused names the action of a gate that cannot be, or that something else than a number was typed for, in
+// the reader's words.
 func (v *visit) sayRefused(err error) error {
+	var n *notNumber
+	if errors.As(err, &n) {
+		where := v.l.T("action." + string(n.action))
+		if n.way > 0 {
+			where += ": " + v.l.T("gates.path", "Number", n.way)
+		}
+		return circles.FieldErrorf(circles.Invalid, "gate-"+string(n.action), "%s", where+": "+v.l.T(n.label)+": "+v.l.T("refused.number")+" “"+n.typed+"”")
+	}
 	var r *reputation.Refused
 	if !errors.As(err, &r) {
 		return err

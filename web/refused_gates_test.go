@@ -28,7 +28,8 @@ func TestTheEditorRefusesWhatCannotBe(t *testing.T) {
 			"Comment: Way 1: it asks 15 days known here; at most 14 days known here may be asked here"},
 		{"people alone", fill{"comment.else": "hold", "comment.0.vouches.circle": "1"}, "Comment: every path waits for other people"},
 		{"nobody's word", fill{"comment.else": "hold", "comment.0.days_known_here.instance": "1"}, "Comment: no path is opened by a vouch or an approval alone"},
-		{"no number", fill{"comment.else": "hold", "comment.0.days_known_here.instance": "ten"}, "That is no number."},
+		{"no number", fill{"comment.else": "hold", "comment.0.days_known_here.instance": "ten"}, "Comment: Way 1: Days known here: That is no number. “ten”"},
+		{"no number in a limit", fill{"post.else": "hold", "post.per-day": "many"}, "Post: So many a day: That is no number. “many”"},
 	} {
 		for _, do := range []string{"preview", "save"} {
 			f := url.Values{"preset": {"own"}, "do": {do}}
