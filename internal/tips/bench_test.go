@@ -122,9 +122,10 @@ func (w *world) each(n int, f func(i int) error) {
 }
 
 // posts are as many in the circle, each by somebody else.
-func (w *world) posts(n int) (all []circles.PostID) {
+func (w *world) posts(n int) []circles.PostID { return w.postsBy(w.crowd(n)) }
+
+func (w *world) postsBy(authors []circles.Viewer) (all []circles.PostID) {
 	w.t.Helper()
-	authors := w.crowd(n)
 	w.update(func(tx *store.Tx) error {
 		all = nil
 		for _, v := range authors {

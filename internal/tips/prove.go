@@ -3,7 +3,6 @@ package tips
 import (
 	"context"
 	"strings"
-	"time"
 
 	"halqa/circles"
 	"halqa/internal/store/ledger"
@@ -20,7 +19,7 @@ func (t *Tips) Look(ctx context.Context, v circles.Viewer, id int64) (*Tip, erro
 	if err != nil || tip.State != ledger.TipOpen && tip.State != ledger.TipExpired {
 		return tip, err
 	}
-	if err := t.look(context.WithoutCancel(ctx), tip.charge.ID, waited{map[string]bool{}, map[string]time.Duration{}}); err != nil {
+	if err := t.look(context.WithoutCancel(ctx), tip.charge.ID, newWaited()); err != nil {
 		return nil, err
 	}
 	return t.Tip(ctx, v, id)
@@ -55,7 +54,7 @@ func (t *Tips) Prove(ctx context.Context, v circles.Viewer, id int64, preimage s
 	case !got.OK || !got.Final:
 		return nil, circles.FieldErrorf(circles.Invalid, "preimage", "That does not prove this payment. Copy the whole preimage, 64 letters and digits, from the payment in your wallet.").With("refused.tip-proof", nil)
 	}
-	if err := t.look(context.WithoutCancel(ctx), tip.charge.ID, waited{map[string]bool{}, map[string]time.Duration{}}); err != nil {
+	if err := t.look(context.WithoutCancel(ctx), tip.charge.ID, newWaited()); err != nil {
 		return nil, err
 	}
 	return t.Tip(ctx, v, id)

@@ -2,6 +2,8 @@ package tips_test
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -54,5 +56,61 @@ func TestASlowRailHasItsShareOfASweep(t *testing.T) {
 	}
 	if rail.asked < 8 {
 		t.Errorf("five sweeps asked %d times about 8 tips", rail.asked)
+	}
+}
+
+// elsewhereSlow asks the server that each payee chose, of which one is slow.
+type elsewhereSlow struct {
+	*addressed
+	w     *world
+	asked map[string]int // by the payee's reference
+}
+
+func (s *elsewhereSlow) GetCharge(ctx context.Context, id string) (wallet.Charge, error) {
+	c, err := s.addressed.GetCharge(ctx, id)
+	to := s.addressed.asked[s.addressed.ids[id]].Payee.Ref
+	s.asked[to]++
+	if strings.HasSuffix(to, "@slow.example") {
+		s.w.now = s.w.now.Add(9 * time.Second)
+	}
+	return c, err
+}
+
+// Payees whose provider is slow wait for each other, and nobody else of the same adapter waits for them.
+func TestASlowProviderHasItsShareOfAnAdapter(t *testing.T) {
+	w := newWorld(t)
+	ctx := context.Background()
+	rail := &elsewhereSlow{addressed: &addressed{newScripted()}, w: w, asked: map[string]int{}}
+	if err := w.tips.Use(ctx, rail); err != nil {
+		t.Fatal(err)
+	}
+	authors := w.crowd(6)
+	posts := w.postsBy(authors)
+	for i, a := range authors {
+		host := "slow.example"
+		if i >= 4 {
+			host = "quick.example"
+		}
+		if err := w.tips.SetPayee(ctx, a, "addressed", "", fmt.Sprintf("a%d@%s", i, host)); err != nil {
+			t.Fatal(err)
+		}
+		in := w.intent("addressed", "CNY", 500)
+		in.Post = posts[i]
+		w.start(in)
+	}
+	w.now = w.now.Add(10 * time.Minute)
+	if err := w.tips.Sweep(ctx); err != nil {
+		t.Fatal(err)
+	}
+	slow, quick := 0, 0
+	for to, n := range rail.asked {
+		if strings.HasSuffix(to, "@slow.example") {
+			slow += n
+		} else {
+			quick += n
+		}
+	}
+	if slow != 2 || quick != 2 {
+		t.Errorf("one sweep waited for %d slow answers and took %d quick ones, want 2 and both", slow, quick)
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
+	"strings"
 	"time"
 
 	"halqa/circles"
@@ -24,12 +26,13 @@ const (
 // errHung is noted for charges whose rail did not answer about another one a moment ago.
 var errHung = fmt.Errorf("%w: the wallet does not answer at the moment", wallet.ErrIndeterminate)
 
-// Sweep asks about every charge and refund whose time has come. The clock calls it every few seconds. A
-// rail that hangs is waited for once a sweep, and one that is slow, or asks somebody who is, has so much of a
-// sweep; its other charges are put off, so that they do not stand in front of everybody else's.
+// Sweep asks about every charge and refund whose time has come. The clock calls it every few seconds. Who
+// hangs is waited for once a sweep, and who is slow has so much of a sweep: a rail, or, where a rail asks a server
+// that the payee chose, that server, and all of them together somewhat more. Their other charges are put off, so
+// that they do not stand in front of everybody else's.
 func (t *Tips) Sweep(ctx context.Context) error {
 	now := t.now().UnixMicro()
-	w := waited{map[string]bool{}, map[string]time.Duration{}}
+	w := newWaited()
 	for range sweepPages {
 		var (
 			charges []*ledger.Case
@@ -60,10 +63,34 @@ func (t *Tips) Sweep(ctx context.Context) error {
 	return nil
 }
 
-// waited is what one sweep knows of rails: which did not answer in time, and how long it waited for each.
+// waited is what one sweep knows of those it asks, by asks: who did not answer in time, and how long it waited for
+// each; and how long for each adapter.
 type waited struct {
 	hung  map[string]bool
 	spent map[string]time.Duration
+	all   map[string]time.Duration
+}
+
+func newWaited() waited {
+	return waited{map[string]bool{}, map[string]time.Duration{}, map[string]time.Duration{}}
+}
+
+// adapterTime is how long one sweep waits for the servers that one adapter asks, all together.
+const adapterTime = 3 * railTime
+
+// asks returns who answers about a charge: its adapter, or the server there that its payee chose.
+func asks(c *ledger.Charge) string {
+	switch c.PayeeKind {
+	case lightningAddress:
+		if _, host, ok := strings.Cut(c.PayeeRef, "@"); ok {
+			return c.Adapter + " " + host
+		}
+	case abroadPayee:
+		if u, err := url.Parse(c.PayeeRef); err == nil {
+			return c.Adapter + " " + u.Host
+		}
+	}
+	return c.Adapter
 }
 
 const (
@@ -122,10 +149,11 @@ func (t *Tips) question(ctx context.Context, k *ledger.Case, w waited) (got wall
 	if r == nil { // no longer configured: its charges wait, and the admin sees why
 		return got, false, t.park(ctx, id)
 	}
+	who := asks(c)
 	switch {
-	case w.hung[c.Adapter]:
+	case w.hung[who]:
 		return got, false, t.later(ctx, id, errHung)
-	case w.spent[c.Adapter] >= railTime:
+	case w.spent[who] >= railTime || w.all[c.Adapter] >= adapterTime:
 		return got, false, t.store.Update(ctx, func(tx *store.Tx) error { return ledger.PutOff(tx, id, tx.Now()+railTime.Microseconds()) })
 	}
 	began := t.now()
@@ -142,14 +170,16 @@ func (t *Tips) question(ctx context.Context, k *ledger.Case, w waited) (got wall
 		}
 		return err
 	})
-	w.spent[c.Adapter] += t.now().Sub(began)
+	took := t.now().Sub(began)
+	w.spent[who] += took
+	w.all[c.Adapter] += took
 	switch {
 	case err == nil:
 		return got, true, nil
 	case c.RailID == "" && refused(err):
 		return got, false, t.fail(ctx, id, err, false)
 	}
-	w.hung[c.Adapter] = errors.Is(err, context.DeadlineExceeded)
+	w.hung[who] = errors.Is(err, context.DeadlineExceeded)
 	t.log.Warn("wallet did not answer about a charge", "adapter", c.Adapter, "key", c.Key, "error", err)
 	return got, false, t.later(ctx, id, err)
 }
