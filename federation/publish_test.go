@@ -263,6 +263,7 @@ func TestNodeInfo(t *testing.T) {
 			Version   string
 			Software  struct{ Name string }
 			Protocols []string
+			Metadata  map[string]string // Lemmy reads no others, and nothing at all of a document with others in it
 		}
 		decode(t, body, &info)
 		if resp.StatusCode != http.StatusOK || info.Software.Name != "halqa" || len(info.Protocols) != 1 || info.Protocols[0] != "activitypub" || !strings.HasSuffix(l.Rel, info.Version) {
