@@ -16,6 +16,7 @@ type outgoing struct {
 	// vote waits for them, and a Delete goes where they went.
 	created, announced circles.Seq
 	late               bool // it may have been sent before: by the process before this one, or before its host was left alone
+	lifts              bool // it says that a circle is there, which may have been suspended
 }
 
 // foldKey is what pending entries must share to make each other superfluous.
@@ -136,6 +137,10 @@ func (q *laneQueue) next(now time.Time, may func(*item) bool) *item {
 	var waiting, held map[int64]bool
 	var best *item
 	for i, it := range q.items {
+		if held[it.Object] && takesAway(it.Kind) {
+			q.giveWay(it)
+			return q.next(now, may)
+		}
 		if waiting[it.OrderKey] || held[it.Object] {
 			continue
 		}
@@ -196,6 +201,21 @@ func (q *laneQueue) release() (objects []int64) {
 		}
 	}
 	return objects
+}
+
+// takesAway reports entries that say that something is gone. They wait for no circle: who has it hears so at
+// once.
+func takesAway(k circles.EventKind) bool {
+	return k == circles.PostDeleted || k == circles.PostRemoved
+}
+
+// giveWay lets what is held of an object go without, for what takes the object away comes behind it.
+func (q *laneQueue) giveWay(gone *item) {
+	for _, it := range slices.Clone(q.items) {
+		if it.held && it.Object == gone.Object && it.Seq < gone.Seq {
+			q.void(it)
+		}
+	}
 }
 
 // relieve lets what is held go without, once too much behind it is done for the cursor to remember.

@@ -168,7 +168,9 @@ func (s *Sender) route(o *outgoing, follows []store.Route) error {
 	s.press.changed(o.Object)
 	if o.Kind == circles.ActorUpdated {
 		s.keys.forget(o.Signer)
-		s.release()
+		if o.lifts {
+			s.release()
+		}
 	}
 	if o.lane == "" {
 		return nil
@@ -185,8 +187,8 @@ func (s *Sender) route(o *outgoing, follows []store.Route) error {
 	return nil
 }
 
-// release lets go on what is held for suspended circles: an actor of ours changed, and it may be a circle
-// that is suspended no more.
+// release lets go on what is held for suspended circles: a circle of ours changed, and may be suspended no
+// more.
 func (s *Sender) release() {
 	s.released++
 	for _, st := range s.inboxes {
@@ -214,8 +216,14 @@ func (s *Sender) prepare(ctx context.Context, batch []circles.Event) ([]*outgoin
 		if routed, err = outgoings(tx, batch, 0); err != nil {
 			return err
 		}
-		for _, ev := range batch {
+		for i, ev := range batch {
 			switch ev.Kind {
+			case circles.ActorUpdated: // people edit their profiles as they like, and nothing is held for them
+				a, err := tx.Actor(circles.ActorID(ev.Object))
+				if err != nil && !circles.Is(err, circles.NotFound) {
+					return err
+				}
+				routed[i].lifts = err == nil && a.Kind == circles.KindCircle && a.SuspendedAt == 0
 			case circles.FollowAccepted, circles.FollowRefused, circles.FollowEnded:
 				f, err := tx.Follow(ev.Object)
 				if circles.Is(err, circles.NotFound) {

@@ -77,6 +77,33 @@ func TestWhatASuspendedCircleSaidIsSentWhenItIsLifted(t *testing.T) {
 	}
 }
 
+// Who has a post hears at once that it was taken away, although an edit of it is held: its author, or whoever
+// removed it, need not wait for the circle.
+func TestATakingAwayPassesWhatIsHeld(t *testing.T) {
+	for _, kind := range []circles.EventKind{circles.PostDeleted, circles.PostRemoved} {
+		w := newWorld(t)
+		p := newPeer(t, "lemmy")
+		w.follow(p, w.circle)
+		had := w.post("had", 0)
+		w.deliver()
+
+		w.suspend(w.clock.now().UnixMicro())
+		w.change(had, circles.PostUpdated, "had, edited")
+		before := len(p.heard(t))
+		w.route()
+		w.quiet()
+		if got := says(p.heard(t)[before:]); len(got) != 0 {
+			t.Fatalf("while the circle is suspended it hears %v of an edit", got)
+		}
+		w.change(had, kind, "")
+		w.route()
+		w.quiet()
+		if got := says(p.heard(t)[before:]); !slices.Equal(got, []string{"Announce Delete"}) {
+			t.Errorf("%s behind a held edit: it hears %v, want a Delete at once", kind, got)
+		}
+	}
+}
+
 // What is held keeps no neighbour waiting: entries of others go on, however many, and what is held goes
 // without once the cursor could not remember more behind it.
 func TestWhatIsHeldKeepsNobodyWaiting(t *testing.T) {
