@@ -9,16 +9,21 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // redactFrom is how much of a secret a text has to hold, in characters, before it is taken out: below that it
 // is a word, and as a part of a secret it is of no use.
 const redactFrom = 12
 
+// redactMost is how many bytes of a text are looked at and left, more than anybody reads of an error. A provider
+// that repeats the beginning of a secret for a whole MiB would have us look for a minute.
+const redactMost = 8 << 10
+
 // Redact takes secrets out of a text that somebody else wrote. Adapters use it on what their provider says
 // before they put that into an error: errors are logged, kept with the charge and shown to admins, and some
 // programs repeat in their answers what they were sent. A secret is found as it is, in hexadecimal, in base64
-// and escaped as in URLs, JSON, HTML and Go, whole or cut off at its end.
+// and escaped as in URLs, JSON, HTML and Go, whole or cut off at its end. Of a long text only the beginning is left.
 func Redact(text string, secrets ...[]byte) string {
 	var forms []string
 	for _, s := range secrets {
@@ -31,6 +36,12 @@ func Redact(text string, secrets ...[]byte) string {
 		}
 	}
 	forms = slices.DeleteFunc(forms, func(form string) bool { return len(form) < redactFrom })
+	if end := redactMost; len(text) > end {
+		for end > redactMost-utf8.UTFMax && !utf8.RuneStart(text[end]) {
+			end--
+		}
+		text = text[:end]
+	}
 	var out strings.Builder
 	for {
 		at, n := firstOf(text, forms)

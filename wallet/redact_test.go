@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 func TestRedact(t *testing.T) {
@@ -39,5 +40,18 @@ func TestRedact(t *testing.T) {
 	}
 	if got := Redact(strings.Repeat("one secret here, two secrets ", 2), []byte("one secret here"), []byte("two secrets ")); strings.Contains(got, "here") || strings.Contains(got, "two") {
 		t.Errorf("two secrets: %q", got)
+	}
+}
+
+// An answer that repeats a secret as often as fits costs no more than another, and what is left is no book.
+func TestRedactHasAnEnd(t *testing.T) {
+	secret := []byte("0123456789abcdef")
+	got := Redact(strings.Repeat(string(secret[:12]), 1<<20/12), secret)
+	if len(got) > redactMost || strings.Contains(got, string(secret[:12])) {
+		t.Errorf("of a text of 1 MiB %d bytes are left, want at most %d and no secret", len(got), redactMost)
+	}
+	// Where a text is cut, half a letter is not left.
+	if got := Redact(strings.Repeat("圈", redactMost), secret); !utf8.ValidString(got) || len(got) > redactMost {
+		t.Errorf("%d bytes are left, valid UTF-8: %t", len(got), utf8.ValidString(got))
 	}
 }
