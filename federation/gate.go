@@ -74,7 +74,7 @@ func gateForms(n *store.GateNotice, peer as.Software) (forms, instead []string) 
 	switch {
 	case peer.Name == "halqa":
 		return []string{formMain}, nil
-	case n.Told && n.About != store.GateOfFollow && warned(peer):
+	case n.Told && n.About != store.GateOfFollow && n.Note == "" && warned(peer): // a moderator wrote the note to its author
 		return []string{formWarn}, []string{formNotice}
 	case n.Told:
 		return []string{formNotice}, nil

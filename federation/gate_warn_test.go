@@ -1,9 +1,11 @@
 package federation
 
 import (
+	"slices"
 	"testing"
 
 	"halqa/federation/as"
+	"halqa/internal/store"
 )
 
 func TestWhoReadsWarn(t *testing.T) {
@@ -34,6 +36,24 @@ func TestWhoReadsWarn(t *testing.T) {
 	} {
 		if got := warned(as.Software{Name: c.name, Version: c.version}); got != c.want {
 			t.Errorf("%s %q reads a Warn: %t, want %t", c.name, c.version, got, c.want)
+		}
+	}
+}
+
+// A Warn stands in a public log. What a moderator wrote to an author goes as a message.
+func TestAModeratorsNoteIsNoWarn(t *testing.T) {
+	lemmy := as.Software{Name: "lemmy", Version: "1.0.0"}
+	for _, c := range []struct {
+		n             store.GateNotice
+		want, instead []string
+	}{
+		{store.GateNotice{Told: true, Post: 9, Decision: store.GateHeld}, []string{formWarn}, []string{formNotice}},
+		{store.GateNotice{Told: true, Post: 9, Decision: store.GateRefused}, []string{formWarn}, []string{formNotice}},
+		{store.GateNotice{Told: true, Post: 9, Decision: store.GateRefused, Note: "Your brother told me who you are"}, []string{formNotice}, nil},
+	} {
+		forms, instead := gateForms(&c.n, lemmy)
+		if !slices.Equal(forms, c.want) || !slices.Equal(instead, c.instead) {
+			t.Errorf("%+v goes as %v, or %v; want %v, or %v", c.n, forms, instead, c.want, c.instead)
 		}
 	}
 }
