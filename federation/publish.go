@@ -328,7 +328,7 @@ func (p *Publisher) post(w http.ResponseWriter, r *http.Request) error {
 			}
 			return nil
 		case circles.Deleted, circles.Removed:
-			if v.post.State == circles.Removed && v.post.CreateSeq == 0 {
+			if v.post.CreateSeq == 0 {
 				return notHere() // it was held, and nobody elsewhere ever heard of it
 			}
 			doc = p.site.renderTombstone(v)

@@ -15,6 +15,7 @@ import (
 	"halqa/internal/app"
 	"halqa/internal/fetch"
 	"halqa/internal/store"
+	"halqa/internal/testdb"
 )
 
 func TestEveryAddressAnswersActivityStreams(t *testing.T) {
@@ -195,6 +196,33 @@ func TestWhatWasDeletedIsGone(t *testing.T) {
 		status, got := h.getObj(path)
 		if status != http.StatusGone || !reflect.DeepEqual(map[string]any(got), map[string]any(want)) {
 			t.Errorf("GET %s: got %d %v, want 410 and its place alone: %v", path, status, got, want)
+		}
+	}
+}
+
+// What waited for a moderator, and was taken back by its author or refused, nobody elsewhere ever heard of:
+// not even where it would have stood is told.
+func TestWhatWasHeldLeavesNothing(t *testing.T) {
+	h := newHouse(t)
+	olga, ines := h.person("olga"), h.person("ines")
+	c := h.circle(olga, "garden", circles.Public)
+	const holds = `{"gate":{"any":[[{"fact":"days_known_here","gte":400}]],"else":"hold"}}`
+	if err := testdb.SwapGates(t.Context(), h.store, []string{"post"}, "", store.GateRule{Rule: holds, SetBy: olga.Person.Actor()}); err != nil {
+		t.Fatal(err)
+	}
+	back, refused := h.write(ines, c, "Taken back"), h.write(ines, c, "Refused")
+	if back.State != circles.Held || refused.State != circles.Held {
+		t.Fatalf("written and %s, %s; want held", back.State, refused.State)
+	}
+	if err := h.app.Delete(t.Context(), ines, back.ID); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.app.Remove(t.Context(), olga, refused.ID, "no"); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range []*circles.Post{back, refused} {
+		if resp, body := h.get(p.Path(), fetch.ActivityJSON); resp.StatusCode != http.StatusNotFound {
+			t.Errorf("GET %s: got %d %s, want 404", p.Path(), resp.StatusCode, body)
 		}
 	}
 }
