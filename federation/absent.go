@@ -15,6 +15,10 @@ import (
 // that a thread is the same on both. What it said, and who said it, nobody learns. Servers that leave
 // nothing but an id behind say too little for that, and answers to what they deleted are dropped.
 
+// placeSize is what a place counts of its server's day, in bytes: a row and its indexes take more than the
+// Tombstone that it is made from, which may have no hundred.
+const placeSize = 4 << 10
+
 // posted returns the post or comment with this id, if it is here. One of which only the place is here
 // is NotFound: whatever is said of it is said of something that never came.
 func posted(tx *store.Tx, uri string) (*circles.Post, error) {
@@ -26,7 +30,7 @@ func posted(tx *store.Tx, uri string) (*circles.Post, error) {
 }
 
 // absent keeps the place of something that is gone, with those of its parents that it needs. size is
-// that of the document, which counts like a post of its server.
+// that of the document; the place counts like a post of its server.
 func (in *Inbox) absent(ctx context.Context, c *as.Content, l lacks, size, depth int) error {
 	if len(c.ID) > maxAddress || !isContentType(c.FormerType) {
 		return circles.Errorf(circles.Gone, "What was at %s is gone, and its server does not say what it was.", l.address)
@@ -53,7 +57,7 @@ func (in *Inbox) absent(ctx context.Context, c *as.Content, l lacks, size, depth
 			return err
 		})
 		if kept && err == nil {
-			in.keeping.add(host, size)
+			in.keeping.add(host, max(size, placeSize))
 		}
 		var more *lacks
 		if !errors.As(err, &more) {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"halqa/circles"
+	"halqa/internal/app"
 	"halqa/internal/fetch"
 	"halqa/internal/store"
 )
@@ -77,6 +78,15 @@ func TestAnswersToWhatWasGoneBeforeItCameHaveTheirPlace(t *testing.T) {
 			}
 			if c.Parent != above.ID || c.Root != top.ID || c.Depth != 2 || above.Parent != top.ID || above.Kind != circles.IsComment || top.Kind != circles.IsPost {
 				t.Errorf("the thread is %+v below %+v below %+v", *c, *above, *top)
+			}
+			thread, err := n.app.Thread(t.Context(), n.olga, top.ID, app.ThreadQuery{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, p := range []*circles.Post{thread.Post, thread.Comments[0].Post} {
+				if !p.Absent {
+					t.Errorf("the page says that the author deleted %s, which nobody said", p.URI)
+				}
 			}
 			if top.Comments != 1 {
 				t.Errorf("the thread counts %d comments, want 1", top.Comments)
@@ -199,5 +209,25 @@ func TestWhatComesBackTakesItsPlace(t *testing.T) {
 	n.resume()
 	if p := n.wantPost(root); p.Ups != 1 || p.State != circles.Deleted || p.Absent {
 		t.Errorf("after Like and Delete: %+v", *p)
+	}
+}
+
+// Places cost their server what posts do: nobody fills our disk with what is nothing.
+func TestPlacesHaveAnEnd(t *testing.T) {
+	n := newNeighbourhood(t)
+	n.inbox.keeping.daily = 3 * placeSize
+	kept := 0
+	for i := range 6 {
+		gone := n.bob.leaves("/post/"+string(rune('0'+i)), stood(n.trees.id))
+		note := n.carol.note("/note/"+string(rune('0'+i)), n.trees.id, gone, "Hm")
+		n.carol.far.put(note)
+		n.trees.announces(n.carol.says("Create", note))
+		n.resume()
+		if n.absentAt(gone) != nil {
+			kept++
+		}
+	}
+	if kept != 3 {
+		t.Errorf("%d places are kept of a server whose day has room for 3", kept)
 	}
 }

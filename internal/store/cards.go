@@ -37,11 +37,11 @@ func (tx *Tx) CommentTexts(person circles.PersonID, ids []circles.PostID) (map[c
 		p := new(CommentText)
 		err := r.Scan(&p.ID, &p.URI, &p.URL, &p.Kind, &p.Circle, &p.Author, &p.Root, &p.Parent, &p.Depth, &p.State, &p.Reason,
 			&p.RemovedAt, &p.DeletedAt, &p.Language, &p.Sensitive, &p.Warning, &p.Locked, &p.PhotoN, &p.Published, &p.EditedAt,
-			&p.CreatedAt, &p.Ups, &p.Downs, &p.Score, &p.BodyHTML, &p.Marks)
+			&p.CreatedAt, &p.Ups, &p.Downs, &p.Score, &p.Absent, &p.BodyHTML, &p.Marks)
 		return p, err
 	}, `SELECT p.id, p.uri, p.url, p.kind, p.circle, p.author, p.root, p.parent, p.depth, p.state, p.reason,
 			p.removed_at, p.deleted_at, p.language, p.sensitive, p.warning, p.locked, p.photos, p.published, p.edited_at,
-			p.created_at, p.ups, p.downs, p.score, p.body_html, `+marks("$1", markHelped, markQuotes)+`
+			p.created_at, p.ups, p.downs, p.score, p.absent, p.body_html, `+marks("$1", markHelped, markQuotes)+`
 		FROM post p WHERE p.id IN (`+set+`)`, args...)
 	return byKey(all, err, func(p *CommentText) circles.PostID { return p.ID })
 }
