@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"halqa/circles"
 	"halqa/circles/ranking"
@@ -23,15 +24,20 @@ func (s *Server) post(v *visit) error {
 	return v.showPost(id, http.StatusOK, nil)
 }
 
-// comment is /comment/{id}: its place in the thread.
+// comment is /comment/{id}: its place in the thread. People are shown that of a comment that is gone too. A
+// program is not led there: WordPress asks without naming a type whether what a Delete named is gone, and keeps
+// it if the thread answers in its stead.
 func (s *Server) comment(v *visit) error {
 	id, err := v.postID()
 	if err != nil {
 		return err
 	}
-	root, err := s.app.Root(v.Request().Context(), v.who, id)
+	root, gone, err := s.app.Place(v.Request().Context(), v.who, id)
 	if err != nil {
 		return err
+	}
+	if gone && !strings.Contains(v.Request().Header.Get("Accept"), "text/html") {
+		return circles.Errorf(circles.Gone, "This comment is gone.").With("error.comment-gone", nil)
 	}
 	return v.Redirect(http.StatusSeeOther, placeOf(root, id))
 }

@@ -107,15 +107,20 @@ func (a *App) Thread(ctx context.Context, v circles.Viewer, id circles.PostID, q
 
 // Root returns the post that a comment hangs below, or the post itself, to whoever may enter its circle.
 func (a *App) Root(ctx context.Context, v circles.Viewer, id circles.PostID) (circles.PostID, error) {
-	var root circles.PostID
-	err := a.view(ctx, "place of "+id.String(), func(tx *store.Tx) error {
+	root, _, err := a.Place(ctx, v, id)
+	return root, err
+}
+
+// Place is Root, and whether nothing is left of the comment or post but its place: it was deleted or removed.
+func (a *App) Place(ctx context.Context, v circles.Viewer, id circles.PostID) (root circles.PostID, gone bool, err error) {
+	err = a.view(ctx, "place of "+id.String(), func(tx *store.Tx) error {
 		p, _, _, err := readable(tx, v, id)
 		if err == nil {
-			root = p.Root
+			root, gone = p.Root, p.State == circles.Deleted || p.State == circles.Removed
 		}
 		return err
 	})
-	return root, err
+	return root, gone, err
 }
 
 func readThread(tx *store.Tx, v circles.Viewer, id circles.PostID, q ThreadQuery, origin string) (*Thread, error) {
