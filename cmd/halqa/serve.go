@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -56,6 +57,9 @@ func (c *serveCmd) Run(ctx context.Context, term *terminal, g *cli) error {
 	if cfg.Host == "" {
 		fmt.Fprintln(term.out, "No host is configured, so it is reachable, and reaches others, on this machine only.")
 	}
+	// A start reads templates, catalogues and migrations, and leaves as much garbage as the instance needs to run. A
+	// small one does so little that it would be days before the system had that memory back.
+	debug.FreeOSMemory()
 	<-ctx.Done()
 	fmt.Fprintln(term.out, "Stopping.")
 	return srv.stop()
