@@ -10,6 +10,7 @@ import (
 	"halqa/internal/app"
 	"halqa/internal/fetch"
 	"halqa/internal/store"
+	"halqa/internal/testdb"
 )
 
 // leaves has a server answer that something is gone, with what it leaves behind.
@@ -229,5 +230,48 @@ func TestPlacesHaveAnEnd(t *testing.T) {
 	}
 	if kept != 3 {
 		t.Errorf("%d places are kept of a server whose day has room for 3", kept)
+	}
+}
+
+// Who is elsewhere may answer late what its author deleted, but not so what a moderator took away before, nor
+// what never stood in the circle: that its author deleted it, too, opens nothing.
+func TestLateAnswersToWhatWasTakenAway(t *testing.T) {
+	h := newHouse(t)
+	olga, ines := h.person("olga"), h.person("ines")
+	c := h.circle(olga, "garden", circles.Public)
+	deleted, removed := h.write(ines, c, "Deleted"), h.write(ines, c, "Removed")
+	if err := h.app.Remove(t.Context(), olga, removed.ID, "spam"); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range []*circles.Post{deleted, removed} {
+		if err := h.app.Delete(t.Context(), ines, p.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const holds = `{"gate":{"any":[[{"fact":"days_known_here","gte":400}]],"else":"hold"}}`
+	if err := testdb.SwapGates(t.Context(), h.store, []string{"post"}, "", store.GateRule{Rule: holds, SetBy: olga.Person.Actor()}); err != nil {
+		t.Fatal(err)
+	}
+	bob := h.far().speaker("bob")
+	held := bob.page("/post/1", h.address(c), "Held")
+	bob.must(bob.says("Create", held))
+	if p := h.wantPost(bob.base + "/post/1"); p.State != circles.Held {
+		t.Fatalf("the post is %s, want it held", p.State)
+	}
+	bob.must(bob.says("Delete", bob.base+"/post/1"))
+	for i, tt := range []struct {
+		to   string
+		want bool
+	}{
+		{h.postAddress(deleted), true},
+		{h.postAddress(removed), false},
+		{bob.base + "/post/1", false},
+	} {
+		id := "/note/" + string(rune('0'+i))
+		bob.must(bob.says("Create", bob.note(id, h.address(c), tt.to, "Hm")))
+		h.resume()
+		if got := h.absentAt(bob.base+id) != nil; got != tt.want {
+			t.Errorf("an answer to %s is taken: %t, want %t", tt.to, got, tt.want)
+		}
 	}
 }

@@ -223,8 +223,10 @@ func (j *judgement) post() Reason {
 
 func (j *judgement) comment() Reason {
 	// Who is elsewhere may have answered before their server heard that it is gone. What they wrote stands
-	// there below a notice, and so it does here; nobody is shown a form to answer it.
-	late := j.Who.Remote && j.Post.State == circles.Deleted
+	// there below a notice, and so it does here; nobody is shown a form to answer it. Not what was removed as
+	// well, nor what a circle of ours never announced, since it was held or refused.
+	p := j.Post
+	late := j.Who.Remote && p.State == circles.Deleted && p.RemovedAt == 0 && p.Reason == "" && (!p.LocalTo || p.AnnounceSeq != 0 || p.Absent)
 	if r := j.there(j.Post); r != "" && !late {
 		return r
 	}
