@@ -218,11 +218,8 @@ func (q *laneQueue) giveWay(gone *item) {
 	}
 }
 
-// relieve lets what is held go without, once too much behind it is done for the cursor to remember.
+// relieve lets what is held go without, once too much behind it is done, or waits, for a cursor to remember.
 func (q *laneQueue) relieve() {
-	if !q.cursor.Full() {
-		return
-	}
 	for _, it := range slices.Clone(q.items) {
 		if it.held {
 			q.void(it)

@@ -522,15 +522,17 @@ func (s *Sender) refill(st *inboxState) {
 	}
 }
 
-// full reports whether a lane has too much done beyond something that is not.
+// full reports whether a lane has too much done beyond something that is not. What is held goes without then,
+// in whichever lane it is: the votes on it wait in another.
 func (st *inboxState) full() bool {
+	full := func(q laneQueue) bool { return q.cursor.Full() }
+	if !slices.ContainsFunc(st.lanes[:], full) {
+		return false
+	}
 	for i := range st.lanes {
 		st.lanes[i].relieve()
-		if st.lanes[i].cursor.Full() {
-			return true
-		}
 	}
-	return false
+	return slices.ContainsFunc(st.lanes[:], full)
 }
 
 // sleep takes an inbox out of memory.

@@ -136,3 +136,21 @@ func TestWhatIsHeldKeepsNobodyWaiting(t *testing.T) {
 		}
 	}
 }
+
+// Votes on what is held wait in a lane of their own. When they fill it, the inbox goes on without what is held:
+// it would hear of no other circle any more.
+func TestVotesOnWhatIsHeldStopNoInbox(t *testing.T) {
+	st := &inboxState{}
+	content, votes := &st.lanes[laneIndex(circles.LaneContent)], &st.lanes[laneIndex(circles.LaneVote)]
+	st.offer(&outgoing{lane: circles.LaneContent, Event: circles.Event{Seq: 1, Kind: circles.PostCreated, OrderKey: 1, Object: 1}})
+	if !content.hold(content.items[0]) || st.full() {
+		t.Fatal("the first entry is not held, or fills its inbox")
+	}
+	for seq := circles.Seq(2); !votes.cursor.Full(); seq++ {
+		st.offer(&outgoing{lane: circles.LaneVote, created: 1, Event: circles.Event{Seq: seq, Kind: circles.VoteCast, OrderKey: int64(seq), Object: 1}})
+	}
+	st.full()
+	if len(content.items) != 0 || !content.cursor.Settled(1) {
+		t.Errorf("%d entries are held still while the votes on them fill the inbox", len(content.items))
+	}
+}
