@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // A State is where a charge stands. It is for people and for deciding whether to look again; money
@@ -203,12 +204,17 @@ type Charge struct {
 	RailCode  string    `json:"railCode,omitempty"` // raw reason; for logs only, never shown
 }
 
+// ValidID reports whether an id is 1 to 200 bytes of UTF-8 without a NUL, which no database keeps in a text.
+func ValidID(id string) bool {
+	return id != "" && len(id) <= 200 && utf8.ValidString(id) && !strings.Contains(id, "\x00")
+}
+
 // Check returns ErrInvalid for a charge that contradicts itself. Halqa refuses such an answer as a
 // whole and asks again later.
 func (c Charge) Check() error {
 	taken, err := Sum(int64(c.Refunded), int64(c.Reversed))
 	switch {
-	case c.ID == "" || len(c.ID) > 200:
+	case !ValidID(c.ID):
 		return fmt.Errorf("%w: charge id", ErrInvalid)
 	case !ValidKey(c.Key):
 		return fmt.Errorf("%w: charge key", ErrInvalid)

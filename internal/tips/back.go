@@ -126,7 +126,7 @@ func (t *Tips) askRefund(ctx context.Context, refunder wallet.Refunder, f *ledge
 		switch {
 		case err != nil && now.RailID == "" && refused(err):
 			now.State, now.DueAt = string(wallet.Failed), 0
-		case err != nil || got.Revision < now.Revision || got.ID == "" || len(got.ID) > 200 || got.Key != now.Key || got.Amount.Minor != now.Amount:
+		case err != nil || got.Revision < now.Revision || !wallet.ValidID(got.ID) || got.Key != now.Key || got.Amount.Minor != now.Amount:
 			now.Tries++
 			now.DueAt = t.now().Add(min(firstAsk<<min(now.Tries, 8), lastAsk)).UnixMicro()
 		default:

@@ -43,6 +43,37 @@ func TestOneChargeThatCannotBeBookedStopsNoOther(t *testing.T) {
 	}
 }
 
+// A first answer with an id that cannot be kept, or that is another charge's, is noted like any other that
+// contradicts itself: the database would refuse it, and every settlement behind it would wait for good.
+func TestAChargeWithAnImpossibleIDStopsNoOther(t *testing.T) {
+	ctx := context.Background()
+	for name, id := range map[string]string{"no text": "x\x00y", "half a letter": "x\xe5", "another charge's": ""} {
+		w := newWorld(t)
+		w.rich(100)
+		first := w.start(w.intent("scripted", "CNY", 500))
+		w.rail.lose = true
+		bad := w.start(w.intent("scripted", "CNY", 500))
+		w.rail.lose = false
+		if id == "" {
+			id = fmt.Sprintf("rail-tip_%d_a1", first.ID)
+		}
+		w.rail.change(fmt.Sprintf("tip_%d_a1", bad.ID), func(c *wallet.Charge) { c.ID = id })
+		w.now = w.now.Add(time.Minute) // the bad one is due first
+		good := w.start(w.intent("credits", "CRD", 5))
+		w.now = w.now.Add(11 * time.Minute)
+		if err := w.tips.Sweep(ctx); err != nil {
+			t.Errorf("%s: the sweep ends with %v", name, err)
+		}
+		if got := w.tip(good.ID); got.State != tips.Paid {
+			t.Errorf("%s: the other tip is %s", name, got.State)
+		}
+		if got := w.tip(bad.ID); got.Net != 0 || got.State != tips.Open {
+			t.Errorf("%s: %d were booked, %s", name, got.Net, got.State)
+		}
+		w.verify()
+	}
+}
+
 // A tip is never more than can be booked, whatever a wallet would move.
 func TestNoTipIsMoreThanCanBeBooked(t *testing.T) {
 	w := newWorld(t)

@@ -84,7 +84,15 @@ func (t *Tips) settle(tx *store.Tx, k *ledger.Case, got wallet.Charge) error {
 	switch {
 	case err != nil:
 	case c.Revision < 0:
-		err = first(c, got)
+		used := false
+		if !r.closed() { // our own credits have the key for an id
+			if used, err = ledger.RailIDUsed(tx, c.Adapter, got.ID, c.ID); err != nil {
+				return err
+			}
+		}
+		if err = first(c, got); err == nil && used {
+			err = fmt.Errorf("%w: the id %.70q is another charge's", wallet.ErrInvalid, got.ID)
+		}
 	case got.Revision < c.Revision:
 		return t.unchanged(tx, c, r, c.Problem) // an answer that another overtook
 	default:

@@ -257,6 +257,14 @@ func null(n sql.NullInt64) any {
 	return n.Int64
 }
 
+// RailIDUsed reports whether a rail gave its own id to another charge.
+func RailIDUsed(tx *store.Tx, adapter, railID string, charge int64) (bool, error) {
+	var n int64
+	err := tx.Statements(key.SQL{}).Row(`SELECT COUNT(*) FROM charge WHERE adapter = $1 AND rail_id = $2 AND rail_id <> '' AND id <> $3`,
+		adapter, railID, charge).Scan(&n)
+	return n > 0, err
+}
+
 // Knock makes a charge due now because its rail said "look again", and reports whether it is known.
 func Knock(tx *store.Tx, adapter, railID string) (bool, error) {
 	n, err := tx.Statements(key.SQL{}).Exec(`UPDATE charge SET due_at = $3, tries = 0 WHERE adapter = $1 AND rail_id = $2 AND rail_id <> ''`,
