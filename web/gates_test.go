@@ -30,7 +30,8 @@ func TestHeldAndApproved(t *testing.T) {
 
 	cy := h.member("cyn", circles.SiteMember)
 	cy.open("/c/garden/submit")
-	cy.shows("You can post in 1 day", "Spam wave", "@ada")
+	cy.shows("You can post in 1 day", "Spam wave", "@ada", "<strong>Post photos and videos</strong> · ", "<strong>Post links</strong> · ")
+	cy.hides("<strong>Post</strong>")
 	cy.send("/c/garden/submit", fill{"title": "First words", "body": "Hello garden", "!": "do=post"})
 	if !strings.HasSuffix(cy.path, "/held") {
 		t.Fatalf("after posting cy stands at %s (%d): %s", cy.path, cy.status, cy.main())

@@ -8,6 +8,7 @@ import (
 
 // A GateNotice says before anybody types what becomes of what they write: it is held, refused, or bounded.
 type GateNotice struct {
+	About  string // what it is about, where a form has several; "" = the form itself
 	Text   string
 	Why    string // the page that explains every action
 	Appeal string // where to object; "" = there is nothing to object to

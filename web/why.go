@@ -154,7 +154,8 @@ func appealLink(x *standing.Access) string {
 	return x.Appeal
 }
 
-// gateNotices are those of some actions in a circle.
+// gateNotices are those of some actions in a circle, of which the first is what the form is for: what is said of
+// another, as of photos in a post, names it.
 func (v *visit) gateNotices(c *circles.Circle, actions ...reputation.Action) ([]GateNotice, error) {
 	if v.s.options.Gates == nil || !c.Local() {
 		return nil, nil
@@ -166,6 +167,9 @@ func (v *visit) gateNotices(c *circles.Circle, actions ...reputation.Action) ([]
 	var notices []GateNotice
 	for i := range all {
 		if n := v.gateNotice(&all[i]); n != nil && all[i].Blocked == "" && slices.Contains(actions, all[i].Action) {
+			if all[i].Action != actions[0] {
+				n.About = v.l.T("action." + string(all[i].Action))
+			}
 			notices = append(notices, *n)
 		}
 	}
