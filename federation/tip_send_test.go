@@ -14,29 +14,27 @@ import (
 // have had a charge made before: then nobody knows, and the same order is sent again.
 func TestWhatAnOrderCameTo(t *testing.T) {
 	h := newHouse(t)
-	var answer http.HandlerFunc
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { answer(w, r) }))
-	defer srv.Close()
-	gone := httptest.NewServer(http.NotFoundHandler())
-	gone.Close()
 	status := func(code int) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) { http.Error(w, "No tips today.", code) }
 	}
 	for _, c := range []struct {
 		name   string
-		url    string
-		answer http.HandlerFunc
+		answer http.HandlerFunc // nil = nobody listens
 		want   circles.Kind
 	}{
-		{"nobody listens", gone.URL, nil, circles.Busy},
-		{"too often", srv.URL, status(http.StatusTooManyRequests), circles.Busy},
-		{"in trouble", srv.URL, status(http.StatusServiceUnavailable), circles.Internal},
-		{"broken", srv.URL, status(http.StatusInternalServerError), circles.Internal},
-		{"hung up", srv.URL, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, circles.Internal},
-		{"refused", srv.URL, status(http.StatusForbidden), circles.Forbidden},
+		{"nobody listens", nil, circles.Busy},
+		{"too often", status(http.StatusTooManyRequests), circles.Busy},
+		{"in trouble", status(http.StatusServiceUnavailable), circles.Internal},
+		{"broken", status(http.StatusInternalServerError), circles.Internal},
+		{"hung up", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, circles.Internal},
+		{"refused", status(http.StatusForbidden), circles.Forbidden},
 	} {
-		answer = c.answer
-		req, err := http.NewRequestWithContext(context.Background(), "POST", c.url+"/tip", strings.NewReader("{}"))
+		srv := httptest.NewServer(c.answer)
+		defer srv.Close()
+		if c.answer == nil {
+			srv.Close()
+		}
+		req, err := http.NewRequestWithContext(context.Background(), "POST", srv.URL+"/tip", strings.NewReader("{}"))
 		if err != nil {
 			t.Fatal(err)
 		}
