@@ -266,7 +266,7 @@ func (s *Sender) take(st *inboxState, page []*outgoing, upTo circles.Seq) {
 			st.host.dropped++
 			continue
 		}
-		if st.pending() >= pendingMost || st.full() {
+		if st.pending() >= pendingMost || !st.relieved() {
 			st.loaded = o.Seq - 1
 			return
 		}

@@ -83,23 +83,6 @@ type Sender struct {
 	idle     *sync.Cond // for tests: something ended
 }
 
-// An inboxState is an inbox with pending work. It is guarded by the Sender's lock.
-type inboxState struct {
-	url     string
-	host    *peerHost
-	lanes   [len(laneOrder)]laneQueue
-	want    circles.Seq // the newest entry known to concern the inbox
-	loaded  circles.Seq // all entries up to here that concern it were offered
-	late    circles.Seq // entries up to here may have been tried before the inbox came into memory
-	loading bool
-	dropped bool // left memory
-}
-
-// laneOrder is the order in which an inbox's lanes are asked for the next entry.
-var laneOrder = [...]circles.Lane{circles.LaneControl, circles.LaneContent, circles.LaneVote}
-
-func laneIndex(l circles.Lane) int { return slices.Index(laneOrder[:], l) }
-
 // NewSender returns a sender.
 func NewSender(o SenderOptions) *Sender {
 	if o.Now == nil {
@@ -338,7 +321,7 @@ func (s *Sender) deliverTo(inbox string, o *outgoing) *inboxState {
 	}
 	caughtUp := st.want <= st.loaded && !st.loading
 	st.want = o.Seq
-	if caughtUp && st.pending() < st.limit() && !st.full() {
+	if caughtUp && st.pending() < st.limit() && st.relieved() {
 		st.offer(o)
 		st.loaded = o.Seq
 		s.dirty[st] = struct{}{}
@@ -350,55 +333,6 @@ func (s *Sender) deliverTo(inbox string, o *outgoing) *inboxState {
 func (s *Sender) wake(st *inboxState) {
 	s.inboxes[st.url] = st
 	st.host.awake = append(st.host.awake, st)
-}
-
-// offer adds an entry to its lane.
-func (st *inboxState) offer(o *outgoing) {
-	for i := range st.lanes {
-		if laneOrder[i] == o.lane {
-			st.lanes[i].add(o)
-		} else {
-			st.lanes[i].cursor.Pass(o.Seq)
-		}
-	}
-}
-
-// pending counts the entries in memory that will go on by themselves: not those that are held, nor the
-// votes that wait for them.
-func (st *inboxState) pending() int {
-	n := 0
-	var held map[int64]bool
-	for i := range st.lanes {
-		for _, it := range st.lanes[i].items {
-			switch {
-			case it.held:
-				if held == nil {
-					held = make(map[int64]bool)
-				}
-				held[it.Object] = true
-			case !held[it.Object]: // the vote lane comes last
-				n++
-			}
-		}
-	}
-	return n
-}
-
-func (st *inboxState) empty() bool {
-	for i := range st.lanes {
-		if len(st.lanes[i].items) > 0 {
-			return false
-		}
-	}
-	return true
-}
-
-// limit is how many entries the inbox may have in memory.
-func (st *inboxState) limit() int {
-	if st.host.fails > 0 {
-		return pendingFailing
-	}
-	return min(max(pendingPerWindow*int(st.host.window), pendingFailing), pendingMost)
 }
 
 // next returns the inbox's next entry that may go, and the lane it is in.
@@ -510,7 +444,7 @@ func (s *Sender) refill(st *inboxState) {
 		return
 	}
 	if st.want > st.loaded {
-		if st.pending() <= st.limit()/2 && !st.full() && st.host.mayLoad(s.now()) {
+		if st.pending() <= st.limit()/2 && st.relieved() && st.host.mayLoad(s.now()) {
 			st.loading = true
 			s.toLoad = append(s.toLoad, st)
 			s.load()
@@ -520,19 +454,6 @@ func (s *Sender) refill(st *inboxState) {
 	if st.empty() {
 		s.sleep(st)
 	}
-}
-
-// full reports whether a lane has too much done beyond something that is not. What is held goes without then,
-// in whichever lane it is: the votes on it wait in another.
-func (st *inboxState) full() bool {
-	full := func(q laneQueue) bool { return q.cursor.Full() }
-	if !slices.ContainsFunc(st.lanes[:], full) {
-		return false
-	}
-	for i := range st.lanes {
-		st.lanes[i].relieve()
-	}
-	return slices.ContainsFunc(st.lanes[:], full)
 }
 
 // sleep takes an inbox out of memory.

@@ -149,7 +149,7 @@ func TestVotesOnWhatIsHeldStopNoInbox(t *testing.T) {
 	for seq := circles.Seq(2); !votes.cursor.Full(); seq++ {
 		st.offer(&outgoing{lane: circles.LaneVote, created: 1, Event: circles.Event{Seq: seq, Kind: circles.VoteCast, OrderKey: int64(seq), Object: 1}})
 	}
-	st.full()
+	st.relieved()
 	if len(content.items) != 0 || !content.cursor.Settled(1) {
 		t.Errorf("%d entries are held still while the votes on them fill the inbox", len(content.items))
 	}
