@@ -25,14 +25,10 @@ const (
 	silence   = 2 * time.Second       // after which nothing is on its way any more
 )
 
-// Two instances exchange posts, comments, votes, edits and deletions, and now one, now the other is
-// killed in the middle of it. When they have settled they show the same; whatever a person was told
-// was done is there; what was sent again is the same to the byte, and no deletion overtook what it
-// deletes.
-//
-// HALQA_TEST_SEED plays a seed again, as far as two processes do; HALQA_TEST_SLOW=1 kills more often.
-func TestCrash(t *testing.T) {
-	kills, seed := fewKills, uint64(time.Now().UnixNano())
+// crashPlan is how often a crash test kills, and the seed of what it plays, which is logged.
+func crashPlan(t *testing.T) (kills int, seed uint64) {
+	t.Helper()
+	kills, seed = fewKills, uint64(time.Now().UnixNano())
 	if os.Getenv("HALQA_TEST_SLOW") != "" {
 		kills = manyKills
 	}
@@ -43,6 +39,17 @@ func TestCrash(t *testing.T) {
 		}
 	}
 	t.Logf("seed %d, %d kills", seed, kills)
+	return kills, seed
+}
+
+// Two instances exchange posts, comments, votes, edits and deletions, and now one, now the other is
+// killed in the middle of it. When they have settled they show the same; whatever a person was told
+// was done is there; what was sent again is the same to the byte, and no deletion overtook what it
+// deletes.
+//
+// HALQA_TEST_SEED plays a seed again, as far as two processes do; HALQA_TEST_SLOW=1 kills more often.
+func TestCrash(t *testing.T) {
+	kills, seed := crashPlan(t)
 	chance := rand.New(rand.NewPCG(seed, 0))
 
 	here, there := newChild(t), newChild(t)

@@ -191,6 +191,7 @@ func (h *house) crashBooks(ctx context.Context) (*crashBooks, error) {
 func TestCrashWallet(t *testing.T) {
 	bank := os.Getenv(envCrashBank)
 	if bank == "" {
+		// It tests nothing by itself: go test runs it with all others, TestTipCrash with an environment of its own.
 		t.Skip("a process that TestTipCrash starts")
 	}
 	go func() {

@@ -10,7 +10,6 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,17 +29,7 @@ import (
 //
 // HALQA_TEST_SEED plays a seed again, as far as processes do; HALQA_TEST_SLOW=1 kills more often.
 func TestTipCrash(t *testing.T) {
-	kills, seed := fewKills, uint64(time.Now().UnixNano())
-	if os.Getenv("HALQA_TEST_SLOW") != "" {
-		kills = manyKills
-	}
-	if s := os.Getenv("HALQA_TEST_SEED"); s != "" {
-		var err error
-		if seed, err = strconv.ParseUint(s, 10, 64); err != nil {
-			t.Fatal(err)
-		}
-	}
-	t.Logf("seed %d, %d kills", seed, kills)
+	kills, seed := crashPlan(t)
 	chance := rand.New(rand.NewPCG(seed, 0))
 
 	bank := newBank(t)
